@@ -1,0 +1,30 @@
+# Every target is one or two visible commands. Debug builds are not used: the numerics need -O.
+cache    := $(or $(BENCH_CACHE),$(HOME)/.cache/bench)
+LIBTORCH ?= $(cache)/libtorch/2.11.0/torch
+build    := swift build -c release --product bench
+test     := swift test -c release --disable-testable-imports --disable-xctest
+export LIBTORCH
+
+.PHONY: setup build demo test format lint clean
+
+setup:
+	@env -u LIBTORCH LIBTORCH="$(filter-out $(cache)/%,$(LIBTORCH))" scripts/setup.sh
+
+build: setup
+	$(build)
+
+demo: build
+	.build/release/bench disentangle --dataset scenes3d --preset quick --out runs
+
+test: setup
+	$(test)
+
+format:
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	python3 scripts/check_imports.py
+
+clean:
+	rm -rf .build runs

@@ -1,0 +1,59 @@
+import Glibc
+
+extension Double {
+  /// The number with a fixed count of decimals, for instance `0.420` for three.
+  public func fixed(_ decimals: Int) -> String {
+    guard isFinite else { return isNaN ? "nan" : (self < 0 ? "-inf" : "inf") }
+    return withVaList([Int32(decimals), self]) { arguments in
+      var buffer = [CChar](repeating: 0, count: 512)
+      let length = Int(vsnprintf(&buffer, buffer.count, "%.*f", arguments))
+      return String(
+        decoding: buffer.prefix(min(length, buffer.count - 1)).map { UInt8(bitPattern: $0) },
+        as: UTF8.self)
+    }
+  }
+}
+
+extension String {
+  /// The text padded with spaces on the right to `width` characters.
+  public func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: Swift.max(0, width - count))
+  }
+
+  /// The text padded with spaces on the left to `width` characters.
+  public func leftPadded(to width: Int) -> String {
+    String(repeating: " ", count: Swift.max(0, width - count)) + self
+  }
+}
+
+/// The known names nearest to a mistyped one, best first; empty if none is near.
+///
+/// Near means an edit distance of at most a third of the longer name's length (at least 2), or
+/// that one name begins the other.
+public func nearestNames(to name: String, in known: [String], limit: Int = 3) -> [String] {
+  let wanted = name.lowercased()
+  let scored = known.compactMap { candidate -> (distance: Int, name: String)? in
+    let other = candidate.lowercased()
+    if !wanted.isEmpty && (other.hasPrefix(wanted) || wanted.hasPrefix(other)) {
+      return (0, candidate)
+    }
+    let distance = editDistance(Array(wanted), Array(other))
+    return distance <= max(2, max(wanted.count, other.count) / 3) ? (distance, candidate) : nil
+  }
+  return scored.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(limit).map(\.name)
+}
+
+/// Levenshtein distance.
+private func editDistance(_ first: [Character], _ second: [Character]) -> Int {
+  var row = Array(0...second.count)
+  for (i, character) in first.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for j in second.indices {
+      let substitution = diagonal + (character == second[j] ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substitution, row[j] + 1, diagonal + 1)
+    }
+  }
+  return row[second.count]
+}
