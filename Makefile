@@ -1,7 +1,7 @@
 # Every target is one or two visible commands. Debug builds are not used: the numerics need -O.
 cache    := $(or $(BENCH_CACHE),$(HOME)/.cache/bench)
 LIBTORCH ?= $(cache)/libtorch/2.11.0/torch
-build    := swift build -c release --product bench
+build    := swift build -c release
 test     := swift test -c release --disable-testable-imports --disable-xctest
 export LIBTORCH
 

@@ -1,7 +1,8 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-/// Folder with libtorch's `include/` and `lib/`; without it the torch-free part of the package builds.
+/// Folder with libtorch's `include/` and `lib/`; without it everything builds but the shim that
+/// loads libtorch, and commands that need tensors say so.
 let libtorch = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
 
 let argumentParser = Target.Dependency.product(
@@ -18,6 +19,8 @@ let package = Package(
     .library(name: "Disentanglement", targets: ["Disentanglement"]),
     .library(name: "GenerationMetrics", targets: ["GenerationMetrics"]),
     .library(name: "Results", targets: ["Results"]),
+    .library(name: "Torch", targets: ["Torch"]),
+    .library(name: "Reference", targets: ["Reference"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -35,21 +38,30 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
 
-    // Torch-free libraries
+    .target(name: "CTorch", linkerSettings: [.linkedLibrary("dl")]),
+
+    // Libraries
     .target(name: "BenchSupport", dependencies: ["CCrypto"]),
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "BenchSupport"]),
     .target(
       name: "Datasets",
       dependencies: ["BenchSupport", "CHDF5", "CHDF5Shims", "CZlib", "CZlibShims", "CPNG", "CJPEG"]),
     .target(name: "Disentanglement", dependencies: ["BenchSupport", "LinearAlgebra"]),
+    .target(name: "Torch", dependencies: ["CTorch", "BenchSupport"]),
     .target(
-      name: "GenerationMetrics", dependencies: ["BenchSupport", "LinearAlgebra", "Datasets"]),
+      name: "GenerationMetrics",
+      dependencies: ["BenchSupport", "LinearAlgebra", "Datasets", "Torch"]),
+    .target(
+      name: "Reference",
+      dependencies: [
+        "Torch", "BenchSupport", "LinearAlgebra", "Datasets", "Disentanglement", yams, logging,
+      ]),
     .target(name: "Results", dependencies: ["BenchSupport", yams]),
     .executableTarget(
       name: "BenchCLI",
       dependencies: [
         "BenchSupport", "LinearAlgebra", "Datasets", "Disentanglement", "GenerationMetrics",
-        "Results", argumentParser, logging, yams,
+        "Reference", "Results", "Torch", argumentParser, logging, yams,
       ]),
 
     // Tests
@@ -69,9 +81,18 @@ let package = Package(
     .testTarget(
       name: "GenerationMetricsTests",
       dependencies: [
-        "GenerationMetrics", "LinearAlgebra", "Datasets", "BenchSupport", "TestSupport",
+        "GenerationMetrics", "LinearAlgebra", "Datasets", "Torch", "BenchSupport", "TestSupport",
       ],
       resources: [.copy("Golden")]),
+    .testTarget(
+      name: "TorchTests", dependencies: ["Torch", "BenchSupport", "TestSupport"],
+      resources: [.copy("Golden")]),
+    .testTarget(
+      name: "ReferenceTests",
+      dependencies: [
+        "Reference", "Torch", "Datasets", "Disentanglement", "LinearAlgebra", "BenchSupport",
+        "TestSupport",
+      ]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "BenchSupport", "TestSupport"]),
     .testTarget(
       name: "BenchCLITests",
@@ -83,13 +104,14 @@ let package = Package(
 )
 
 if let libtorch {
-  package.products += [
-    .library(name: "Torch", targets: ["Torch"]),
-    .library(name: "Reference", targets: ["Reference"]),
-  ]
-  package.targets += [
+  // Loaded at run time, so that commands without tensors do not pay for libtorch's start-up and the
+  // rest of the package builds without it.
+  package.products.append(
+    .library(name: "CTorchShim", type: .dynamic, targets: ["CTorchShim"]))
+  package.targets.append(
     .target(
-      name: "CTorch",
+      name: "CTorchShim",
+      dependencies: ["CTorch"],
       cxxSettings: [
         .unsafeFlags([
           "-isystem", "\(libtorch)/include",
@@ -97,33 +119,9 @@ if let libtorch {
         ])
       ],
       linkerSettings: [
-        .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+        .unsafeFlags(["-L\(libtorch)/lib"]),
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("dl"),
-      ]),
-    .target(name: "Torch", dependencies: ["CTorch", "BenchSupport"]),
-    .target(
-      name: "Reference",
-      dependencies: [
-        "Torch", "BenchSupport", "LinearAlgebra", "Datasets", "Disentanglement", yams, logging,
-      ]),
-    .testTarget(
-      name: "TorchTests", dependencies: ["Torch", "BenchSupport", "TestSupport"],
-      resources: [.copy("Golden")]),
-    .testTarget(
-      name: "ReferenceTests",
-      dependencies: [
-        "Reference", "Torch", "Datasets", "Disentanglement", "LinearAlgebra", "BenchSupport",
-        "TestSupport",
-      ]),
-  ]
-  let torchUsers: Set = [
-    "BenchCLI", "GenerationMetrics", "GenerationMetricsTests", "BenchCLITests",
-  ]
-  for target in package.targets where torchUsers.contains(target.name) {
-    target.dependencies.append("Torch")
-    if target.name == "BenchCLI" { target.dependencies.append("Reference") }
-    target.swiftSettings = [.define("LIBTORCH")]
-  }
+      ]))
 }
 
 for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {

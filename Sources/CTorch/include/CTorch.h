@@ -1,1 +1,84 @@
 #pragma once
+// The C face of libtorch: plain functions behind one table, filled by libCTorchShim.so when it is loaded.
+// Every function that can fail returns NULL on success or a message that the caller frees with free().
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ct_tensor ct_tensor;      // one owned reference to a tensor
+typedef struct ct_operator ct_operator;  // lives as long as the process
+
+enum {
+  ct_tag_none,
+  ct_tag_tensor,   // pointer: ct_tensor
+  ct_tag_integer,  // integer
+  ct_tag_number,   // number
+  ct_tag_bool,     // integer
+  ct_tag_integers, // pointer: int64_t[count]
+  ct_tag_numbers,  // pointer: double[count]
+  ct_tag_tensors,  // pointer: ct_tensor *[count], elements may be NULL where the schema allows it
+  ct_tag_string    // pointer: NUL-terminated text; also names a device where the schema wants one
+};
+
+typedef struct ct_value {
+  int32_t tag;
+  int64_t integer;
+  double number;
+  const void *pointer;
+  int64_t count;
+} ct_value;
+
+typedef struct ct_api {
+  const char *torch_version;
+
+  char *(*operator_find)(const char *name, const char *overload, const ct_operator **result);
+  // Tensor results (lists flattened) are written to `results`, which holds `capacity`.
+  char *(*operator_call)(const ct_operator *op, const ct_value *arguments, int64_t count,
+                         ct_tensor **results, int64_t capacity, int64_t *result_count);
+
+  void (*tensor_release)(ct_tensor *tensor);
+  int64_t (*tensor_dimension_count)(const ct_tensor *tensor);
+  void (*tensor_sizes)(const ct_tensor *tensor, int64_t *sizes);
+  int32_t (*tensor_type)(const ct_tensor *tensor);
+  void (*tensor_device)(const ct_tensor *tensor, int32_t *kind, int32_t *index);
+  char *(*tensor_create)(const void *bytes, int32_t type, const int64_t *sizes, int64_t count,
+                         ct_tensor **result);
+  // Copies the elements in row-major order into `bytes`, from any device.
+  char *(*tensor_read)(const ct_tensor *tensor, void *bytes, size_t capacity);
+  int32_t (*tensor_requires_gradient)(const ct_tensor *tensor);
+  char *(*tensor_set_requires_gradient)(ct_tensor *tensor, int32_t value);
+  char *(*tensor_gradient)(const ct_tensor *tensor, ct_tensor **result);  // *result NULL if none
+  char *(*tensor_set_gradient)(ct_tensor *tensor, const ct_tensor *gradient);
+
+  char *(*backward)(const ct_tensor *output, const ct_tensor *gradient, int32_t keep_graph);
+  char *(*gradients)(const ct_tensor *output, ct_tensor *const *inputs, int64_t count,
+                     int32_t keep_graph, int32_t create_graph, ct_tensor **results);
+  int32_t (*gradient_mode)(void);
+  void (*set_gradient_mode)(int32_t enabled);
+  char *(*set_autocast)(int32_t device_kind, int32_t enabled);
+
+  void (*set_thread_count)(int32_t count);
+  int32_t (*thread_count)(void);
+  char *(*seed)(uint64_t seed);
+  char *(*generator_state)(int32_t kind, int32_t index, ct_tensor **result);
+  char *(*set_generator_state)(int32_t kind, int32_t index, const ct_tensor *state);
+  char *(*set_deterministic)(int32_t enabled);
+
+  char *(*cuda_load)(const char *folder);
+  int32_t (*cuda_device_count)(void);
+  char *(*cuda_synchronize)(int32_t index);
+} ct_api;
+
+// Loads libtorch from `folder` and the shim at `shim`, both with private symbols. On failure returns
+// NULL and a message to be freed in `*error`.
+const ct_api *ct_load(const char *folder, const char *shim, char **error);
+
+// The path of the running program, or an empty text.
+size_t ct_program_path(char *buffer, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,61 @@
+internal import CTorch
+
+/// Where a tensor lives.
+public enum Device: Sendable, Equatable, CustomStringConvertible {
+  /// The processor.
+  case cpu
+  /// A CUDA device by its index.
+  case cuda(Int)
+
+  /// The name libtorch gives it, for instance `cuda:0`.
+  public var description: String {
+    switch self {
+    case .cpu: "cpu"
+    case .cuda(let index): "cuda:\(index)"
+    }
+  }
+
+  var kind: Int32 { self == .cpu ? 0 : 1 }
+
+  var index: Int32 {
+    guard case .cuda(let index) = self else { return 0 }
+    return Int32(index)
+  }
+
+  /// The device of a command-line name: `auto` (CUDA where it loads), `cpu`, `cuda`, `cuda:1`.
+  ///
+  /// - Throws: ``TorchError/noDevice(name:reason:)``.
+  public init(named name: String) throws(TorchError) {
+    switch name {
+    case "cpu": self = .cpu
+    case "auto": self = (try? Device.openCUDA(0, name: name)) ?? .cpu
+    case "cuda": self = try Device.openCUDA(0, name: name)
+    default:
+      guard name.hasPrefix("cuda:"), let index = Int(name.dropFirst(5)), index >= 0 else {
+        throw .noDevice(name: name, reason: "known are auto, cpu, cuda and cuda:<index>")
+      }
+      self = try Device.openCUDA(index, name: name)
+    }
+  }
+
+  private static func openCUDA(_ index: Int, name: String) throws(TorchError) -> Device {
+    let table = try Libtorch.table()
+    do {
+      try Libtorch.check("CUDA", table.pointee.cuda_load(Libtorch.folder))
+    } catch {
+      throw .noDevice(name: name, reason: "\(error)")
+    }
+    let count = Int(table.pointee.cuda_device_count())
+    guard index < count else {
+      throw .noDevice(name: name, reason: "this machine has \(count) CUDA devices")
+    }
+    return .cuda(index)
+  }
+
+  /// Waits until everything asked of the device is done.
+  public func synchronize() throws(TorchError) {
+    guard case .cuda(let index) = self else { return }
+    try Libtorch.check(
+      "synchronize \(self)", Libtorch.table().pointee.cuda_synchronize(Int32(index)))
+  }
+}
