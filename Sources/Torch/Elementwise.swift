@@ -45,7 +45,9 @@ extension Tensor {
   public func squareRoot() throws(TorchError) -> Tensor { try Op.squareRoot(.tensor(self)) }
 
   /// 1/√x, elementwise.
-  public func reciprocalSquareRoot() throws(TorchError) -> Tensor { try Op.reciprocalSquareRoot(.tensor(self)) }
+  public func reciprocalSquareRoot() throws(TorchError) -> Tensor {
+    try Op.reciprocalSquareRoot(.tensor(self))
+  }
 
   /// x², elementwise.
   public func squared() throws(TorchError) -> Tensor { try Op.squared(.tensor(self)) }
@@ -60,7 +62,9 @@ extension Tensor {
   public func cosine() throws(TorchError) -> Tensor { try Op.cosine(.tensor(self)) }
 
   /// Hyperbolic tangent, elementwise.
-  public func tangentHyperbolic() throws(TorchError) -> Tensor { try Op.tangentHyperbolic(.tensor(self)) }
+  public func tangentHyperbolic() throws(TorchError) -> Tensor {
+    try Op.tangentHyperbolic(.tensor(self))
+  }
 
   /// 1/(1 + e⁻ˣ), elementwise.
   public func sigmoid() throws(TorchError) -> Tensor { try Op.sigmoid(.tensor(self)) }

@@ -78,6 +78,7 @@ public enum Libtorch {
 
   /// Asks for algorithms whose results do not depend on timing; operators without one then fail.
   public static func setDeterministic(_ isDeterministic: Bool) throws(TorchError) {
-    try check("deterministic algorithms", table().pointee.set_deterministic(isDeterministic ? 1 : 0))
+    try check(
+      "deterministic algorithms", table().pointee.set_deterministic(isDeterministic ? 1 : 0))
   }
 }

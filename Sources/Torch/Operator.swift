@@ -33,7 +33,8 @@ struct Operator: @unchecked Sendable {
     found = Operator.find(name, overload)
   }
 
-  private static func find(_ name: String, _ overload: String) -> Result<OpaquePointer, TorchError> {
+  private static func find(_ name: String, _ overload: String) -> Result<OpaquePointer, TorchError>
+  {
     Result { () throws(TorchError) in
       var pointer: OpaquePointer?
       try Libtorch.check(

@@ -82,7 +82,8 @@ public struct Tensor: Sendable {
   /// A tensor from raw elements, for instance of a file.
   init(bytes: UnsafeRawBufferPointer, type: DataType, shape: [Int]) throws(TorchError) {
     let table = try Libtorch.table()
-    precondition(bytes.count == shape.reduce(type.byteCount, *), "\(bytes.count) bytes for \(shape)")
+    precondition(
+      bytes.count == shape.reduce(type.byteCount, *), "\(bytes.count) bytes for \(shape)")
     var pointer: OpaquePointer?
     try Libtorch.check(
       "tensor of shape \(shape)",
@@ -117,7 +118,8 @@ public struct Tensor: Sendable {
   func bytes() throws(TorchError) -> [UInt8] {
     let count = self.count * dataType.byteCount
     var bytes = [UInt8](repeating: 0, count: count)
-    try Libtorch.check("read tensor of shape \(shape)", table.tensor_read(handle.pointer, &bytes, count))
+    try Libtorch.check(
+      "read tensor of shape \(shape)", table.tensor_read(handle.pointer, &bytes, count))
     return bytes
   }
 

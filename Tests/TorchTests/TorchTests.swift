@@ -1,1 +1,163 @@
+import BenchSupport
+import FoundationEssentials
+import Glibc
+import TestSupport
 import Testing
+import Torch
+
+@Suite("Tensor") struct TensorTests {
+  @Test("a wrong shape names the operator, the shapes and libtorch's message")
+  func wrongShape() throws {
+    let left = try Tensor.zeros([2, 3])
+    let error = #expect(throws: TorchError.self) { try left.matmul(left) }
+    guard case .operatorFailed(let name, let arguments, let message) = error else {
+      Issue.record("unexpected \(String(describing: error))")
+      return
+    }
+    #expect(name == "matmul")
+    #expect(arguments == "[2, 3], [2, 3]")
+    #expect(message.contains("2x3 and 2x3"))
+  }
+
+  @Test("elements come back in row-major order whatever the layout in memory")
+  func layouts() throws {
+    let elements = (0..<48).map { Float($0) }
+    let tensor = try Tensor(elements, shape: [2, 3, 2, 4]).channelsLast()
+    #expect(try tensor.elements() == elements)
+    #expect(try tensor.permuted([3, 2, 1, 0]).permuted([3, 2, 1, 0]).elements() == elements)
+  }
+
+  @Test("derivatives of a composite agree with the formula")
+  func derivatives() throws {
+    let x = try Tensor([0.5, -1, 2] as [Double], shape: [3])
+    try x.setRequiresGradient(true)
+    let gradients = try (x.squared() * x.sigmoid()).sum().gradients(of: [x])
+    let found = try #require(gradients[0]).elements(as: Double.self)
+    for (value, derivative) in zip([0.5, -1, 2], found) {
+      let s = 1 / (1 + exp(-value))
+      #expect(abs(derivative - (2 * value * s + value * value * s * (1 - s))) < 1e-12)
+    }
+  }
+
+  @Test("no graph is recorded where gradients are off")
+  func gradientMode() throws {
+    let x = try Tensor.ones([2])
+    try x.setRequiresGradient(true)
+    let y = try withoutGradients { try x * 2 }
+    #expect(!y.requiresGradient)
+    #expect(try (x * 2).requiresGradient)
+  }
+
+  @Test("the generator continues from a saved state")
+  func generator() throws {
+    try TorchRandom.seed(3)
+    _ = try Tensor.normal([5])
+    let state = try TorchRandom.state(of: .cpu)
+    let first = try Tensor.normal([64]).elements()
+    try TorchRandom.setState(state, of: .cpu)
+    #expect(try Tensor.normal([64]).elements() == first)
+  }
+
+  @Test("an unknown device is refused by name")
+  func devices() throws {
+    #expect(try Device(named: "cpu") == .cpu)
+    #expect(throws: TorchError.self) { try Device(named: "tpu") }
+    #expect(throws: TorchError.self) { try Device(named: "cuda:x") }
+  }
+}
+
+@Suite("Optimisation") struct OptimisationTests {
+  private func store(_ elements: [Float]) throws -> ParameterStore {
+    let store = ParameterStore(device: .cpu)
+    _ = try store.root.parameter("x", Tensor(elements, shape: [elements.count]))
+    return store
+  }
+
+  /// Two steps by hand from Kingma & Ba, Algorithm 1.
+  @Test("Adam follows its algorithm")
+  func adam() throws {
+    let store = try store([1, -2])
+    let adam = try Adam(store, .init(learningRate: 0.1))
+    let gradients: [[Double]] = [[0.5, -4], [0.25, 1]]
+    var expected: [Double] = [1, -2]
+    var (first, second) = ([0.0, 0.0], [0.0, 0.0])
+    for (index, gradient) in gradients.enumerated() {
+      try adam.step([Tensor(gradient.map(Float.init), shape: [2])])
+      for i in 0..<2 {
+        first[i] = 0.9 * first[i] + 0.1 * gradient[i]
+        second[i] = 0.999 * second[i] + 0.001 * gradient[i] * gradient[i]
+        let time = Double(index + 1)
+        let mean = first[i] / (1 - pow(0.9, time))
+        expected[i] -= 0.1 * mean / ((second[i] / (1 - pow(0.999, time))).squareRoot() + 1e-8)
+      }
+    }
+    for (value, expected) in zip(try store.trainable[0].elements(), expected) {
+      #expect(abs(Double(value) - expected) < 1e-6)
+    }
+  }
+
+  @Test("clipping limits the joint norm and reports it")
+  func clipping() throws {
+    let gradients = [
+      try Tensor([3] as [Float], shape: [1]), try Tensor([4] as [Float], shape: [1]),
+    ]
+    #expect(abs(try clipGradients(gradients, maximumNorm: 1).item() - 5) < 1e-6)
+    #expect(abs(try gradients[0].item() - 0.6) < 1e-5)
+    #expect(abs(try gradients[1].item() - 0.8) < 1e-5)
+    _ = try clipGradients(gradients, maximumNorm: 2)
+    #expect(abs(try gradients[1].item() - 0.8) < 1e-5)
+  }
+
+  @Test("averages follow the parameters and can be exchanged with them")
+  func averages() throws {
+    let store = try store([0])
+    let average = try ExponentialMovingAverage(store, decay: 0.5)
+    try withoutGradients { try store.trainable[0].copyInPlace(Tensor.ones([1])) }
+    try average.update(step: 1_000_000)
+    try average.exchange()
+    #expect(try store.trainable[0].elements() == [0.5])
+    try average.exchange()
+    #expect(try store.trainable[0].elements() == [1])
+  }
+}
+
+@Suite("Safetensors") struct SafetensorsTests {
+  private func written(_ folder: String) throws -> String {
+    let tensors = [
+      NamedTensor(
+        name: "a.weight", tensor: try Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])),
+      NamedTensor(name: "b", tensor: try Tensor([7] as [Int64], shape: [])),
+    ]
+    let path = "\(folder)/x.safetensors"
+    try AtomicFile.write(SafetensorsFile.encode(tensors), to: path)
+    return path
+  }
+
+  @Test("returns what was written")
+  func roundTrip() throws {
+    let folder = try TemporaryFolder()
+    let file = try SafetensorsFile(path: written(folder.path))
+    #expect(file.names == ["a.weight", "b"])
+    #expect(try file.tensor("a.weight").elements() == [1, 2, 3, 4, 5, 6] as [Float])
+    #expect(try file.tensor("a.weight").shape == [2, 3])
+    #expect(try file.tensor("b").elements(as: Int64.self) == [7])
+    #expect(throws: TorchError.self) { try file.tensor("c") }
+  }
+
+  @Test("refuses every truncation and damage of the header")
+  func damage() throws {
+    let folder = try TemporaryFolder()
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: try written(folder.path))))
+    let path = "\(folder.path)/damaged.safetensors"
+    for length in 0..<bytes.count {
+      try AtomicFile.write(bytes.prefix(length), to: path)
+      #expect(throws: TorchError.self) { try SafetensorsFile(path: path) }
+    }
+    for index in 0..<8 {
+      var damaged = bytes
+      damaged[index] ^= 0xFF
+      try AtomicFile.write(damaged, to: path)
+      #expect(throws: TorchError.self) { try SafetensorsFile(path: path) }
+    }
+  }
+}

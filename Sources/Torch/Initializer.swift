@@ -1,0 +1,37 @@
+/// How the elements of a new parameter are drawn, with libtorch's CPU generator.
+///
+/// The fans of a weight [output, input, k, k] are input·k² and output·k².
+public enum Initializer: Sendable {
+  /// All elements equal.
+  case constant(Double)
+  /// Normal with a standard deviation.
+  case normal(Double)
+  /// Uniform on ±√(6/(fan in + fan out)): TensorFlow 1's default (Glorot & Bengio 2010).
+  case glorotUniform
+  /// Uniform on ±1/√(fan in): PyTorch's default for linear and convolution layers.
+  case torchDefault
+  /// Normal with standard deviation √(2/fan in) (He et al. 2015).
+  case kaimingNormal
+
+  func tensor(shape: [Int]) throws(TorchError) -> Tensor {
+    let receptiveField = shape.dropFirst(2).reduce(1, *)
+    let fanOut = Double((shape.first ?? 1) * receptiveField)
+    let fanIn = Double((shape.count > 1 ? shape[1] : 1) * receptiveField)
+    let tensor = try Tensor.zeros(shape)
+    switch self {
+    case .constant(let value): if value != 0 { return try tensor + value }
+    case .normal(let deviation): try tensor.normalInPlace(mean: 0, deviation: deviation)
+    case .glorotUniform: try tensor.uniformInPlace(within: (6 / (fanIn + fanOut)).squareRoot())
+    case .torchDefault: try tensor.uniformInPlace(within: 1 / fanIn.squareRoot())
+    case .kaimingNormal:
+      try tensor.normalInPlace(mean: 0, deviation: (2 / fanIn).squareRoot())
+    }
+    return tensor
+  }
+}
+
+extension Tensor {
+  fileprivate func uniformInPlace(within bound: Double) throws(TorchError) {
+    try uniformInPlace(from: -bound, to: bound)
+  }
+}
