@@ -1,0 +1,146 @@
+/// Everything a metric of the catalog may look at.
+public struct MetricInput: Sendable {
+  /// The codes, `[sample, latent]`.
+  public var codes: Codes
+  /// The factors of the same samples.
+  public var factors: Factors?
+  /// The binary attributes of the same samples.
+  public var attributes: Attributes?
+  /// Held-out codes and their factors, for the metrics that train a model.
+  ///
+  /// Without them such metrics split `codes` and `factors`; see ``trainTestSplit(metric:)``.
+  public var test: LabelledCodes?
+  /// Where codes of chosen factor values come from, for the metrics that intervene.
+  ///
+  /// Without it such metrics draw from `codes` and `factors`; see ``interventions(metric:)``.
+  public var interventions: InterventionSource?
+  /// Seed of everything random inside the metrics.
+  public var seed: UInt32
+
+  /// Bundles the inputs.
+  ///
+  /// - Throws: ``DisentanglementError`` if numbers of samples or latents disagree.
+  public init(
+    codes: Codes, factors: Factors? = nil, attributes: Attributes? = nil,
+    test: LabelledCodes? = nil, interventions: InterventionSource? = nil, seed: UInt32 = 0
+  ) throws(DisentanglementError) {
+    if let factors, factors.sampleCount != codes.sampleCount {
+      throw .rowMismatch(
+        array: "factors", rows: factors.sampleCount, other: "codes", otherRows: codes.sampleCount)
+    }
+    if let attributes, attributes.sampleCount != codes.sampleCount {
+      throw .rowMismatch(
+        array: "attributes", rows: attributes.sampleCount, other: "codes",
+        otherRows: codes.sampleCount)
+    }
+    if let test {
+      guard test.codes.latentCount == codes.latentCount else {
+        throw .columnMismatch(
+          array: "test_codes", columns: test.codes.latentCount, other: "codes",
+          otherColumns: codes.latentCount)
+      }
+      if let factors, factors.factorCount != test.factors.factorCount {
+        throw .columnMismatch(
+          array: "test_factors", columns: test.factors.factorCount, other: "factors",
+          otherColumns: factors.factorCount)
+      }
+    }
+    self.codes = codes
+    self.factors = factors
+    self.attributes = attributes
+    self.test = test
+    self.interventions = interventions
+    self.seed = seed
+  }
+
+  /// The factors.
+  ///
+  /// - Throws: ``DisentanglementError/missingInput(metric:input:)`` if there are none.
+  public func factors(for metric: String) throws(DisentanglementError) -> Factors {
+    guard let factors else { throw .missingInput(metric: metric, input: "factors are") }
+    return factors
+  }
+
+  /// The attributes.
+  ///
+  /// - Throws: ``DisentanglementError/missingInput(metric:input:)`` if there are none.
+  public func attributes(for metric: String) throws(DisentanglementError) -> Attributes {
+    guard let attributes else { throw .missingInput(metric: metric, input: "attributes are") }
+    return attributes
+  }
+
+  /// Training and test samples: the given test sample, else the last third of the codes.
+  ///
+  /// The reference protocol trains on 10,000 and tests on 5,000 samples; the order of the rows is
+  /// kept, so rows that are sorted by a factor should be shuffled first.
+  ///
+  /// - Throws: ``DisentanglementError`` if there are no factors or fewer than two samples.
+  public func trainTestSplit(
+    metric: String
+  ) throws(DisentanglementError) -> TrainTestSplit {
+    let factors = try factors(for: metric)
+    let labelled = LabelledCodes(checked: codes, factors: factors)
+    if let test { return TrainTestSplit(train: labelled, test: test) }
+    guard codes.sampleCount >= 2 else {
+      throw .tooFewSamples(metric: metric, needed: 2, found: codes.sampleCount)
+    }
+    let trainCount = max(1, codes.sampleCount * 2 / 3)
+    return TrainTestSplit(
+      train: labelled.samples(Array(0..<trainCount)),
+      test: labelled.samples(Array(trainCount..<codes.sampleCount)))
+  }
+
+  /// Where the metrics that intervene draw from: the given source, else the codes at hand.
+  ///
+  /// - Throws: ``DisentanglementError`` if there are neither.
+  public func interventions(metric: String) throws(DisentanglementError) -> InterventionSource {
+    if let interventions { return interventions }
+    return try InterventionSource(codes: codes, factors: try factors(for: metric))
+  }
+}
+
+/// Codes with the factors of the same samples.
+public struct LabelledCodes: Sendable {
+  /// The codes, `[sample, latent]`.
+  public let codes: Codes
+  /// The factors of the same samples.
+  public let factors: Factors
+
+  /// Pairs codes with factors.
+  ///
+  /// - Throws: ``DisentanglementError/rowMismatch(array:rows:other:otherRows:)``.
+  public init(codes: Codes, factors: Factors) throws(DisentanglementError) {
+    guard codes.sampleCount == factors.sampleCount else {
+      throw .rowMismatch(
+        array: "factors", rows: factors.sampleCount, other: "codes", otherRows: codes.sampleCount)
+    }
+    self.init(checked: codes, factors: factors)
+  }
+
+  init(checked codes: Codes, factors: Factors) {
+    self.codes = codes
+    self.factors = factors
+  }
+
+  /// Number of samples.
+  public var sampleCount: Int { codes.sampleCount }
+
+  /// The given samples, in the given order; an index may occur more than once.
+  public func samples(_ indices: [Int]) -> LabelledCodes {
+    LabelledCodes(checked: codes.samples(indices), factors: factors.samples(indices))
+  }
+}
+
+/// A sample to fit a model on and one to test it on.
+public struct TrainTestSplit: Sendable {
+  /// The sample to fit on.
+  public let train: LabelledCodes
+  /// The held-out sample.
+  public let test: LabelledCodes
+
+  /// Pairs the samples.
+  public init(train: LabelledCodes, test: LabelledCodes) {
+    self.train = train
+    self.test = test
+  }
+}

@@ -1,0 +1,58 @@
+public import BenchSupport
+
+/// What a metric found: its scores, all parts they were made of, and how they were estimated.
+public struct MetricResult: Sendable, Equatable {
+  /// One number of a metric.
+  public struct Score: Sendable, Equatable {
+    /// The field's name, `value` for the metric's headline.
+    public let name: String
+    /// The number; finite.
+    public let value: Double
+
+    /// Names a number.
+    public init(_ name: String, _ value: Double) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The metric's name in the catalog.
+  public let metric: String
+  /// The scores, the headline first.
+  public let scores: [Score]
+  /// Parts such as matrices and per-factor values; field names do not repeat those of the scores.
+  public let details: [String: JSONValue]
+  /// The estimator in words: bins, log base, model, protocol.
+  public let estimator: String
+
+  /// Records a metric's outcome.
+  ///
+  /// - Throws: ``DisentanglementError/undefined(metric:quantity:reason:)`` if a score is not finite.
+  public init(
+    metric: String, scores: [Score], details: [String: JSONValue] = [:], estimator: String
+  ) throws(DisentanglementError) {
+    for score in scores where !score.value.isFinite {
+      throw .undefined(
+        metric: metric, quantity: score.name,
+        reason: "the codes are degenerate or too large for double precision")
+    }
+    self.metric = metric
+    self.scores = scores
+    self.details = details
+    self.estimator = estimator
+  }
+
+  /// The score named `value`, if the metric has a single headline.
+  public var value: Double? { self["value"] }
+
+  /// The score with the given name.
+  public subscript(_ name: String) -> Double? { scores.first { $0.name == name }?.value }
+
+  /// The result as one JSON object: scores, details and `estimator`.
+  public var json: JSONValue {
+    var members = details
+    for score in scores { members[score.name] = .number(score.value) }
+    members["estimator"] = .string(estimator)
+    return .object(members)
+  }
+}
