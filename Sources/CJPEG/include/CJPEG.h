@@ -1,1 +1,28 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// Interleaved 8-bit pixels, row after row; freed with cjpeg_free.
+struct cjpeg_image {
+  uint32_t width, height;
+  /// 1 grey, 3 RGB.
+  uint32_t channels;
+  /// EXIF orientation, 1 to 8; 1 if there is none.
+  int orientation;
+  uint8_t *pixels;
+};
+
+/// Decodes a JPEG file that lies in memory, baseline or progressive.
+///
+/// `channels` asks for 1 (grey files only) or 3 channels; 0 gives whichever the file has. CMYK and
+/// YCCK become RGB as in Pillow's convert("RGB"). Accurate integer DCT and triangle chroma filter,
+/// libjpeg's defaults. The orientation is reported, not applied. Anything libjpeg only warns about,
+/// truncation above all, is an error.
+/// Returns 0, or 1 with a message of at most `message_size` bytes.
+int cjpeg_decode(const uint8_t *data, size_t count, uint32_t channels, size_t byte_limit,
+                 struct cjpeg_image *image, char *message, size_t message_size);
+
+/// libjpeg's version as compiled against, for instance 62.
+int cjpeg_version(void);
+
+void cjpeg_free(void *memory);

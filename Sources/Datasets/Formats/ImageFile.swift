@@ -1,0 +1,47 @@
+/// Reads pictures of any format this package knows.
+public enum ImageFile {
+  /// Largest decoded picture in bytes: 1 GiB.
+  static let byteLimit = 1 << 30
+  /// Largest picture file in bytes: 1 GiB.
+  static let fileLimit = 1 << 30
+
+  /// Reads a PNG or JPEG file; the bytes decide which, not the name.
+  ///
+  /// - Throws: ``DatasetError`` if it is missing, damaged, or of another format.
+  public static func read(
+    _ path: String, channelCount: Int? = 3
+  ) throws(DatasetError) -> RasterImage {
+    let file = try InputFile(path: path)
+    guard file.byteCount <= fileLimit else {
+      throw .tooLarge(file: path, byteCount: file.byteCount, limit: fileLimit)
+    }
+    return try decode(
+      try file.bytes(in: 0..<file.byteCount), channelCount: channelCount, name: path)
+  }
+
+  /// Decodes a PNG or JPEG file's bytes.
+  ///
+  /// - Throws: ``DatasetError`` if they are damaged or of another format.
+  public static func decode(
+    _ bytes: [UInt8], channelCount: Int? = 3, name: String
+  ) throws(DatasetError) -> RasterImage {
+    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
+      return try PNG.decode(bytes, channelCount: channelCount, name: name)
+    }
+    if bytes.starts(with: [0xFF, 0xD8]) {
+      return try JPEG.decode(bytes, channelCount: channelCount, name: name)
+    }
+    throw .unsupported(file: name, format: "image", reason: foundFormat(bytes))
+  }
+
+  /// What the first bytes say the file is; downloads that failed are often web pages.
+  private static func foundFormat(_ bytes: [UInt8]) -> String {
+    let start = String(decoding: bytes.prefix(64), as: UTF8.self).lowercased()
+    if bytes.isEmpty { return "it is empty" }
+    if start.contains("<html") || start.contains("<!doctype") { return "it is a web page" }
+    if bytes.starts(with: Array("GIF8".utf8)) { return "it is a GIF" }
+    if bytes.starts(with: Array("RIFF".utf8)) { return "it is a WebP" }
+    if bytes.starts(with: Array("BM".utf8)) { return "it is a BMP" }
+    return "it begins neither as a PNG nor as a JPEG"
+  }
+}

@@ -1,0 +1,92 @@
+import Glibc
+
+/// A file open for reading at any position, from any thread.
+///
+/// Reads go through `pread`, so a file that shrinks while it is open gives an error, not a crash.
+final class InputFile: Sendable {
+  let path: String
+  let byteCount: Int
+  private let descriptor: Int32
+
+  /// Opens a regular file.
+  init(path: String) throws(DatasetError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .reading(path) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let error = DatasetError.reading(path)
+      close(descriptor)
+      throw error
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw .cannotRead(path: path, reason: "it is not a regular file")
+    }
+    self.path = path
+    self.descriptor = descriptor
+    byteCount = Int(status.st_size)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Reads up to `buffer.count` bytes at `offset`; 0 only at the end of the file.
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int
+  {
+    guard buffer.count > 0 else { return 0 }
+    while true {
+      let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw .reading(path) }
+      return count
+    }
+  }
+
+  /// Fills `buffer` from `offset`.
+  func readExactly(
+    at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(DatasetError) {
+    var done = 0
+    while done < buffer.count {
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let count = try read(at: offset + done, into: piece)
+      guard count > 0 else {
+        throw .cannotRead(
+          path: path,
+          reason:
+            "it ends at byte \(offset + done), inside a part that is \(buffer.count) bytes long")
+      }
+      done += count
+    }
+  }
+
+  /// The bytes in `range`, which must lie inside the file.
+  func bytes(in range: Range<Int>) throws(DatasetError) -> [UInt8] {
+    guard range.lowerBound >= 0 && range.upperBound <= byteCount else {
+      throw .cannotRead(
+        path: path,
+        reason:
+          "it has \(byteCount) bytes, and a part that ends at byte \(range.upperBound) is missing")
+    }
+    var bytes = [UInt8](repeating: 0, count: range.count)
+    var failure: DatasetError?
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(DatasetError) {
+        try readExactly(at: range.lowerBound, into: buffer)
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}
+
+extension DatasetError {
+  /// The reading error that `errno` stands for.
+  static func reading(_ path: String) -> DatasetError {
+    .cannotRead(path: path, reason: String(cString: strerror(errno)))
+  }
+
+  /// The writing error that `errno` stands for.
+  static func writing(_ path: String) -> DatasetError {
+    .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+  }
+}
