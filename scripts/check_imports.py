@@ -3,7 +3,7 @@
 An undeclared import compiles, but the target is then not rebuilt when the module changes."""
 import json, pathlib, re, subprocess, sys
 
-TOOLCHAIN = {"Foundation", "FoundationEssentials", "FoundationNetworking", "Testing", "Synchronization",
+TOOLCHAIN = {"Foundation", "FoundationEssentials", "FoundationNetworking", "FoundationXML", "Testing", "Synchronization",
              "Glibc", "Dispatch", "PackageDescription"}
 described = json.loads(subprocess.check_output(["swift", "package", "describe", "--type", "json"]))
 failures = 0

@@ -1,8 +1,81 @@
 import ArgumentParser
+import BenchSupport
+@preconcurrency import Glibc
+import Results
 
+/// The program: its commands, and the one place where errors become messages and exit codes.
 @main
 struct Bench: AsyncParsableCommand {
+  /// Every command, in the order of the help.
+  static let commands: [any AsyncParsableCommand.Type] = [
+    DoctorCommand.self
+  ]
+
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Trains, scores and compares representation-learning and image-generation models.")
+    abstract: "Trains, scores and compares representation-learning and image-generation models.",
+    discussion: """
+      Results go to standard output, all else to standard error. Exit codes: 0 success, \
+      1 a comparison or threshold failed, 2 bad input or a failed run, 64 wrong arguments, \
+      130 interrupted (start the same command again to resume).
+      """,
+    version: benchVersion,
+    subcommands: commands)
+
+  static func main() async {
+    setvbuf(stdout, nil, Int32(_IOLBF), 0)
+    do {
+      try checkCommandName(CommandLine.arguments.dropFirst().first)
+      var command = try await asyncParseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      end(with: error)
+    }
+  }
+
+  /// Refuses an unknown command with the names nearest to it.
+  private static func checkCommandName(_ name: String?) throws {
+    let known = commands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let name, !name.hasPrefix("-"), !known.contains(name) else { return }
+    let near = nearestNames(to: name, in: known)
+    throw ValidationError(
+      "there is no command '\(name)'"
+        + (near.isEmpty ? "." : "; did you mean \(near.joined(separator: " or "))?"))
+  }
+
+  /// Prints what went wrong and ends the process with the exit code for it.
+  private static func end(with error: any Error) -> Never {
+    if error is Interrupted {
+      fputs("bench: \(error)\n", stderr)
+      Glibc.exit(130)
+    }
+    // Help, wrong arguments and codes that a command chose are the argument parser's to report.
+    guard !(error is ExitCode) && exitCode(for: error) == .failure else { exit(withError: error) }
+    fputs("bench: \(error)\n", stderr)
+    Glibc.exit(2)
+  }
+}
+
+/// A command with the options that all commands share.
+protocol BenchCommand: AsyncParsableCommand {
+  /// The shared options.
+  var global: GlobalOptions { get }
+  /// Whether the command's loops ask ``Interruption`` and stop with their work saved. Others are
+  /// ended by the first signal.
+  static var isResumable: Bool { get }
+  /// Does the command's work, with the number of threads already set.
+  func execute() async throws
+}
+
+extension BenchCommand {
+  static var isResumable: Bool { false }
+
+  func run() async throws {
+    if Self.isResumable { Interruption.listen() }
+    try await global.withThreads { try await execute() }
+  }
 }

@@ -1,0 +1,112 @@
+import FoundationEssentials
+import Glibc
+
+/// The folder of one run: `<root>/<dataset>/<model>/<preset>/seed-<n>/`.
+public struct RunDirectory: Sendable, Equatable {
+  /// The folder's path.
+  public let path: String
+
+  /// The folder of a run under `root`; nothing is created.
+  ///
+  /// - Throws: ``ResultError/invalidName(_:)`` if a name cannot be part of a path.
+  public init(
+    root: String, dataset: String, model: String, preset: String, seed: Int
+  ) throws(ResultError) {
+    for name in [dataset, model, preset] {
+      let isPlain = name.allSatisfy { character in
+        character.isASCII
+          && (character.isLetter || character.isNumber || "._+:=-".contains(character))
+      }
+      guard isPlain && !name.isEmpty && !name.hasPrefix(".") else { throw .invalidName(name) }
+    }
+    path = "\(root.trimmingSuffix { $0 == "/" })/\(dataset)/\(model)/\(preset)/seed-\(seed)"
+  }
+
+  /// A run folder that exists.
+  public init(path: String) { self.path = path.trimmingSuffix { $0 == "/" } }
+
+  /// The run's configuration.
+  public var configPath: String { "\(path)/config.yaml" }
+  /// One JSON object per line and training step.
+  public var logPath: String { "\(path)/log.jsonl" }
+  /// The newest checkpoint.
+  public var checkpointPath: String { "\(path)/checkpoint" }
+  /// Pictures.
+  public var imagesPath: String { "\(path)/images" }
+  /// The result; there only when the run is complete.
+  public var resultPath: String { "\(path)/result.json" }
+
+  /// Whether the run has a result.
+  public var isComplete: Bool { FileManager.default.fileExists(atPath: resultPath) }
+
+  /// Creates the folder and takes it for this process.
+  ///
+  /// - Returns: A lock; the folder is free again when it goes out of scope or the process ends,
+  ///   however it ends.
+  /// - Throws: ``ResultError/cannotUse(folder:reason:)`` if the folder cannot be written,
+  ///   ``ResultError/busy(folder:owner:)`` if another process has it.
+  public func lock() throws(ResultError) -> RunLock {
+    do {
+      try FileManager.default.createDirectory(atPath: imagesPath, withIntermediateDirectories: true)
+    } catch {
+      throw .cannotUse(folder: path, reason: Self.reason(error))
+    }
+    return try RunLock(folder: path)
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    guard let error = error as? CocoaError else { return "it cannot be created" }
+    if let underlying = error.underlying as? POSIXError {
+      return String(cString: strerror(underlying.code.rawValue))
+    }
+    return switch error.code {
+    case .fileWriteNoPermission: "permission denied"
+    case .fileWriteFileExists: "a file is in the way"
+    case .fileWriteVolumeReadOnly: "the file system is read-only"
+    case .fileWriteOutOfSpace: "the disk is full"
+    default: "it cannot be created (\(error.code.rawValue))"
+    }
+  }
+
+  /// Every run folder under `root` that has a result, in the order of their paths.
+  public static func complete(under root: String) -> [RunDirectory] {
+    guard let names = try? FileManager.default.subpathsOfDirectory(atPath: root) else { return [] }
+    var folders: [String] = []
+    for name in names where name.hasSuffix("/result.json") {
+      folders.append("\(root)/\(name.dropLast("/result.json".count))")
+    }
+    return folders.sorted().map { RunDirectory(path: $0) }
+  }
+}
+
+/// The right to write in a run folder, held until the value goes out of scope.
+public struct RunLock: ~Copyable, Sendable {
+  private let descriptor: Int32
+
+  fileprivate init(folder: String) throws(ResultError) {
+    descriptor = open("\(folder)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw .cannotUse(folder: folder, reason: String(cString: strerror(errno)))
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let isBusy = errno == EWOULDBLOCK
+      let reason = String(cString: strerror(errno))
+      let owner = Self.owner(descriptor)
+      close(descriptor)
+      throw isBusy
+        ? .busy(folder: folder, owner: owner) : .cannotUse(folder: folder, reason: reason)
+    }
+    let text = Array("process \(getpid())".utf8)
+    ftruncate(descriptor, 0)
+    _ = pwrite(descriptor, text, text.count, 0)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Who holds the lock, as its holder wrote it.
+  private static func owner(_ descriptor: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : "another process"
+  }
+}
