@@ -23,9 +23,20 @@ public enum AtomicFile {
     try syncFolder(of: target)
   }
 
+  /// Adds `bytes` to the end of a file, which is created if need be.
+  public static func append(_ bytes: [UInt8], to path: String) throws(FileError) {
+    try write(bytes, to: path, flags: O_APPEND, isSynced: false)
+  }
+
   /// Writes `bytes` to a file of that name and waits until they are on the disk.
   public static func writeSynced(_ bytes: [UInt8], to path: String) throws(FileError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    try write(bytes, to: path, flags: O_TRUNC, isSynced: true)
+  }
+
+  private static func write(_ bytes: [UInt8], to path: String, flags: Int32, isSynced: Bool)
+    throws(FileError)
+  {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0o644)
     guard descriptor >= 0 else { throw writeError(path) }
     var offset = 0
     while offset < bytes.count {
@@ -40,7 +51,7 @@ public enum AtomicFile {
       }
       offset += written
     }
-    let synced = fsync(descriptor) == 0
+    let synced = !isSynced || fsync(descriptor) == 0
     let error = writeError(path)
     guard close(descriptor) == 0 && synced else { throw error }
   }

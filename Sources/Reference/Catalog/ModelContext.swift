@@ -1,0 +1,22 @@
+public import Datasets
+public import Torch
+
+/// What a model is built for.
+public struct ModelContext: Sendable {
+  /// Where its parameters live.
+  public let device: Device
+  /// The images it sees.
+  public let imageShape: ImageShape
+  /// Number of latents.
+  public let latentCount: Int
+  /// The step size of its main optimiser.
+  public let learningRate: Double
+
+  /// Describes the surroundings of a model.
+  public init(device: Device, imageShape: ImageShape, latentCount: Int, learningRate: Double) {
+    self.device = device
+    self.imageShape = imageShape
+    self.latentCount = latentCount
+    self.learningRate = learningRate
+  }
+}

@@ -1,0 +1,37 @@
+extension ModelDefinition {
+  static let betaVAE = ModelDefinition(
+    name: "beta-vae", summary: "β-VAE (Higgins et al. 2017), as disentanglement_lib trains it",
+    options: [.number("beta", 4, in: 0...1e6, "weight of the rate")]
+  ) { context, options in
+    try BetaVAE(context, beta: options.number("beta"))
+  }
+
+  static let multiBetaVAE = ModelDefinition(
+    name: "multi-beta-vae",
+    summary: "Denoising Multi-β VAE, stage 1, one σ_β for all latents (arXiv:2507.06613)",
+    options: multiBetaOptions
+  ) { context, options in
+    try MultiBetaVAE(context, multiBetaOptions(options, .isotropic))
+  }
+
+  static let multiBetaVAEDiagonal = ModelDefinition(
+    name: "multi-beta-vae-diag",
+    summary: "the same with one σ_β per latent, which ties factors to axes (ours)",
+    options: multiBetaOptions
+  ) { context, options in
+    try MultiBetaVAE(context, multiBetaOptions(options, .diagonal))
+  }
+
+  private static let multiBetaOptions: [ModelOption] = [
+    .choice(
+      "reduction", Reduction.mean.rawValue, of: Reduction.allCases.map(\.rawValue),
+      "mean or sum over pixels and latents")
+  ]
+
+  private static func multiBetaOptions(_ options: ModelOptions, _ posterior: PosteriorKind)
+    -> MultiBetaVAE.Options
+  {
+    MultiBetaVAE.Options(
+      posterior: posterior, reduction: Reduction(rawValue: options.choice("reduction")) ?? .mean)
+  }
+}

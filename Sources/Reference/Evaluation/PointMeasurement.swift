@@ -1,0 +1,89 @@
+public import Disentanglement
+import LinearAlgebra
+import Torch
+
+/// What a representation is like, without labels.
+public struct PointMeasurement: Sendable {
+  /// Which representation.
+  public let point: RepresentationPoint
+  /// The codes of the whole sample.
+  public let codes: Codes
+  /// The mean rate KL(q(z|x) ‖ p(z)) in nats.
+  public let rate: Double
+  /// The mean squared error of the reconstruction from the mean, per pixel in [0, 1].
+  public let squaredError: Double
+  /// The variance of each latent's mean over observations.
+  public let variances: [Double]
+
+  /// Latents whose mean varies by more than 0.01 over observations (Burda et al. 2015).
+  public var activeUnitCount: Int { variances.filter { $0 > 0.01 }.count }
+
+  /// ½(Σ log Σᵢᵢ − log det Σ) of the means' covariance over active latents, in nats.
+  public let totalCorrelation: Double
+}
+
+/// Encodes a sample at every point of a model and measures each.
+///
+/// - Parameters:
+///   - model: A trained model.
+///   - points: The representations to measure.
+///   - sample: The observations; reconstructions use the first thousand.
+///   - progress: Called before each point with the number of points done.
+public func measure(
+  _ model: any TrainableModel & RepresentationModel, at points: [RepresentationPoint],
+  on sample: ObservationSample, progress: (Int) throws -> Void = { _ in }
+) throws -> [PointMeasurement] {
+  try points.enumerated().map { index, point in
+    try progress(index)
+    return try withoutGradients { try measure(model, at: point, on: sample) }
+  }
+}
+
+private func measure(
+  _ model: any TrainableModel & RepresentationModel, at point: RepresentationPoint,
+  on sample: ObservationSample
+) throws -> PointMeasurement {
+  var elements: [Float] = []
+  var rates: [Double] = []
+  var errors: [Double] = []
+  let device = model.store.device
+  try sample.forEachBatch(on: device) { images in
+    let encoding = try model.encode(images, at: point)
+    elements += try encoding.mean.elements()
+    rates += try encoding.rate.elements(as: Double.self)
+    guard errors.count < 1000 else { return }
+    let reconstruction = try model.decode(encoding.mean, at: point)
+    errors += try reconstruction.squaredError(images).mean([1, 2, 3]).elements(as: Double.self)
+  }
+  let codes = try Codes(
+    Matrix(rowCount: rates.count, columnCount: model.latentCount, elements: elements))
+  let covariance = try Covariance(rows: codes.matrix).matrix
+  let variances = (0..<model.latentCount).map { covariance[$0, $0] }
+  return PointMeasurement(
+    point: point, codes: codes, rate: mean(rates), squaredError: mean(errors),
+    variances: variances, totalCorrelation: try gaussianTotalCorrelation(covariance))
+}
+
+/// The mean squared error of predicting the mean image for every observation, per pixel in [0, 1].
+public func meanImageError(of sample: ObservationSample, count: Int = 1000) throws -> Double {
+  try withoutGradients {
+    let images = try sample.images(count, on: .cpu)
+    return try images.squaredError(images.mean([0], keepsDimensions: true)).mean().item()
+  }
+}
+
+/// ½(Σ log Σᵢᵢ − log det Σ) over latents whose variance exceeds 0.01; 0 if fewer than two do.
+private func gaussianTotalCorrelation(_ covariance: Matrix<Double>) throws -> Double {
+  let active = (0..<covariance.rowCount).filter { covariance[$0, $0] > 0.01 }
+  guard active.count > 1 else { return 0 }
+  let correlations = Matrix(
+    rowCount: active.count, columnCount: active.count,
+    elements: active.flatMap { i in
+      active.map { j in covariance[i, j] / (covariance[i, i] * covariance[j, j]).squareRoot() }
+    })
+  return try -0.5 * correlations.symmetricEigenvalues().reduce(0) { $0 + logarithm(max($1, 1e-12)) }
+}
+
+private func mean(_ values: [Double]) -> Double {
+  values.reduce(0, +) / Double(max(values.count, 1))
+}

@@ -1,0 +1,38 @@
+public import Torch
+
+/// A representation of observations that metrics can score: one encoder pass, one matrix of codes.
+public struct RepresentationPoint: Sendable {
+  /// A short name, for instance `mean` or `t=0.250`.
+  public let label: String
+  /// The position on the model's β axis, for a model that has one.
+  public let t: Double?
+  /// The posterior's standard deviation there (the geometric mean over latents), likewise.
+  public let sigma: Double?
+
+  /// Names a point.
+  public init(label: String, t: Double? = nil, sigma: Double? = nil) {
+    self.label = label
+    self.t = t
+    self.sigma = sigma
+  }
+}
+
+/// What a point gives for a batch of observations.
+public struct Encoding {
+  /// The representation r(x), [batch, latent]: the posterior's mean.
+  public let mean: Tensor
+  /// KL(q(z|x) ‖ p(z)) in nats, [batch].
+  public let rate: Tensor
+}
+
+/// A trained model that encodes and decodes.
+public protocol RepresentationModel: AnyObject {
+  /// Number of latents.
+  var latentCount: Int { get }
+  /// The representations it offers, by increasing compression.
+  func points() throws -> [RepresentationPoint]
+  /// The representation of images in [0, 1], [batch, channel, height, width].
+  func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding
+  /// Images in [0, 1] for latents [batch, latent].
+  func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor
+}

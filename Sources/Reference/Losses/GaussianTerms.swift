@@ -1,0 +1,21 @@
+package import Torch
+
+/// Terms of variational objectives, in nats per observation.
+package enum Terms {
+  /// KL(N(mean, e^logVariance) ‖ N(0, 1)) summed over latents: [batch, latent] → [batch].
+  package static func klDivergence(mean: Tensor, logVariance: Tensor) throws -> Tensor {
+    let perLatent = try mean.squared() + logVariance.exponential() - logVariance - 1
+    return try 0.5 * perLatent.sum([1])
+  }
+
+  /// One draw from N(mean, e^logVariance), differentiable in both.
+  package static func sample(mean: Tensor, logVariance: Tensor) throws -> Tensor {
+    try mean.addingProduct((0.5 * logVariance).exponential(), mean.normalLike())
+  }
+
+  /// The Bernoulli cross-entropy with real-valued targets in [0, 1], summed over pixels and
+  /// averaged over the batch, without subtracting the targets' own entropy.
+  package static func bernoulliReconstruction(logits: Tensor, images: Tensor) throws -> Tensor {
+    try logits.sumOfCrossEntropy(targets: images) / Double(images.shape[0])
+  }
+}

@@ -1,0 +1,41 @@
+package import Torch
+
+/// A strictly increasing function of the log-odds λ with slope e^c₁ at both ends, learned.
+///
+/// c₀ + e^c₁·λ + (1/K)·Σₖ softplus(wₖ)·tanh(softplus(uₖ)·λ + bₖ). After the noise schedule of
+/// *Variational Diffusion Models*, Kingma et al., arXiv:2107.00630, with the unbounded linear term
+/// that a schedule from exactly 0 to exactly 1 needs.
+package struct MonotoneFunction {
+  private let offset: Tensor
+  private let logSlope: Tensor
+  private let weights: Tensor
+  private let steepness: Tensor
+  private let positions: Tensor
+  private let unitCount: Int
+
+  /// Adds the parameters to a scope.
+  ///
+  /// - Parameters:
+  ///   - width: Number of functions; they share the units' positions and steepness.
+  ///   - unitCount: Number of units, K.
+  ///   - offset: The initial value at λ = 0.
+  package init(_ scope: ParameterScope, width: Int, unitCount: Int = 32, offset: Double = 0) throws
+  {
+    self.unitCount = unitCount
+    self.offset = try scope.parameter("offset", shape: [width], .constant(offset), decays: false)
+    logSlope = try scope.parameter("log_slope", shape: [width], .constant(0), decays: false)
+    weights = try scope.parameter(
+      "weights", shape: [width, unitCount], .constant(-4), decays: false)
+    steepness = try scope.parameter("steepness", shape: [unitCount], .constant(0), decays: false)
+    let spread = try Tensor.range(unitCount) * (12 / Double(unitCount - 1)) - 6
+    positions = try scope.parameter("positions", spread, decays: false)
+  }
+
+  /// [batch] → [batch, width]
+  package func callAsFunction(_ lambda: Tensor) throws -> Tensor {
+    let column = try lambda.unsqueezed(1)
+    let units = try (column * steepness.softplus() + positions).tangentHyperbolic()
+    let steps = try units.linear(weights.softplus(), bias: nil) / Double(unitCount)
+    return try offset + column * logSlope.exponential() + steps
+  }
+}

@@ -1,0 +1,42 @@
+package import Torch
+
+/// An encoder and a decoder that are conditioned on β; what stage 1 trains and rotates.
+package protocol MultiBetaNetworks {
+  /// Number of latents.
+  var latentCount: Int { get }
+  /// f(x, β): [batch, …] → [batch, latent]
+  func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor
+  /// g(z, β): [batch, latent] → [batch, …]
+  func decode(_ latents: Tensor, _ condition: Tensor) throws -> Tensor
+}
+
+/// The study's convolutional nets for 64×64 images, modulated after every layer.
+package struct ConvolutionalMultiBetaNetworks: MultiBetaNetworks {
+  package let latentCount: Int
+  private let encoder: ConvolutionalEncoder
+  private let decoder: ConvolutionalDecoder
+  private let encoderFiLM: FiLM
+  private let decoderFiLM: FiLM
+
+  package init(_ scope: ParameterScope, channelCount: Int, latentCount: Int) throws {
+    self.latentCount = latentCount
+    encoder = try ConvolutionalEncoder(
+      scope.scope("encoder"), channelCount: channelCount, latentCount: latentCount, headCount: 1)
+    decoder = try ConvolutionalDecoder(
+      scope.scope("decoder"), channelCount: channelCount, latentCount: latentCount)
+    encoderFiLM = try FiLM(
+      scope.scope("encoder.film"), condition: BetaEmbedding.width,
+      widths: ConvolutionalEncoder.modulatedWidths(latentCount: latentCount))
+    decoderFiLM = try FiLM(
+      scope.scope("decoder.film"), condition: BetaEmbedding.width,
+      widths: ConvolutionalDecoder.modulatedWidths)
+  }
+
+  package func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor {
+    try encoder(observations, encoderFiLM(condition))[0]
+  }
+
+  package func decode(_ latents: Tensor, _ condition: Tensor) throws -> Tensor {
+    try decoder(latents, decoderFiLM(condition))
+  }
+}

@@ -1,0 +1,26 @@
+import Torch
+
+/// Sines and cosines of a scalar at geometrically spaced frequencies.
+struct SinusoidalEmbedding {
+  /// Number of output features.
+  let width: Int
+  private let frequencies: Tensor
+
+  /// Spaces `count` angular frequencies from 1 to `maximum`.
+  ///
+  /// The highest frequency bounds how fast anything conditioned on the embedding can change: the
+  /// second stage differentiates the encoder along β with a step of 1/1000, so frequencies must
+  /// stay well below 1000 (*MODEL_SPEC* names 10⁴, at which neighbouring steps are unrelated).
+  init(count: Int = 64, maximum: Double = 100, device: Device) throws {
+    precondition(count > 1, "an embedding needs at least 2 frequencies, not \(count)")
+    width = 2 * count
+    let exponents = try Tensor.range(count, type: .float64) / Double(count - 1)
+    frequencies = try (exponents * logarithm(maximum)).exponential().to(.float32).to(device)
+  }
+
+  /// [batch] → [batch, width]
+  func callAsFunction(_ values: Tensor) throws -> Tensor {
+    let angles = try values.unsqueezed(1) * frequencies
+    return try Tensor.concatenated([angles.sine(), angles.cosine()], dimension: 1)
+  }
+}

@@ -1,0 +1,76 @@
+public import Torch
+
+/// One minibatch and where in the training it stands.
+public struct TrainingBatch: Sendable {
+  /// Images in [0, 1], [batch, channel, height, width], channels-last in memory.
+  public let images: Tensor
+  /// The optimiser step it is for, from 0.
+  public let step: Int
+  /// The run's seed.
+  public let seed: UInt64
+
+  /// Describes a minibatch.
+  public init(images: Tensor, step: Int, seed: UInt64) {
+    self.images = images
+    self.step = step
+    self.seed = seed
+  }
+}
+
+/// What one optimiser minimises for a batch.
+public struct Loss {
+  /// The scalar to differentiate.
+  public let value: Tensor
+  /// Named parts for the log, each a scalar or [batch], of which the mean is logged.
+  public let terms: [(name: String, value: Tensor)]
+
+  /// Pairs a loss with its parts.
+  public init(_ value: Tensor, terms: [(name: String, value: Tensor)]) {
+    self.value = value
+    self.terms = terms
+  }
+}
+
+/// A set of parameters and how they are optimised.
+public struct OptimizerGroup {
+  /// The group's name in checkpoints, for instance `model` or `discriminator`.
+  public let name: String
+  /// The optimiser's settings.
+  public let options: Adam.Options
+  /// Which parameters it changes, by name.
+  public let includes: (String) -> Bool
+  /// The largest joint norm of its gradients; nil leaves them as they are.
+  public let maximumGradientNorm: Double?
+
+  /// Describes a group.
+  public init(
+    name: String, options: Adam.Options, maximumGradientNorm: Double? = nil,
+    includes: @escaping (String) -> Bool = { _ in true }
+  ) {
+    self.name = name
+    self.options = options
+    self.includes = includes
+    self.maximumGradientNorm = maximumGradientNorm
+  }
+}
+
+/// A model that the shared training loop can train.
+public protocol TrainableModel: AnyObject {
+  /// All parameters.
+  var store: ParameterStore { get }
+  /// The optimisers; ``losses(_:)`` returns one loss for each, from the same forward pass.
+  var optimizerGroups: [OptimizerGroup] { get }
+  /// The decay of the averages used for evaluation; nil evaluates the parameters themselves.
+  var averageDecay: Double? { get }
+  /// The losses of a batch, in the order of ``optimizerGroups``.
+  func losses(_ batch: TrainingBatch) throws -> [Loss]
+  /// Numbers that show whether training does what theory says, measured on fixed images.
+  func monitors(_ images: Tensor) throws -> [[String: Double]]
+}
+
+extension TrainableModel {
+  /// No averages.
+  public var averageDecay: Double? { nil }
+  /// No monitors.
+  public func monitors(_ images: Tensor) throws -> [[String: Double]] { [] }
+}

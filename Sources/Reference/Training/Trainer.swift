@@ -1,0 +1,274 @@
+public import BenchSupport
+public import Datasets
+import FoundationEssentials
+import Torch
+
+/// The training loop all models share.
+///
+/// Everything random is a function of the seed and the step or is saved with the checkpoint, so
+/// that a run that was killed and resumed ends with the same bits as one that was not.
+public final class Trainer {
+  /// What a finished training reports.
+  public struct Summary: Sendable {
+    /// Seconds spent training, over all sessions.
+    public let seconds: Double
+    /// Images per second in this session; 0 if there was nothing left to do.
+    public let imagesPerSecond: Double
+    /// Steps left out because a loss was not finite.
+    public let skippedStepCount: Int
+  }
+
+  private let model: any TrainableModel
+  private let modelName: String
+  private let dataset: any ImageDataset
+  private let plan: TrainingPlan
+  private let folder: String
+  private let context: JSONValue
+  private let optimizers: [Adam]
+  private let average: ExponentialMovingAverage?
+  private let isQuiet: Bool
+  private var step = 0
+  private var priorSeconds = 0.0
+  private var skippedStepCount = 0
+  private var badStepsInARow = 0
+
+  /// The checkpoint's place in a run folder.
+  public static func checkpointPath(in folder: String) -> String { "\(folder)/checkpoint" }
+
+  /// Prepares a training in a run folder; continues from its checkpoint if there is one.
+  ///
+  /// - Parameters:
+  ///   - model: The model, freshly created from the plan's seed.
+  ///   - modelName: Its name with options, to be found again in the checkpoint.
+  ///   - dataset: The images.
+  ///   - plan: How long and on what terms.
+  ///   - folder: The run's folder, which exists.
+  ///   - context: What the model was built for, kept in the checkpoint.
+  ///   - isQuiet: Shows no progress.
+  /// - Throws: ``TrainingError`` if a checkpoint is there but is damaged or of another plan.
+  public init(
+    _ model: any TrainableModel, named modelName: String, dataset: any ImageDataset,
+    plan: TrainingPlan, folder: String, context: JSONValue, isQuiet: Bool
+  ) throws {
+    self.model = model
+    self.modelName = modelName
+    self.dataset = dataset
+    self.plan = plan
+    self.folder = folder
+    self.context = context
+    self.isQuiet = isQuiet
+    optimizers = try model.optimizerGroups.map { group in
+      try Adam(model.store, group.options, where: group.includes)
+    }
+    average = try model.averageDecay.map { decay in
+      try ExponentialMovingAverage(model.store, decay: decay)
+    }
+    if Checkpoint.exists(at: Self.checkpointPath(in: folder)) { try restore() }
+  }
+
+  /// Trains to the end of the plan and leaves the averages, if any, in the model's parameters.
+  ///
+  /// - Parameter isInterrupted: Asked after every step; if true, a checkpoint is written first.
+  /// - Returns: How long it took.
+  /// - Throws: ``TrainingError/interrupted(step:checkpoint:)`` or
+  ///   ``TrainingError/diverged(step:term:checkpoint:)`` and errors of files and libtorch.
+  public func train(isInterrupted: () -> Bool) throws -> Summary {
+    let start = ContinuousClock.now
+    let firstStep = step
+    var log = try TrainingLog(path: "\(folder)/log.jsonl", upToStep: step)
+    var progress = ProgressReporter(
+      "train \(modelName) seed \(plan.seed)", total: plan.stepCount, isQuiet: isQuiet)
+    let loader = BatchLoader(
+      dataset: dataset, batchSize: plan.batchSize, seed: plan.seed,
+      position: step * plan.batchSize)
+    var monitored: Tensor?
+    while step < plan.stepCount {
+      let batch = TrainingBatch(
+        images: try images(loader.next()), step: step, seed: plan.seed)
+      let losses = try takeStep(batch)
+      let isLast = step == plan.stepCount
+      let isLogged = step % plan.logInterval == 0 || isLast || step == 1
+      if isLogged || progress.isDue {
+        let terms = try Self.termValues(losses)
+        let rate = imagesPerSecond(since: start, firstStep: firstStep)
+        if isLogged {
+          log.append([
+            "step": .integer(step), "images_per_second": .number(rate),
+            "terms": finiteNumbers(terms),
+          ])
+        }
+        progress.update(step, detail: Self.detail(terms, rate))
+      }
+      if step % plan.monitorInterval == 0 || isLast {
+        let images = try monitored ?? monitorImages()
+        monitored = images
+        try appendMonitors(images, to: &log)
+      }
+      let isStopping = isInterrupted()
+      if step % plan.checkpointInterval == 0 || isLast || isStopping {
+        try log.flush()
+        try save(seconds: priorSeconds + (ContinuousClock.now - start) / .seconds(1))
+      }
+      if isStopping && !isLast {
+        progress.finish(detail: "interrupted at step \(step)")
+        throw TrainingError.interrupted(
+          step: step, checkpoint: Self.checkpointPath(in: folder))
+      }
+    }
+    let rate = imagesPerSecond(since: start, firstStep: firstStep)
+    progress.finish(detail: "\(rate.fixed(0)) images/s")
+    try average?.exchange()
+    return Summary(
+      seconds: priorSeconds + (ContinuousClock.now - start) / .seconds(1),
+      imagesPerSecond: rate, skippedStepCount: skippedStepCount)
+  }
+
+  // MARK: - One step
+
+  private func takeStep(_ batch: TrainingBatch) throws -> [Loss] {
+    let losses = try withPrecision(plan.precision, on: model.store.device) {
+      try model.losses(batch)
+    }
+    step += 1
+    guard try Self.areFinite(losses) else {
+      try skip(losses)
+      return losses
+    }
+    badStepsInARow = 0
+    // All gradients come from the same forward pass; only then does any parameter move.
+    let gradients = try zip(losses, optimizers).enumerated().map { index, pair in
+      let found = try pair.0.value.gradients(
+        of: pair.1.parameters, keepsGraph: index < losses.count - 1)
+      return try zip(found, pair.1.parameters).map { try $0 ?? $1.zerosLike() }
+    }
+    for (index, group) in model.optimizerGroups.enumerated() {
+      if let maximum = group.maximumGradientNorm {
+        try clipGradients(gradients[index], maximumNorm: maximum)
+      }
+      try optimizers[index].step(gradients[index])
+    }
+    try average?.update(step: step)
+    return losses
+  }
+
+  private func skip(_ losses: [Loss]) throws {
+    skippedStepCount += 1
+    badStepsInARow += 1
+    guard badStepsInARow >= 10 else { return }
+    let term = try Self.termValues(losses).sorted { $0.key < $1.key }
+      .first { !$0.value.isFinite }?.key
+    let checkpoint = Self.checkpointPath(in: folder)
+    throw TrainingError.diverged(
+      step: step, term: term ?? "loss",
+      checkpoint: Checkpoint.exists(at: checkpoint) ? checkpoint : nil)
+  }
+
+  private static func areFinite(_ losses: [Loss]) throws -> Bool {
+    try losses.allSatisfy { try $0.value.item().isFinite }
+  }
+
+  private static func termValues(_ losses: [Loss]) throws -> [String: Double] {
+    var values: [String: Double] = [:]
+    for (index, loss) in losses.enumerated() {
+      values[index == 0 ? "loss" : "loss_\(index + 1)"] = try loss.value.item()
+      for term in loss.terms { values[term.name] = try term.value.mean().item() }
+    }
+    return values
+  }
+
+  private static func detail(_ terms: [String: Double], _ rate: Double) -> String {
+    let parts = terms.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.fixed(3))" }
+    return (parts + ["\(rate.fixed(0)) images/s"]).joined(separator: "  ")
+  }
+
+  private func imagesPerSecond(since start: ContinuousClock.Instant, firstStep: Int) -> Double {
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return step > firstStep ? Double((step - firstStep) * plan.batchSize) / seconds : 0
+  }
+
+  private func images(_ batch: Batch) throws -> Tensor {
+    try imageTensor(batch.pixels, shape: dataset.imageShape, device: model.store.device)
+  }
+
+  private func monitorImages() throws -> Tensor {
+    var generator = Philox(seed: plan.seed, stream: .max)
+    let indices = (0..<256).map { _ in generator.integer(below: dataset.count) }
+    return try imageTensor(
+      dataset.pixels(at: indices), shape: dataset.imageShape, device: model.store.device)
+  }
+
+  private func appendMonitors(_ images: Tensor, to log: inout TrainingLog) throws {
+    for values in try withoutGradients({ try model.monitors(images) }) {
+      log.append([
+        "step": .integer(step),
+        "monitor": finiteNumbers(values),
+      ])
+    }
+  }
+
+  // MARK: - Checkpoints
+
+  private func save(seconds: Double) throws {
+    let state = Checkpoint.State(
+      step: step, model: modelName, plan: plan, trainingSeconds: seconds,
+      skippedStepCount: skippedStepCount, context: context)
+    try Checkpoint.write(
+      state, model: model.store.state + (average?.state ?? []),
+      optimizer: optimizerState() + generatorStates(), to: Self.checkpointPath(in: folder))
+  }
+
+  private func restore() throws {
+    let path = Self.checkpointPath(in: folder)
+    let checkpoint = try Checkpoint(folder: path)
+    guard checkpoint.state.model == modelName, checkpoint.state.context == context else {
+      throw TrainingError.badCheckpoint(
+        path: path, reason: "it is of '\(checkpoint.state.model)', not of this '\(modelName)'")
+    }
+    guard checkpoint.state.plan == plan else {
+      throw TrainingError.badCheckpoint(
+        path: path, reason: "it was trained with other settings; use another --out folder")
+    }
+    try Torch.restore(
+      model.store.state + (average?.state ?? []), from: checkpoint.model)
+    try Torch.restore(optimizerState(), from: checkpoint.optimizer)
+    for device in generatorDevices {
+      let state = try checkpoint.optimizer.tensor("generator.\(device)")
+      try TorchRandom.setState(state.elements(as: UInt8.self), of: device)
+    }
+    step = checkpoint.state.step
+    priorSeconds = checkpoint.state.trainingSeconds
+    skippedStepCount = checkpoint.state.skippedStepCount
+  }
+
+  private func optimizerState() -> [NamedTensor] {
+    zip(model.optimizerGroups, optimizers).flatMap { group, optimizer in
+      optimizer.state.map { NamedTensor(name: "\(group.name).\($0.name)", tensor: $0.tensor) }
+    }
+  }
+
+  private var generatorDevices: [Device] {
+    model.store.device == .cpu ? [.cpu] : [.cpu, model.store.device]
+  }
+
+  private func generatorStates() throws -> [NamedTensor] {
+    try generatorDevices.map { device in
+      let state = try TorchRandom.state(of: device)
+      return NamedTensor(
+        name: "generator.\(device)", tensor: try Tensor(state, shape: [state.count]))
+    }
+  }
+}
+
+/// Pixels [image, height, width, channel] in 0…255 as images in [0, 1],
+/// [image, channel, height, width], channels-last in memory.
+func imageTensor(_ pixels: [UInt8], shape: ImageShape, device: Device) throws -> Tensor {
+  let count = pixels.count / shape.byteCount
+  let bytes = try Tensor(
+    pixels, shape: [count, shape.height, shape.width, shape.channelCount], device: device)
+  return try bytes.permuted([0, 3, 1, 2]).to(.float32) / 255
+}
+
+/// Numbers by name as JSON, which has none for infinities: those become `null`.
+private func finiteNumbers(_ values: [String: Double]) -> JSONValue {
+  .object(values.mapValues { $0.isFinite ? JSONValue.number($0) : JSONValue.null })
+}

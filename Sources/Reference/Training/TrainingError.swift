@@ -1,0 +1,29 @@
+/// A training run that cannot start or go on.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+  /// A model, an option or one of its values is unknown or out of range.
+  case badConfiguration(what: String, expected: String, found: String)
+  /// A checkpoint is missing, damaged or of another run.
+  case badCheckpoint(path: String, reason: String)
+  /// The loss stopped being a number.
+  case diverged(step: Int, term: String, checkpoint: String?)
+  /// The training was interrupted; a checkpoint has been written.
+  case interrupted(step: Int, checkpoint: String)
+
+  /// One sentence: what, where, and what to do.
+  public var description: String {
+    switch self {
+    case .badConfiguration(let what, let expected, let found):
+      "\(what): expected \(expected), found \(found)."
+    case .badCheckpoint(let path, let reason):
+      "\(path): not a usable checkpoint: \(reason)."
+    case .diverged(let step, let term, let checkpoint):
+      """
+      The loss term '\(term)' was not finite for ten steps in a row, up to step \(step); \
+      \(checkpoint.map { "the last good checkpoint is \($0)" } ?? "there is no checkpoint before"); \
+      try a smaller learning rate.
+      """
+    case .interrupted(let step, let checkpoint):
+      "Interrupted at step \(step); the same command line continues from \(checkpoint)."
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import BenchSupport
+public import Torch
+
+/// How long and on what terms a model is trained.
+public struct TrainingPlan: Sendable, Equatable, Codable {
+  /// Number of optimiser steps.
+  public var stepCount: Int
+  /// Images per step.
+  public var batchSize: Int
+  /// The seed of initial weights, batches and noise.
+  public var seed: UInt64
+  /// Steps between checkpoints.
+  public var checkpointInterval: Int
+  /// Steps between lines of the log.
+  public var logInterval: Int
+  /// Steps between measurements of the monitors.
+  public var monitorInterval: Int
+  /// Arithmetic in convolutions and matrix products.
+  public var precision: Precision
+
+  /// Plans a run.
+  public init(
+    stepCount: Int, batchSize: Int = 64, seed: UInt64, checkpointInterval: Int = 1000,
+    logInterval: Int = 50, monitorInterval: Int = 500, precision: Precision = .float32
+  ) {
+    self.stepCount = stepCount
+    self.batchSize = batchSize
+    self.seed = seed
+    self.checkpointInterval = checkpointInterval
+    self.logInterval = logInterval
+    self.monitorInterval = monitorInterval
+    self.precision = precision
+  }
+}
