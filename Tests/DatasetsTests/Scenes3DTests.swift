@@ -62,8 +62,9 @@ import Testing
     }
   }
 
-  /// Golden: recorded from this renderer; the version in `checksum` changes when it does. One level
-  /// of difference is allowed for other mathematical libraries.
+  /// Golden: recorded from this renderer; the version in `checksum` changes when it does.
+  ///
+  /// One level of difference is allowed for other mathematical libraries.
   @Test("the pictures are those of version 1")
   func golden() throws {
     let indices = (0..<24).map { $0 * 20_011 % scenes.count }

@@ -53,7 +53,9 @@ public final class BatchLoader: Sendable {
   public func next() throws(DatasetError) -> Batch { try state.consume() }
 }
 
-/// What a loader and its threads share. Threads hold only this, so that they end with the loader.
+/// What a loader and its threads share.
+///
+/// Threads hold only this, so that they end with the loader.
 private final class LoaderState: Sendable {
   private struct Progress {
     var producedCount = 0

@@ -8,8 +8,9 @@ struct SceneGeometry: Sendable {
   /// Rows and pixels per row.
   static let side = 64
 
-  /// Four weights of 0…255 for every sample `[row, column, channel]`, as four consecutive planes:
-  /// floor, wall, object, highlight. Repeating them per channel keeps the colouring loop straight.
+  /// Four weights of 0…255 for every sample `[row, column, channel]`, plane after plane.
+  ///
+  /// The planes are floor, wall, object and highlight. Repeating them per channel keeps the colouring loop straight.
   let weights: [UInt8]
 
   /// Traces the rays of one geometry.
