@@ -105,7 +105,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.path + "/cut.npz"
     let whole = try bytes(of: golden("npz/\(name).npz"))
-    for count in 0..<whole.count {
+    for count in stride(from: 0, to: whole.count, by: 3) {
       try write(Array(whole.prefix(count)), to: path)
       #expect(throws: DatasetError.self, "cut at \(count)") {
         let archive = try NPZArchive(path: path)
