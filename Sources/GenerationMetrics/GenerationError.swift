@@ -1,0 +1,69 @@
+public import LinearAlgebra
+
+/// Why a generation metric has no value.
+public enum GenerationError: Error, Equatable, CustomStringConvertible {
+  /// A set has fewer samples than the metric needs.
+  case tooFewSamples(set: String, found: Int, needed: Int, metric: String)
+  /// The two sets have features of different widths.
+  case widthMismatch(first: String, firstWidth: Int, second: String, secondWidth: Int)
+  /// A value is NaN or infinite.
+  case notFinite(set: String, array: String, row: Int, column: Int)
+  /// An array has another shape than it must have.
+  case shapeMismatch(set: String, array: String, expected: String, found: [Int])
+  /// A covariance differs from its transpose.
+  case asymmetricCovariance(set: String, row: Int, column: Int, value: Double, transposed: Double)
+  /// A covariance has a clearly negative variance.
+  case negativeCovariance(set: String, eigenvalue: Double)
+  /// A parameter is outside its range.
+  case invalidParameter(name: String, value: Int, expected: String)
+  /// Linear algebra failed.
+  case linearAlgebra(LinearAlgebraError)
+
+  /// One sentence that says where, what was expected, what was found, and what to do.
+  public var description: String {
+    switch self {
+    case .tooFewSamples(let set, let found, let needed, let metric):
+      "\(set): \(metric) needs at least \(needed) samples, found \(found); add samples."
+    case .widthMismatch(let first, let firstWidth, let second, let secondWidth):
+      "\(first) has features of width \(firstWidth), \(second) of width \(secondWidth); both must come from one layer of one network."
+    case .notFinite(let set, let array, let row, let column):
+      "\(set): '\(array)' is NaN or infinite in row \(row), column \(column), expected finite numbers; compute it again."
+    case .shapeMismatch(let set, let array, let expected, let found):
+      "\(set): '\(array)' has shape \(found), expected \(expected)."
+    case .asymmetricCovariance(let set, let row, let column, let value, let transposed):
+      "\(set): 'sigma' is not symmetric: [\(row), \(column)] is \(value) but [\(column), \(row)] is \(transposed); save the covariance again."
+    case .negativeCovariance(let set, let eigenvalue):
+      "\(set): 'sigma' is not a covariance: it has the negative eigenvalue \(eigenvalue); save it again in float64."
+    case .invalidParameter(let name, let value, let expected):
+      "\(name) is \(value), expected \(expected)."
+    case .linearAlgebra(let error): error.description
+    }
+  }
+
+  /// Runs linear algebra, wrapping its errors.
+  static func wrap<Result>(
+    _ body: () throws(LinearAlgebraError) -> Result
+  ) throws(GenerationError) -> Result {
+    do { return try body() } catch { throw .linearAlgebra(error) }
+  }
+
+  /// Throws unless every element is finite; `set` and `array` name the matrix.
+  static func requireFinite<Scalar: BinaryFloatingPoint>(
+    _ matrix: Matrix<Scalar>, set: String, array: String = "features"
+  ) throws(GenerationError) {
+    do { try matrix.requireFinite(array) } catch {
+      guard case .notFinite(_, let row, let column) = error else { throw .linearAlgebra(error) }
+      throw .notFinite(set: set, array: array, row: row, column: column)
+    }
+  }
+
+  /// Throws unless both sets have features of one width.
+  static func requireEqualWidth(
+    _ first: FeatureSet, _ second: FeatureSet
+  ) throws(GenerationError) {
+    guard first.width == second.width else {
+      throw .widthMismatch(
+        first: first.name, firstWidth: first.width, second: second.name, secondWidth: second.width)
+    }
+  }
+}
