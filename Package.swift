@@ -93,7 +93,9 @@ let package = Package(
         "Reference", "Torch", "Datasets", "Disentanglement", "LinearAlgebra", "BenchSupport",
         "TestSupport",
       ]),
-    .testTarget(name: "ResultsTests", dependencies: ["Results", "BenchSupport", "TestSupport"]),
+    .testTarget(
+      name: "ResultsTests", dependencies: ["Results", "BenchSupport", "TestSupport"],
+      resources: [.copy("Golden")]),
     .testTarget(
       name: "BenchCLITests",
       dependencies: ["BenchCLI", "BenchSupport", "Datasets", "Results", "TestSupport"],
