@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 @preconcurrency import Glibc
+import Reference
 import Results
 
 /// The program: its commands, and the one place where errors become messages and exit codes.
@@ -8,7 +9,7 @@ import Results
 struct Bench: AsyncParsableCommand {
   /// Every command, in the order of the help.
   static let commands: [any AsyncParsableCommand.Type] = [
-    DoctorCommand.self
+    DisentangleCommand.self, DoctorCommand.self,
   ]
 
   static let configuration = CommandConfiguration(
@@ -47,9 +48,15 @@ struct Bench: AsyncParsableCommand {
         + (near.isEmpty ? "." : "; did you mean \(near.joined(separator: " or "))?"))
   }
 
+  /// Whether an error means that a signal stopped the work, which can be resumed.
+  static func isInterruption(_ error: any Error) -> Bool {
+    if case .interrupted? = error as? TrainingError { return true }
+    return error is Interrupted
+  }
+
   /// Prints what went wrong and ends the process with the exit code for it.
   private static func end(with error: any Error) -> Never {
-    if error is Interrupted {
+    if isInterruption(error) {
       fputs("bench: \(error)\n", stderr)
       Glibc.exit(130)
     }

@@ -32,6 +32,12 @@ public enum JSONValue: Sendable, Equatable {
     }
   }
 
+  /// The whole number, if it is one.
+  public var integer: Int? {
+    guard case .integer(let value) = self else { return nil }
+    return value
+  }
+
   /// The text, if it is one.
   public var string: String? {
     guard case .string(let value) = self else { return nil }

@@ -31,8 +31,15 @@ public protocol RepresentationModel: AnyObject {
   var latentCount: Int { get }
   /// The representations it offers, by increasing compression.
   func points() throws -> [RepresentationPoint]
+  /// The representation that reconstructs best.
+  func sharpestPoint() throws -> RepresentationPoint
   /// The representation of images in [0, 1], [batch, channel, height, width].
   func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding
   /// Images in [0, 1] for latents [batch, latent].
   func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor
+}
+
+extension RepresentationModel {
+  /// The first of ``points()``.
+  public func sharpestPoint() throws -> RepresentationPoint { try points()[0] }
 }

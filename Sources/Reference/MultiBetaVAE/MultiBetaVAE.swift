@@ -99,6 +99,13 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
     return try positions(ofLogSigma: logSigmas)
   }
 
+  /// f(x, 0), read at the smallest t that is trained.
+  public func sharpestPoint() throws -> RepresentationPoint {
+    let t = MultiBetaObjective.margin
+    let logSigma = try withoutGradients { try logSigma(at: [t])[0] }
+    return RepresentationPoint(label: "β→0", t: t, sigma: exponential(logSigma))
+  }
+
   /// The positions at which σ_β has given values, by interpolation in a fine table.
   package func positions(ofLogSigma targets: [Double]) throws -> [RepresentationPoint] {
     let lambdas = (0...4000).map { -10 + Double($0) / 200 }

@@ -1,0 +1,167 @@
+import ArgumentParser
+import BenchSupport
+import Datasets
+import Disentanglement
+@preconcurrency import Glibc
+import Reference
+import Results
+import Torch
+
+/// `bench disentangle`: trains models, scores their representations, shows them side by side.
+struct DisentangleCommand: BenchCommand {
+  static let isResumable = true
+
+  static let configuration = CommandConfiguration(
+    commandName: "disentangle",
+    abstract: "Train models on a dataset and score how well they separate its factors.",
+    discussion: """
+      Every run is a folder, OUT/DATASET/MODEL/PRESET/seed-N, with its configuration, log, \
+      checkpoint, pictures and result. A command that is started again uses what is finished and \
+      continues what is not.
+
+      Examples:
+        bench disentangle
+        bench disentangle --dataset shapes3d --model all --preset paper --seeds 0,1,2
+        bench disentangle --model beta-vae:beta=6,multi-beta-vae --steps 5000
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Option(help: "The dataset; see bench datasets list.")
+  var dataset = "scenes3d"
+
+  @Option(
+    help: """
+      Models separated by commas, NAME or NAME:OPTION=VALUE; all stands for \
+      \(ModelCatalog.all.map(\.name).joined(separator: ", ")).
+      """)
+  var model = "all"
+
+  @Option(help: "quick (minutes) or paper (300,000 steps of 64).")
+  var preset = Preset.quick
+
+  @Option(help: "Seeds separated by commas; default: that of --seed.")
+  var seeds: String?
+
+  @Option(help: "Optimiser steps instead of the preset's.")
+  var steps: Int?
+
+  @Option(help: "Metrics separated by commas, or all.")
+  var metrics = "mig"
+
+  @Option(help: "Number of latents.")
+  var latents = 10
+
+  @Option(help: "float32, or bfloat16 operands in convolutions and matrix products.")
+  var precision = PrecisionChoice.float32
+
+  @Option(help: "Folder of the runs.", completion: .directory)
+  var out = "runs"
+
+  @Flag(help: "Continue what is unfinished. This is what happens anyway; scripts may say so.")
+  var resume = false
+
+  @Flag(help: "Throw away what the run folders hold and start over.")
+  var fresh = false
+
+  func validate() throws {
+    if let steps, steps < 1 { throw ValidationError("--steps is \(steps); it must be at least 1.") }
+    guard (1...4096).contains(latents) else {
+      throw ValidationError("--latents is \(latents); it must be 1 to 4096.")
+    }
+    guard !(fresh && resume) else {
+      throw ValidationError("--fresh and --resume exclude each other.")
+    }
+    _ = try seedList()
+  }
+
+  private func seedList() throws -> [Int] {
+    guard let seeds else { return [global.seed] }
+    let values = seeds.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard !values.isEmpty, values.allSatisfy({ ($0 ?? -1) >= 0 }) else {
+      throw ValidationError("--seeds is '\(seeds)'; it must be numbers such as 0,1,2.")
+    }
+    return values.compactMap { $0 }
+  }
+
+  func execute() async throws {
+    let specifications = try ModelCatalog.specifications(
+      model.split(separator: ",").joinedOptions())
+    let metricNames = try MetricCatalog.metrics(
+      named: metrics.split(separator: ",").map(String.init)
+    ).map(\.name)
+    let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
+    guard let source = source as? any FactorDataset else {
+      throw CommandError.unsuitableDataset(name: dataset, reason: "it has no factors of variation")
+    }
+    let device = try global.openDevice()
+    let seeds = try seedList()
+    var results: [RunResult] = []
+    var failureCount = 0
+    for specification in specifications {
+      for seed in seeds {
+        let run = ModelRun(
+          specification: specification, dataset: source,
+          configuration: configuration(specification, source, seed, metricNames),
+          folder: try RunDirectory(
+            root: out, dataset: source.name, model: specification.label, preset: preset.rawValue,
+            seed: seed),
+          device: device, global: global)
+        do {
+          results.append(try run.execute(isFresh: fresh))
+        } catch let error where !Bench.isInterruption(error) {
+          failureCount += 1
+          fputs("bench: \(specification.label) seed \(seed): \(error)\n", stderr)
+        }
+      }
+    }
+    try show(results, specifications)
+    let total = specifications.count * seeds.count
+    if failureCount > 0 { throw CommandError.failedRuns(count: failureCount, total: total) }
+  }
+
+  private func configuration(
+    _ specification: ModelSpecification, _ source: any FactorDataset, _ seed: Int,
+    _ metricNames: [String]
+  ) -> RunConfiguration {
+    RunConfiguration(
+      dataset: source.name, datasetChecksum: source.checksum, model: specification.label,
+      preset: preset, latentCount: latents, learningRate: preset.learningRate,
+      sampleCount: preset.sampleCount, metrics: metricNames,
+      plan: TrainingPlan(
+        stepCount: steps ?? preset.stepCount, seed: UInt64(seed), precision: precision.value))
+  }
+
+  // MARK: - Output
+
+  private func show(_ results: [RunResult], _ specifications: [ModelSpecification]) throws {
+    try global.emit(
+      .object([
+        "dataset": .string(dataset), "runs": .array(results.map(\.json)),
+      ]),
+      text: results.isEmpty ? "" : DisentangleTable(results, specifications).text(folder: out))
+  }
+}
+
+/// The precisions of the command line.
+enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
+  /// Single precision.
+  case float32
+  /// bfloat16 where it is safe.
+  case bfloat16
+
+  var value: Precision { self == .float32 ? .float32 : .bfloat16 }
+}
+
+extension Sequence where Element == Substring {
+  /// Puts options back to their model: in `a:x=1,y=2,b` the parts are `a:x=1,y=2` and `b`.
+  fileprivate func joinedOptions() -> [String] {
+    reduce(into: []) { parts, part in
+      if let last = parts.last, last.contains(":"), part.contains("="), !part.contains(":") {
+        parts[parts.count - 1] = "\(last),\(part)"
+      } else {
+        parts.append(String(part))
+      }
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import BenchSupport
+import Disentanglement
+import Reference
+import Results
+
+/// The scores of one representation, on its own axes and on aligned ones.
+struct PointScores {
+  /// The ways of choosing axes, in the order of tables; the first is the model's own.
+  static let alignments: [CodeAlignment] = [.raw, .pca]
+
+  /// One metric's result per alignment, `[alignment][metric]`.
+  let results: [[MetricResult]]
+
+  init(_ measurement: PointMeasurement, factors: Factors, metrics: [MetricDefinition]) throws {
+    results = try Self.alignments.map { alignment in
+      let input = try MetricInput(
+        codes: alignment.applied(to: measurement.codes), factors: factors)
+      return try metrics.map { try $0.evaluate(input) }
+    }
+  }
+}
+
+/// What all representations of one model scored, and which of them stands for the model.
+struct RepresentationReport {
+  let measurements: [PointMeasurement]
+  let scores: [PointScores]
+
+  /// The representation picked without labels.
+  var picked: Int { labelFreePick(measurements) }
+
+  private func value(_ metric: Int, _ alignment: Int, _ point: Int) -> Double {
+    scores[point].results[alignment][metric].scores.first?.value ?? 0
+  }
+
+  /// Metrics for the result record: `mig` on the model's own axes, `mig@pca` on aligned ones, and
+  /// `mig@best` for the best point, which the labels chose.
+  var metrics: [String: JSONValue] {
+    var metrics: [String: JSONValue] = [:]
+    for (alignment, way) in PointScores.alignments.enumerated() {
+      for metric in scores[0].results[alignment].indices {
+        let name = scores[0].results[alignment][metric].metric
+        let suffix = alignment == 0 ? "" : "@\(way.rawValue)"
+        metrics[name + suffix] = record(metric, alignment, picked, "label-free")
+        guard scores.count > 1 else { continue }
+        let best =
+          scores.indices.max { value(metric, alignment, $0) < value(metric, alignment, $1) } ?? 0
+        metrics["\(name)@best\(suffix)"] = record(metric, alignment, best, "selected-on-labels")
+      }
+    }
+    let rate = measurements[picked].rate
+    metrics["rate"] = [
+      "value": .number(rate), "higher_is_better": false,
+      "estimator": "mean KL of posterior and prior in nats, at the label-free point",
+    ]
+    return metrics
+  }
+
+  private func record(_ metric: Int, _ alignment: Int, _ point: Int, _ selection: String)
+    -> JSONValue
+  {
+    guard case .object(var members) = scores[point].results[alignment][metric].json else {
+      return .null
+    }
+    let first = scores[point].results[alignment][metric].scores.first?.value ?? 0
+    members["value"] = .number(first)
+    members["point"] = .string(measurements[point].point.label)
+    members["rate"] = .number(measurements[point].rate)
+    if scores.count > 1 { members["selection"] = .string(selection) }
+    members["alignment"] = .string(PointScores.alignments[alignment].rawValue)
+    return .object(members)
+  }
+
+  /// Everything against the rate, for models with more than one representation.
+  var curves: [String: Curve] {
+    guard measurements.count > 1 else { return [:] }
+    func curve(_ label: String, _ y: [Double]) -> Curve {
+      Curve(xLabel: "rate (nats)", yLabel: label, x: measurements.map(\.rate), y: y)
+    }
+    var curves = [
+      "distortion": curve("squared error per pixel", measurements.map(\.squaredError)),
+      "sigma": curve("posterior deviation σ", measurements.compactMap(\.point.sigma)),
+      "t": curve("position t on the β axis", measurements.compactMap(\.point.t)),
+      "total_correlation": curve("total correlation (nats)", measurements.map(\.totalCorrelation)),
+    ]
+    for (alignment, way) in PointScores.alignments.enumerated() {
+      for metric in scores[0].results[alignment].indices {
+        let name = scores[0].results[alignment][metric].metric
+        curves["\(name)@\(way.rawValue)"] = curve(
+          "\(name), \(way.rawValue) axes", scores.indices.map { value(metric, alignment, $0) })
+      }
+    }
+    return curves
+  }
+
+  /// One plot per metric, one of rate and one of distortion, against t.
+  func plots(title: String) -> [(name: String, plot: LinePlot)] {
+    let t = measurements.compactMap(\.point.t)
+    guard t.count == measurements.count, t.count > 1 else { return [] }
+    func plot(_ label: String, _ series: [LinePlot.Series]) -> LinePlot {
+      LinePlot(
+        title: title, xLabel: "position t on the β axis", yLabel: label, series: series,
+        marks: [LinePlot.Mark(x: t[picked], label: "label-free pick")])
+    }
+    let metricPlots = scores[0].results[0].indices.map { metric in
+      let name = scores[0].results[0][metric].metric
+      let series = PointScores.alignments.enumerated().map { alignment, way in
+        LinePlot.Series(
+          name: "\(way.rawValue) axes", x: t,
+          y: scores.indices.map { value(metric, alignment, $0) }, hasDots: true)
+      }
+      return (name: name.replacing(":", with: "-"), plot: plot(name, series))
+    }
+    return metricPlots + [
+      ("rate", plot("rate (nats)", [.init(name: "KL", x: t, y: measurements.map(\.rate))])),
+      (
+        "distortion",
+        plot(
+          "squared error per pixel",
+          [.init(name: "reconstruction", x: t, y: measurements.map(\.squaredError))])
+      ),
+    ]
+  }
+}

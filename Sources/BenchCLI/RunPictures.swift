@@ -1,0 +1,88 @@
+import BenchSupport
+import Datasets
+import Reference
+import Results
+import Torch
+
+/// The pictures of a run, written as PNG files.
+struct RunPictures {
+  let model: ModelDefinition.Model
+  let sample: ObservationSample
+  let shape: ImageShape
+  let folder: String
+
+  /// Observations and their reconstructions, one column per representation.
+  func writeReconstructions(at points: [RepresentationPoint], count: Int = 8) throws {
+    let images = try sample.images(count, on: model.store.device)
+    var columns = [try pixels(images)]
+    for point in points {
+      let decoded = try withoutGradients {
+        try model.decode(model.encode(images, at: point).mean, at: point)
+      }
+      columns.append(try pixels(decoded))
+    }
+    let rows = (0..<count).map { row in columns.map { $0[row] } }
+    try write(
+      rows, columnLabels: ["input"] + points.map(\.label), to: "reconstructions.png")
+  }
+
+  /// One row per latent, most variable first: the latent from −2 to 2, the others as encoded.
+  func writeTraversals(_ measurement: PointMeasurement, observation: Int = 0) throws {
+    let point = measurement.point
+    let values = (0..<9).map { -2 + Double($0) / 2 }
+    let order = measurement.variances.indices.sorted {
+      measurement.variances[$0] > measurement.variances[$1]
+    }.prefix(12)
+    let image = try sample.images(observation + 1, on: model.store.device)
+      .narrowed(0, start: observation, count: 1)
+    let rows = try withoutGradients {
+      let mean = try model.encode(image, at: point).mean.elements()
+      return try order.map { latent in
+        var codes: [Float] = []
+        for value in values {
+          var code = mean
+          code[latent] = Float(value)
+          codes += code
+        }
+        let latents = try Tensor(
+          codes, shape: [values.count, mean.count], device: model.store.device)
+        return try pixels(model.decode(latents, at: point))
+      }
+    }
+    try write(
+      rows, columnLabels: values.map { $0.fixed(1) },
+      rowLabels: order.map { "z\($0)  var \(measurement.variances[$0].fixed(2))" },
+      title: "Traversals at \(point.label)", to: "traversals.png")
+  }
+
+  /// A plot as SVG and PNG.
+  func write(_ plot: LinePlot, to name: String) throws {
+    try AtomicFile.write(Array(plot.svg().utf8), to: "\(folder)/\(name).svg")
+    try write(plot.canvas(width: 720, height: 420, scale: 1), to: "\(name).png")
+  }
+
+  private func write(
+    _ rows: [[[UInt8]]], columnLabels: [String], rowLabels: [String] = [], title: String = "",
+    to name: String
+  ) throws {
+    let grid = PictureGrid(
+      imageWidth: shape.width, imageHeight: shape.height, channelCount: shape.channelCount,
+      rows: rows, columnLabels: columnLabels, rowLabels: rowLabels, title: title)
+    try write(grid.canvas(), to: name)
+  }
+
+  private func write(_ canvas: Canvas, to name: String) throws {
+    let image = RasterImage(
+      width: canvas.width, height: canvas.height, channelCount: 3, pixels: canvas.pixels)
+    try PNG.write(image, to: "\(folder)/\(name)")
+  }
+
+  /// Images in [0, 1] as bytes, one array per image, [height, width, channel].
+  private func pixels(_ images: Tensor) throws -> [[UInt8]] {
+    let bytes = try (images.clamped(from: 0, to: 1) * 255).rounded().to(.uint8)
+      .permuted([0, 2, 3, 1]).elements(as: UInt8.self)
+    return stride(from: 0, to: bytes.count, by: shape.byteCount).map {
+      Array(bytes[$0..<$0 + shape.byteCount])
+    }
+  }
+}
