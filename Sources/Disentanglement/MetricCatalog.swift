@@ -54,7 +54,9 @@ public struct MetricDefinition: Sendable {
 public enum MetricCatalog {
   /// All metrics, in the order in which tables show them; one line per metric.
   public static let all: [MetricDefinition] = [
-    .mutualInformationGap
+    .mutualInformationGap, .separatedAttributePredictability,
+    .continuousSeparatedAttributePredictability, .factorVAEScore, .betaVAEScore, .modularity,
+    .explicitness, .interventionalRobustness, .paperInterventionalRobustness,
   ]
 
   /// The metric with this name.
