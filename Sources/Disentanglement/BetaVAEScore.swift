@@ -37,6 +37,39 @@ public struct BetaVAEScore: Sendable, Equatable {
   /// The classifier's intercepts.
   public let intercepts: [Double]
 
+  /// What the classifier sees: batches of pairs that share one factor.
+  public struct Differences: Sendable, Equatable {
+    /// Mean absolute differences of the pairs' codes, `[batch, latent]`.
+    public let features: Matrix<Double>
+    /// The factor that the pairs of each batch share.
+    public let sharedFactors: [Int]
+
+    /// Averages the differences of pairs.
+    ///
+    /// - Parameters:
+    ///   - first: Codes of the first members, batch after batch of equal size.
+    ///   - second: Codes of the second members in the same order.
+    ///   - sharedFactors: The shared factor of each batch.
+    public init(first: Codes, second: Codes, sharedFactors: [Int]) {
+      precondition(
+        first.sampleCount == second.sampleCount && !sharedFactors.isEmpty
+          && first.sampleCount % sharedFactors.count == 0,
+        "\(first.sampleCount) and \(second.sampleCount) samples in \(sharedFactors.count) batches")
+      let batchSize = first.sampleCount / sharedFactors.count
+      let rows = Parallel.map(sharedFactors.count) { batch in
+        let start = batch * batchSize
+        return meanDifferences(first.matrix, start, second.matrix, start, batchSize)
+      }
+      self.init(rows, sharedFactors)
+    }
+
+    fileprivate init(_ rows: [[Double]], _ sharedFactors: [Int]) {
+      features = Matrix(
+        rowCount: rows.count, columnCount: rows.first?.count ?? 0, elements: rows.flatMap { $0 })
+      self.sharedFactors = sharedFactors
+    }
+  }
+
   /// Draws the batches, fits and evaluates the classifier.
   ///
   /// - Parameters:
@@ -54,24 +87,33 @@ public struct BetaVAEScore: Sendable, Equatable {
     }
     var random = NumPyRandom(seed: seed)
 
-    func batches(_ count: Int) throws -> (factors: [Int], features: Matrix<Double>) {
+    func batches(_ count: Int) throws -> Differences {
+      let batchSize = configuration.batchSize
       let pairs = try source.drawPairs(
-        count, batchSize: configuration.batchSize, metric: metric, using: &random)
+        count, batchSize: batchSize, metric: metric, using: &random)
       let rows = try source.mapBatches(
-        of: pairs.samples, batchSize: 2 * configuration.batchSize, count: count, metric: metric
-      ) { codes, rows in meanDifferences(codes, rows) }
-      return (
-        pairs.fixedFactors,
-        Matrix(
-          rowCount: count, columnCount: rows.first?.count ?? 0, elements: rows.flatMap { $0 })
-      )
+        of: pairs.samples, batchSize: 2 * batchSize, count: count, metric: metric
+      ) { codes, rows in
+        meanDifferences(codes, rows.lowerBound, codes, rows.lowerBound + batchSize, batchSize)
+      }
+      return Differences(rows, pairs.fixedFactors)
     }
     let train = try batches(configuration.trainCount)
-    let evaluation = try batches(configuration.evaluationCount)
-    let matched = MatchedLabels(train: train.factors, test: evaluation.factors)
+    try self.init(
+      train: train, evaluation: try batches(configuration.evaluationCount),
+      configuration: configuration)
+  }
+
+  /// Fits and evaluates the classifier on given batches.
+  ///
+  /// - Throws: ``DisentanglementError`` if the training batches share only one factor.
+  public init(
+    train: Differences, evaluation: Differences, configuration: Configuration = Configuration()
+  ) throws(DisentanglementError) {
+    try configuration.validate()
+    let matched = MatchedLabels(train: train.sharedFactors, test: evaluation.sharedFactors)
     guard matched.train.classCount >= 2 else {
-      throw DisentanglementError.tooFewSamples(
-        metric: metric, needed: 2, found: configuration.trainCount)
+      throw .tooFewFactors(metric: "betavae", needed: 2, found: matched.train.classCount)
     }
     var fit = LogisticRegression.Configuration()
     fit.optimizer.gradientTolerance = configuration.tolerance
@@ -99,16 +141,18 @@ extension BetaVAEScore.Configuration {
   }
 }
 
-/// The mean over pairs of |z(x1) − z(x2)|; the rows hold all first members, then all second ones.
-private func meanDifferences(_ codes: Matrix<Double>, _ rows: Range<Int>) -> [Double] {
-  let pairCount = rows.count / 2
-  var sums = [Double](repeating: 0, count: codes.columnCount)
-  for pair in rows.lowerBound..<rows.lowerBound + pairCount {
+/// The mean over consecutive pairs of |z(x1) − z(x2)|.
+private func meanDifferences(
+  _ first: Matrix<Double>, _ firstRow: Int, _ second: Matrix<Double>, _ secondRow: Int,
+  _ count: Int
+) -> [Double] {
+  var sums = [Double](repeating: 0, count: first.columnCount)
+  for pair in 0..<count {
     for latent in sums.indices {
-      sums[latent] += abs(codes[pair, latent] - codes[pair + pairCount, latent])
+      sums[latent] += abs(first[firstRow + pair, latent] - second[secondRow + pair, latent])
     }
   }
-  return sums.map { $0 / Double(pairCount) }
+  return sums.map { $0 / Double(count) }
 }
 
 extension MetricDefinition {

@@ -60,7 +60,8 @@ public struct FactorVAEScore: Sendable, Equatable {
       ? sequentialVariances(global.matrix, 0..<global.sampleCount, Float.self).map { Double($0) }
       : sequentialVariances(global.matrix, 0..<global.sampleCount, Double.self)
     let active = variances.indices.filter {
-      let deviation = isSingle ? Double(Float(variances[$0]).squareRoot()) : variances[$0].squareRoot()
+      let deviation =
+        isSingle ? Double(Float(variances[$0]).squareRoot()) : variances[$0].squareRoot()
       return deviation >= configuration.pruneThreshold
     }
     globalVariances = variances

@@ -157,7 +157,8 @@ struct LineSearch {
     return first.step + ratio * (second.step - first.step)
   }
 
-  private static func cubicTerms(_ first: Point, _ second: Point) -> (gamma: Double, theta: Double) {
+  private static func cubicTerms(_ first: Point, _ second: Point) -> (gamma: Double, theta: Double)
+  {
     let theta =
       3 * (first.value - second.value) / (second.step - first.step) + first.slope + second.slope
     let scale = max(abs(theta), abs(first.slope), abs(second.slope))

@@ -180,7 +180,9 @@ private struct LogisticLoss: Sendable {
       gradient.withUnsafeMutableBufferPointer { gradient in
         decisions.withUnsafeMutableBufferPointer { decisions in
           for row in rows {
-            for function in 0..<width { decisions[function] = parameters[columnCount * width + function] }
+            for function in 0..<width {
+              decisions[function] = parameters[columnCount * width + function]
+            }
             forEachFeature(row) { column, value in
               let offset = column * width
               for function in 0..<width {
@@ -194,7 +196,9 @@ private struct LogisticLoss: Sendable {
                 gradient[offset + function] += value * decisions[function]
               }
             }
-            for function in 0..<width { gradient[columnCount * width + function] += decisions[function] }
+            for function in 0..<width {
+              gradient[columnCount * width + function] += decisions[function]
+            }
           }
         }
       }
