@@ -41,7 +41,10 @@ struct SingleFeatureSVM {
       penalty * sampleCount / (Double(labels.classCount) * Double($0))
     }
     let mean = mean
-    if labels.classCount == 2 {
+    if labels.classCount == 2 && feature.isConstant {
+      // Both sides weigh the same, so the optimum is exactly 0: rounding must not pick a class.
+      lines = [Line()]
+    } else if labels.classCount == 2 {
       lines = [
         BinaryProblem(
           positives: groups[1], all: feature.all, positivePenalty: weights[1],
@@ -91,6 +94,9 @@ struct SortedFeature {
   let order: [Int32]
   /// The centred values in increasing order.
   let all: PrefixMoments
+
+  /// Whether all values are equal.
+  var isConstant: Bool { all.values.first == all.values.last }
 
   init(_ values: [Double]) {
     let mean = values.mean
