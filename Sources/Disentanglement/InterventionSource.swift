@@ -106,3 +106,14 @@ public struct InterventionSource: Sendable {
     return rows
   }
 }
+
+extension InterventionSource {
+  /// Where draws come from, in words.
+  var kindDescription: String {
+    switch storage {
+    case .encoder: "codes from an encoder"
+    case .grid: "codes of the full factor grid"
+    case .sample: "codes resampled within the classes of a partial sample"
+    }
+  }
+}

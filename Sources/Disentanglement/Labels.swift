@@ -58,3 +58,18 @@ public struct Labels: Sendable, Equatable {
   /// Plug-in entropy in nats.
   public var entropy: Double { Disentanglement.entropy(counts: counts) }
 }
+
+/// The classes of one factor in a training sample, and the same numbering in a test sample.
+struct MatchedLabels {
+  let train: Labels
+  /// The training class of every test sample; −1 for a class the training sample lacks.
+  let test: [Int32]
+
+  init(train: [Int], test: [Int]) {
+    let labels = Labels(train)
+    var numbers: [Int: Int32] = [:]
+    for (raw, number) in zip(train, labels.values) { numbers[raw] = number }
+    self.train = labels
+    self.test = test.map { numbers[$0] ?? -1 }
+  }
+}

@@ -54,7 +54,26 @@ public struct MetricDefinition: Sendable {
 public enum MetricCatalog {
   /// All metrics, in the order in which tables show them; one line per metric.
   public static let all: [MetricDefinition] = [
-    .mutualInformationGap
+    .mutualInformationGap,
+    .reviewMutualInformationGap,
+    .separatedAttributePredictability,
+    .continuousSeparatedAttributePredictability,
+    .factorVAEScore,
+    .betaVAEScore,
+    .modularity,
+    .reviewModularity,
+    .explicitness,
+    .interventionalRobustness,
+    .paperInterventionalRobustness,
+    .infoMEC,
+    .discreteInfoMEC,
+    .tripodInfoMEC,
+    .tripodDiscreteInfoMEC,
+    .migSup,
+    .dcimig,
+    .jemmig,
+    .med,
+    .unsupervisedScores,
   ]
 
   /// The metric with this name.

@@ -84,11 +84,13 @@ public struct MetricInput: Sendable {
     guard codes.sampleCount >= 2 else {
       throw .tooFewSamples(metric: metric, needed: 2, found: codes.sampleCount)
     }
-    let trainCount = max(1, codes.sampleCount * 2 / 3)
     return TrainTestSplit(
       train: labelled.samples(Array(0..<trainCount)),
       test: labelled.samples(Array(trainCount..<codes.sampleCount)))
   }
+
+  /// How many of the samples train when there is no test sample.
+  var trainCount: Int { max(1, codes.sampleCount * 2 / 3) }
 
   /// Where the metrics that intervene draw from: the given source, else the codes at hand.
   ///

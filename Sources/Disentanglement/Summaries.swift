@@ -38,3 +38,28 @@ extension Factors {
     return labels
   }
 }
+
+/// The positions of values in increasing order; equal values keep their order.
+func sortedOrder(_ values: [Double]) -> [Int32] {
+  var keyed = values.enumerated().map { (key: $1, index: Int32($0)) }
+  keyed.sort { ($0.key, $0.index) < ($1.key, $1.index) }
+  return keyed.map(\.index)
+}
+
+/// A quantile with linear interpolation between order statistics, numpy's default.
+///
+/// - Parameters:
+///   - share: The quantile, in 0…1.
+///   - values: At least one value; sorted on return.
+func quantile(_ share: Double, ofUnsorted values: inout [Double]) -> Double {
+  values.sort()
+  return quantile(share, ofSorted: values)
+}
+
+/// A quantile of sorted values with linear interpolation between order statistics.
+func quantile(_ share: Double, ofSorted values: [Double]) -> Double {
+  let position = share * Double(values.count - 1)
+  let lower = Int(position)
+  guard lower + 1 < values.count else { return values[values.count - 1] }
+  return values[lower] + (position - Double(lower)) * (values[lower + 1] - values[lower])
+}

@@ -1,0 +1,256 @@
+import BenchSupport
+import Glibc
+public import LinearAlgebra
+
+/// A linear change of the latents' axes, fitted on unlabelled codes.
+///
+/// Scores that look at single latents depend on the axes; a model whose posterior is isotropic has
+/// none of its own. Every such score can therefore be given on the raw axes and on these.
+public struct CodeAlignment: Sendable, Equatable {
+  /// How axes are chosen.
+  public enum Method: Sendable, Equatable {
+    /// The codes as they are.
+    case raw
+    /// The principal axes, by falling variance; a rotation, nothing is rescaled.
+    case pca
+    /// Independent components by FastICA (symmetric, log cosh) on whitened codes, of unit variance;
+    /// directions without variance are dropped.
+    case ica(seed: UInt64)
+    /// A random rotation (uniform over all of them), for a baseline.
+    case rotation(seed: UInt64)
+
+    /// The name for tables and results.
+    public var name: String {
+      switch self {
+      case .raw: "raw"
+      case .pca: "pca"
+      case .ica: "ica"
+      case .rotation: "rotation"
+      }
+    }
+  }
+
+  /// How axes were chosen.
+  public let method: Method
+  /// The mean code, which is subtracted first.
+  public let mean: [Double]
+  /// The new axes, `[new latent, old latent]`.
+  public let axes: Matrix<Double>
+  /// Whether the fit converged; only ICA can fail to.
+  public let hasConverged: Bool
+
+  /// Fits axes to codes.
+  ///
+  /// - Parameters:
+  ///   - method: How axes are chosen.
+  ///   - codes: Unlabelled codes; PCA and ICA need at least two samples.
+  /// - Throws: ``DisentanglementError`` if there are too few samples or ICA finds no varying latent;
+  ///   `LinearAlgebraError` if OpenBLAS is missing.
+  public init(_ method: Method, fittedTo codes: Codes) throws {
+    self.method = method
+    let count = codes.latentCount
+    switch method {
+    case .raw:
+      mean = [Double](repeating: 0, count: count)
+      axes = .identity(count)
+      hasConverged = true
+    case .rotation(let seed):
+      mean = [Double](repeating: 0, count: count)
+      axes = randomRotation(count, seed: seed)
+      hasConverged = true
+    case .pca:
+      let principal = try PrincipalAxes(codes)
+      mean = principal.mean
+      axes = principal.axes
+      hasConverged = true
+    case .ica(let seed):
+      let principal = try PrincipalAxes(codes)
+      mean = principal.mean
+      let unmixing = try independentAxes(codes, principal, seed: seed)
+      axes = unmixing.axes
+      hasConverged = unmixing.hasConverged
+    }
+  }
+
+  /// The codes on the new axes, in the precision of the codes.
+  public func apply(to codes: Codes) -> Codes {
+    if method == .raw { return codes }
+    var result = Matrix<Double>(rowCount: codes.sampleCount, columnCount: axes.rowCount)
+    let isSingle = codes.precision == .float32
+    var centred = mean
+    for sample in 0..<codes.sampleCount {
+      for latent in mean.indices { centred[latent] = codes.matrix[sample, latent] - mean[latent] }
+      for axis in 0..<axes.rowCount {
+        var sum = 0.0
+        for latent in mean.indices { sum += axes[axis, latent] * centred[latent] }
+        result[sample, axis] = isSingle ? Double(Float(sum)) : sum
+      }
+    }
+    return Codes(finite: result, precision: codes.precision)
+  }
+
+  /// One latent per unit of a code made of vectors: each unit's first principal component.
+  ///
+  /// DisDiff's and EncDiff's protocol (`sklearn PCA(n_components=1)` per unit, fitted on all codes).
+  ///
+  /// - Parameters:
+  ///   - codes: The codes, units side by side, `[sample, unit × size]`.
+  ///   - unitCount: Number of units; must divide the number of latents.
+  /// - Returns: `[sample, unit]`, in the precision of the codes.
+  /// - Throws: ``DisentanglementError`` if the sizes do not fit, and as ``init(_:fittedTo:)``.
+  public static func firstComponents(of codes: Codes, unitCount: Int) throws -> Codes {
+    guard unitCount > 0 && codes.latentCount % unitCount == 0 else {
+      throw DisentanglementError.invalidArgument(
+        metric: "alignment", argument: "number of units",
+        expected: "a divisor of \(codes.latentCount)", found: "\(unitCount)")
+    }
+    let size = codes.latentCount / unitCount
+    var result = Matrix<Double>(rowCount: codes.sampleCount, columnCount: unitCount)
+    for unit in 0..<unitCount {
+      let part = codes.latents(Array(unit * size..<(unit + 1) * size))
+      let projected = try CodeAlignment(.pca, fittedTo: part).apply(to: part)
+      for sample in 0..<codes.sampleCount { result[sample, unit] = projected.matrix[sample, 0] }
+    }
+    return Codes(finite: result, precision: codes.precision)
+  }
+}
+
+extension Matrix<Double> {
+  fileprivate static func identity(_ order: Int) -> Matrix<Double> {
+    var result = Matrix(rowCount: order, columnCount: order)
+    for index in 0..<order { result[index, index] = 1 }
+    return result
+  }
+}
+
+/// The eigenvectors of the covariance, by falling eigenvalue.
+private struct PrincipalAxes {
+  let mean: [Double]
+  let variances: [Double]
+  /// One axis per row; of each axis, the entry largest in magnitude is positive.
+  let axes: Matrix<Double>
+
+  init(_ codes: Codes) throws {
+    guard codes.sampleCount >= 2 else {
+      throw DisentanglementError.tooFewSamples(
+        metric: "alignment", needed: 2, found: codes.sampleCount)
+    }
+    // One thread: the order of sums must not depend on the thread count.
+    let (covariance, eigen) = try Parallel.$threadCount.withValue(1) {
+      let covariance = try Covariance(rows: codes.matrix)
+      return (covariance, try SymmetricEigen(covariance.matrix))
+    }
+    mean = covariance.mean
+    variances = eigen.values.reversed()
+    let count = codes.latentCount
+    var axes = Matrix<Double>(rowCount: count, columnCount: count)
+    for axis in 0..<count {
+      let vector = Array(eigen.vectors.row(count - 1 - axis))
+      let largest = vector.reduce(0) { abs($1) > abs($0) ? $1 : $0 }
+      for index in vector.indices {
+        axes[axis, index] = largest < 0 ? -vector[index] : vector[index]
+      }
+    }
+    self.axes = axes
+  }
+}
+
+/// FastICA: *Fast and Robust Fixed-Point Algorithms for Independent Component Analysis*,
+/// Hyvärinen, IEEE Trans. Neural Networks 10(3) 1999, the symmetric form with log cosh, at most 200
+/// steps, until no axis turns by more than 1e-4 (as a cosine).
+private func independentAxes(
+  _ codes: Codes, _ principal: PrincipalAxes, seed: UInt64
+) throws -> (axes: Matrix<Double>, hasConverged: Bool) {
+  let largest = principal.variances.first ?? 0
+  let kept = principal.variances.indices.filter {
+    principal.variances[$0] > largest * 1e-12 && principal.variances[$0] > 0
+  }
+  guard !kept.isEmpty else { throw DisentanglementError.noActiveLatents(metric: "ica") }
+  var whitening = Matrix<Double>(rowCount: kept.count, columnCount: codes.latentCount)
+  for (row, axis) in kept.enumerated() {
+    let scale = 1 / sqrt(principal.variances[axis])
+    for column in 0..<codes.latentCount {
+      whitening[row, column] = principal.axes[axis, column] * scale
+    }
+  }
+  let centred = codes.matrix.subtracting(principal.mean)
+  var unmixing = randomRotation(kept.count, seed: seed)
+  return try Parallel.$threadCount.withValue(1) {
+    let white = try centred.multiplied(by: whitening, transposingOther: true)
+    var hasConverged = false
+    for _ in 0..<200 where !hasConverged {
+      let next = try fixedPointStep(white, unmixing)
+      let turns = (0..<kept.count).map { axis in
+        let cosine = zip(next.row(axis), unmixing.row(axis)).reduce(0) { $0 + $1.0 * $1.1 }
+        return abs(abs(cosine) - 1)
+      }
+      hasConverged = turns.allSatisfy { $0 < 1e-4 }
+      unmixing = next
+    }
+    return (try unmixing.multiplied(by: whitening), hasConverged)
+  }
+}
+
+/// `W ← (E[g(Wx) xᵀ] − E[g'(Wx)] W)` with `g = tanh`, made orthogonal again.
+private func fixedPointStep(
+  _ white: Matrix<Double>, _ unmixing: Matrix<Double>
+) throws -> Matrix<Double> {
+  var activations = try white.multiplied(by: unmixing, transposingOther: true)
+  let (sampleCount, axisCount) = (white.rowCount, unmixing.rowCount)
+  var slopes = [Double](repeating: 0, count: axisCount)
+  for sample in 0..<sampleCount {
+    for axis in 0..<axisCount {
+      let value = tanh(activations[sample, axis])
+      activations[sample, axis] = value
+      slopes[axis] += 1 - value * value
+    }
+  }
+  var next = try activations.multiplied(by: white, transposingSelf: true)
+  for axis in 0..<axisCount {
+    for column in 0..<axisCount {
+      next[axis, column] =
+        (next[axis, column] - slopes[axis] * unmixing[axis, column]) / Double(sampleCount)
+    }
+  }
+  // Symmetric decorrelation: (W Wᵀ)^(−1/2) W.
+  let eigen = try SymmetricEigen(next.gram())
+  var root = Matrix<Double>(rowCount: axisCount, columnCount: axisCount)
+  for (index, value) in eigen.values.enumerated() {
+    let scale = 1 / sqrt(max(value, .leastNormalMagnitude))
+    for row in 0..<axisCount {
+      for column in 0..<axisCount {
+        root[row, column] += eigen.vectors[index, row] * eigen.vectors[index, column] * scale
+      }
+    }
+  }
+  return try root.multiplied(by: next)
+}
+
+/// A rotation drawn uniformly: Gram–Schmidt on normal draws, twice for full precision.
+private func randomRotation(_ count: Int, seed: UInt64) -> Matrix<Double> {
+  var random = Philox(seed: seed)
+  var result = Matrix<Double>(rowCount: count, columnCount: count)
+  for row in 0..<count {
+    var vector = (0..<count).map { _ in random.normal() }
+    for _ in 0..<2 {
+      for other in 0..<row {
+        let product = zip(vector, result.row(other)).reduce(0) { $0 + $1.0 * $1.1 }
+        for index in vector.indices { vector[index] -= product * result[other, index] }
+      }
+    }
+    let length = sqrt(vector.reduce(0) { $0 + $1 * $1 })
+    for index in vector.indices { result[row, index] = vector[index] / length }
+  }
+  return result
+}
+
+extension Matrix<Double> {
+  /// Every row minus a row.
+  fileprivate func subtracting(_ mean: [Double]) -> Matrix<Double> {
+    var result = self
+    for row in 0..<rowCount {
+      for column in 0..<columnCount { result[row, column] -= mean[column] }
+    }
+    return result
+  }
+}
