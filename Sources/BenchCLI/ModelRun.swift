@@ -57,11 +57,11 @@ struct ModelRun {
     }
     let points = try model.points()
     var progress = ProgressReporter(
-      "score \(specification.label) seed \(configuration.plan.seed)", total: points.count,
+      "score \(specification.label) seed \(configuration.plan.seed)", total: sample.indices.count,
       isQuiet: global.quiet)
-    let measurements = try measure(model, at: points, on: sample) { index in
+    let measurements = try measure(model, at: points, on: sample) { done in
       try Interruption.check()
-      progress.update(index)
+      progress.update(done)
     }
     let scores = try measurements.map { measurement in
       try PointScores(
@@ -97,7 +97,8 @@ struct ModelRun {
     let points = report.measurements.map(\.point)
     let shown =
       points.count == 1
-      ? points : try [model.sharpestPoint()] + stride(from: 0, to: points.count, by: 3).map { points[$0] }
+      ? points
+      : try [model.sharpestPoint()] + stride(from: 0, to: points.count, by: 3).map { points[$0] }
     try pictures.writeReconstructions(at: shown)
     try pictures.writeTraversals(report.measurements[report.picked])
     for (name, plot) in report.plots(title: specification.label) {

@@ -6,7 +6,7 @@ import Results
 /// The scores of one representation, on its own axes and on aligned ones.
 struct PointScores {
   /// The ways of choosing axes, in the order of tables; the first is the model's own.
-  static let alignments: [CodeAlignment] = [.raw, .pca]
+  static let alignments: [CodeAlignment.Method] = [.raw, .pca]
 
   /// One metric's result per alignment, `[alignment][metric]`.
   let results: [[MetricResult]]
@@ -14,7 +14,8 @@ struct PointScores {
   init(_ measurement: PointMeasurement, factors: Factors, metrics: [MetricDefinition]) throws {
     results = try Self.alignments.map { alignment in
       let input = try MetricInput(
-        codes: alignment.applied(to: measurement.codes), factors: factors)
+        codes: CodeAlignment(alignment, fittedTo: measurement.codes).apply(to: measurement.codes),
+        factors: factors)
       return try metrics.map { try $0.evaluate(input) }
     }
   }
@@ -39,7 +40,7 @@ struct RepresentationReport {
     for (alignment, way) in PointScores.alignments.enumerated() {
       for metric in scores[0].results[alignment].indices {
         let name = scores[0].results[alignment][metric].metric
-        let suffix = alignment == 0 ? "" : "@\(way.rawValue)"
+        let suffix = alignment == 0 ? "" : "@\(way.name)"
         metrics[name + suffix] = record(metric, alignment, picked, "label-free")
         guard scores.count > 1 else { continue }
         let best =
@@ -66,7 +67,7 @@ struct RepresentationReport {
     members["point"] = .string(measurements[point].point.label)
     members["rate"] = .number(measurements[point].rate)
     if scores.count > 1 { members["selection"] = .string(selection) }
-    members["alignment"] = .string(PointScores.alignments[alignment].rawValue)
+    members["alignment"] = .string(PointScores.alignments[alignment].name)
     return .object(members)
   }
 
@@ -85,8 +86,8 @@ struct RepresentationReport {
     for (alignment, way) in PointScores.alignments.enumerated() {
       for metric in scores[0].results[alignment].indices {
         let name = scores[0].results[alignment][metric].metric
-        curves["\(name)@\(way.rawValue)"] = curve(
-          "\(name), \(way.rawValue) axes", scores.indices.map { value(metric, alignment, $0) })
+        curves["\(name)@\(way.name)"] = curve(
+          "\(name), \(way.name) axes", scores.indices.map { value(metric, alignment, $0) })
       }
     }
     return curves
@@ -105,7 +106,7 @@ struct RepresentationReport {
       let name = scores[0].results[0][metric].metric
       let series = PointScores.alignments.enumerated().map { alignment, way in
         LinePlot.Series(
-          name: "\(way.rawValue) axes", x: t,
+          name: "\(way.name) axes", x: t,
           y: scores.indices.map { value(metric, alignment, $0) }, hasDots: true)
       }
       return (name: name.replacing(":", with: "-"), plot: plot(name, series))

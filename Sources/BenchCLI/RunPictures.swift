@@ -73,7 +73,7 @@ struct RunPictures {
 
   private func write(_ canvas: Canvas, to name: String) throws {
     let image = RasterImage(
-      width: canvas.width, height: canvas.height, channelCount: 3, pixels: canvas.pixels)
+      height: canvas.height, width: canvas.width, channelCount: 3, pixels: canvas.pixels)
     try PNG.write(image, to: "\(folder)/\(name)")
   }
 

@@ -1,6 +1,6 @@
 import BenchSupport
-import Glibc
 import FoundationEssentials
+import Glibc
 import Reference
 import Testing
 import Torch
@@ -155,7 +155,8 @@ extension TorchSuites {
         learningRate: 3e-3)
       let optimizer = try Adam(store, model.optimizerGroups[0].options)
       let average = try ExponentialMovingAverage(store, decay: 0.998)
-      let stepCount = Int(env["LS"] ?? "2000")!; let rate0 = Double(env["LR"] ?? "1e-2")!
+      let stepCount = Int(env["LS"] ?? "2000")!
+      let rate0 = Double(env["LR"] ?? "1e-2")!
       for step in 0..<stepCount {
         optimizer.options.learningRate =
           rate0 * 0.5 * (1 + cos(.pi * Double(step) / Double(stepCount)))

@@ -27,41 +27,54 @@ public struct PointMeasurement: Sendable {
 /// - Parameters:
 ///   - model: A trained model.
 ///   - points: The representations to measure.
-///   - sample: The observations; reconstructions use the first thousand.
-///   - progress: Called before each point with the number of points done.
+///   - sample: The observations, read once; reconstructions use the first thousand.
+///   - progress: Called before each batch with the number of observations done.
+/// - Returns: One measurement per point.
 public func measure(
   _ model: any TrainableModel & RepresentationModel, at points: [RepresentationPoint],
   on sample: ObservationSample, progress: (Int) throws -> Void = { _ in }
 ) throws -> [PointMeasurement] {
-  try points.enumerated().map { index, point in
-    try progress(index)
-    return try withoutGradients { try measure(model, at: point, on: sample) }
+  var tallies = points.map { _ in Tally() }
+  var done = 0
+  try withoutGradients {
+    try sample.forEachBatch(on: model.store.device) { images in
+      try progress(done)
+      for (index, point) in points.enumerated() {
+        try tallies[index].add(model, point, images, reconstructs: done < 1000)
+      }
+      done += images.shape[0]
+    }
   }
+  return try zip(points, tallies).map { try $1.measurement($0, latentCount: model.latentCount) }
 }
 
-private func measure(
-  _ model: any TrainableModel & RepresentationModel, at point: RepresentationPoint,
-  on sample: ObservationSample
-) throws -> PointMeasurement {
-  var elements: [Float] = []
-  var rates: [Double] = []
-  var errors: [Double] = []
-  let device = model.store.device
-  try sample.forEachBatch(on: device) { images in
+/// What is gathered at one point, batch after batch.
+private struct Tally {
+  private var elements: [Float] = []
+  private var rates: [Double] = []
+  private var errors: [Double] = []
+
+  mutating func add(
+    _ model: any RepresentationModel, _ point: RepresentationPoint, _ images: Tensor,
+    reconstructs: Bool
+  ) throws {
     let encoding = try model.encode(images, at: point)
     elements += try encoding.mean.elements()
     rates += try encoding.rate.elements(as: Double.self)
-    guard errors.count < 1000 else { return }
+    guard reconstructs else { return }
     let reconstruction = try model.decode(encoding.mean, at: point)
     errors += try reconstruction.squaredError(images).mean([1, 2, 3]).elements(as: Double.self)
   }
-  let codes = try Codes(
-    Matrix(rowCount: rates.count, columnCount: model.latentCount, elements: elements))
-  let covariance = try Covariance(rows: codes.matrix).matrix
-  let variances = (0..<model.latentCount).map { covariance[$0, $0] }
-  return PointMeasurement(
-    point: point, codes: codes, rate: mean(rates), squaredError: mean(errors),
-    variances: variances, totalCorrelation: try gaussianTotalCorrelation(covariance))
+
+  func measurement(_ point: RepresentationPoint, latentCount: Int) throws -> PointMeasurement {
+    let codes = try Codes(
+      Matrix(rowCount: rates.count, columnCount: latentCount, elements: elements))
+    let covariance = try Covariance(rows: codes.matrix).matrix
+    return PointMeasurement(
+      point: point, codes: codes, rate: mean(rates), squaredError: mean(errors),
+      variances: (0..<latentCount).map { covariance[$0, $0] },
+      totalCorrelation: try gaussianTotalCorrelation(covariance))
+  }
 }
 
 /// The mean squared error of predicting the mean image for every observation, per pixel in [0, 1].

@@ -1,4 +1,4 @@
-import BenchSupport
+public import BenchSupport
 public import Datasets
 public import Torch
 

@@ -2,16 +2,16 @@ package import Torch
 
 /// A strictly increasing function of the log-odds λ with slope e^c₁ at both ends, learned.
 ///
-/// c₀ + e^c₁·λ + (1/K)·Σₖ softplus(wₖ)·tanh(softplus(uₖ)·λ + bₖ). After the noise schedule of
+/// c₀ + e^c₁·λ + Σₖ softplus(wₖ)·tanh(softplus(uₖ)·λ + bₖ). After the noise schedule of
 /// *Variational Diffusion Models*, Kingma et al., arXiv:2107.00630, with the unbounded linear term
-/// that a schedule from exactly 0 to exactly 1 needs.
+/// that a schedule from exactly 0 to exactly 1 needs. The sum is not divided by the number of units:
+/// Adam moves every w by at most its step size, and a division would keep the units asleep.
 package struct MonotoneFunction {
   private let offset: Tensor
   private let logSlope: Tensor
   private let weights: Tensor
   private let steepness: Tensor
   private let positions: Tensor
-  private let unitCount: Int
 
   /// Adds the parameters to a scope.
   ///
@@ -21,7 +21,6 @@ package struct MonotoneFunction {
   ///   - offset: The initial value at λ = 0.
   package init(_ scope: ParameterScope, width: Int, unitCount: Int = 32, offset: Double = 0) throws
   {
-    self.unitCount = unitCount
     self.offset = try scope.parameter("offset", shape: [width], .constant(offset), decays: false)
     logSlope = try scope.parameter("log_slope", shape: [width], .constant(0), decays: false)
     weights = try scope.parameter(
@@ -35,7 +34,7 @@ package struct MonotoneFunction {
   package func callAsFunction(_ lambda: Tensor) throws -> Tensor {
     let column = try lambda.unsqueezed(1)
     let units = try (column * steepness.softplus() + positions).tangentHyperbolic()
-    let steps = try units.linear(weights.softplus(), bias: nil) / Double(unitCount)
-    return try offset + column * logSlope.exponential() + steps
+    return try offset + column * logSlope.exponential()
+      + units.linear(weights.softplus(), bias: nil)
   }
 }

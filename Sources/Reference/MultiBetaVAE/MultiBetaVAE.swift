@@ -102,8 +102,8 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
   /// f(x, 0), read at the smallest t that is trained.
   public func sharpestPoint() throws -> RepresentationPoint {
     let t = MultiBetaObjective.margin
-    let logSigma = try withoutGradients { try logSigma(at: [t])[0] }
-    return RepresentationPoint(label: "β→0", t: t, sigma: exponential(logSigma))
+    let logSigmas = try withoutGradients { try logSigma(at: [t]) }
+    return RepresentationPoint(label: "β→0", t: t, sigma: exponential(logSigmas[0]))
   }
 
   /// The positions at which σ_β has given values, by interpolation in a fine table.
