@@ -3,7 +3,8 @@ import BenchSupport
 /// Every dataset by name.
 public enum DatasetCatalog {
   /// The datasets that can be opened by name, in the order they are listed.
-  public static let entries: [DatasetEntry] = [.scenes3D]
+  public static let entries: [DatasetEntry] =
+    [.scenes3D, .shapes3D, .dSprites] + MPI3D.Version.allCases.map { .mpi3D($0) }
 
   /// The names of ``entries``.
   public static var names: [String] { entries.map(\.name) }
@@ -29,23 +30,6 @@ public enum DatasetCatalog {
   public static func open(
     _ name: String, dataDirectory: String
   ) throws(DatasetError) -> any ImageDataset {
-    try entry(name).open(dataDirectory)
+    try entry(name).open(dataDirectory: dataDirectory)
   }
-}
-
-/// What is known about a dataset without opening it.
-public struct DatasetEntry: Sendable {
-  /// The name in the catalog.
-  public let name: String
-  /// One line that says what the images show.
-  public let summary: String
-  /// Opens the dataset from a data folder.
-  let open: @Sendable (_ dataDirectory: String) throws(DatasetError) -> any ImageDataset
-}
-
-extension DatasetEntry {
-  /// The built-in scenes, which need no files.
-  static let scenes3D = DatasetEntry(
-    name: "scenes3d", summary: "Built-in rendered rooms with one object; six factors."
-  ) { (_) throws(DatasetError) in Scenes3D() }
 }

@@ -27,16 +27,12 @@ extension ByteStream {
   func readExactly(_ count: Int) throws(DatasetError) -> [UInt8] {
     let piece = 1 << 24
     var bytes: [UInt8] = []
-    var failure: DatasetError?
     while bytes.count < count {
       let start = bytes.count
       bytes.append(contentsOf: repeatElement(0, count: min(piece, count - start)))
-      bytes.withUnsafeMutableBytes { buffer in
-        do throws(DatasetError) {
-          try readExactly(into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))
-        } catch { failure = error }
+      try bytes.withMutableBytes { (buffer) throws(DatasetError) in
+        try readExactly(into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))
       }
-      if let failure { throw failure }
     }
     return bytes
   }
@@ -147,12 +143,9 @@ final class InflatingStream: ByteStream {
   }
 
   private func fill() throws(DatasetError) -> Bool {
-    var count = 0
-    var failure: DatasetError?
-    input.withUnsafeMutableBytes { buffer in
-      do throws(DatasetError) { count = try source.read(into: buffer) } catch { failure = error }
+    let count = try input.withMutableBytes { (buffer) throws(DatasetError) in
+      try source.read(into: buffer)
     }
-    if let failure { throw failure }
     inputRange = 0..<count
     return count > 0
   }

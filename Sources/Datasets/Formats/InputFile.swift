@@ -68,13 +68,9 @@ final class InputFile: Sendable {
           "it has \(byteCount) bytes, and a part that ends at byte \(range.upperBound) is missing")
     }
     var bytes = [UInt8](repeating: 0, count: range.count)
-    var failure: DatasetError?
-    bytes.withUnsafeMutableBytes { buffer in
-      do throws(DatasetError) {
-        try readExactly(at: range.lowerBound, into: buffer)
-      } catch { failure = error }
+    try bytes.withMutableBytes { (buffer) throws(DatasetError) in
+      try readExactly(at: range.lowerBound, into: buffer)
     }
-    if let failure { throw failure }
     return bytes
   }
 }

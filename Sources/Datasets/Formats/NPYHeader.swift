@@ -89,6 +89,8 @@ struct NPYHeader: Equatable {
   let shape: [Int]
   let isFortranOrder: Bool
   let isBigEndian: Bool
+  /// Bytes before the elements.
+  let headerByteCount: Int
   /// Bytes of all elements.
   let byteCount: Int
 
@@ -107,6 +109,7 @@ struct NPYHeader: Equatable {
     }
     let lengthBytes = try stream.readExactly(start[6] == 1 ? 2 : 4)
     let length = lengthBytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+    headerByteCount = 8 + lengthBytes.count + length
     guard length <= 1 << 20 else { throw malformed("its header claims to be \(length) bytes long") }
     let text = String(decoding: try stream.readExactly(length), as: UTF8.self)
     var parser = PythonLiteralParser(text)

@@ -80,13 +80,10 @@ final class ZIPArchive: Sendable {
 extension ByteStream {
   /// Reads to the end, so that what is verified there has been verified; nothing may be left.
   func finish() throws(DatasetError) {
-    var byte: UInt8 = 0
-    var count = 0
-    var failure: DatasetError?
-    withUnsafeMutableBytes(of: &byte) { buffer in
-      do throws(DatasetError) { count = try read(into: buffer) } catch { failure = error }
+    var byte: [UInt8] = [0]
+    let count = try byte.withMutableBytes { (buffer) throws(DatasetError) in
+      try read(into: buffer)
     }
-    if let failure { throw failure }
     guard count == 0 else {
       throw .malformed(
         file: name, format: "archive member", reason: "it is longer than its contents")

@@ -1,0 +1,160 @@
+/// A picture of floating point samples, `[height, width, channel]`.
+public struct FloatImage: Sendable, Equatable {
+  /// Rows.
+  public let height: Int
+  /// Pixels per row.
+  public let width: Int
+  /// Samples per pixel.
+  public let channelCount: Int
+  /// The samples, `[height, width, channel]`.
+  public let pixels: [Float]
+
+  /// A picture of given samples, `[height, width, channel]`.
+  public init(height: Int, width: Int, channelCount: Int, pixels: [Float]) {
+    precondition(
+      pixels.count == height * width * channelCount,
+      "\(pixels.count) samples for \(height) x \(width) x \(channelCount)")
+    self.height = height
+    self.width = width
+    self.channelCount = channelCount
+    self.pixels = pixels
+  }
+
+  /// The samples of an 8-bit picture, 0…255.
+  public init(_ image: RasterImage) {
+    self.init(
+      height: image.height, width: image.width, channelCount: image.channelCount,
+      pixels: image.pixels.map { Float($0) })
+  }
+
+  /// The picture in another size, antialiased: Pillow's `resize` of each channel in mode `F`.
+  ///
+  /// Rows first; sums in double precision, rounded to single after each pass; not clipped. With
+  /// `.bicubic`, and the result clipped to 0…255, this is clean-fid's resize.
+  public func resized(height: Int, width: Int, filter: ResizeFilter) -> FloatImage {
+    precondition(height > 0 && width > 0, "a picture of \(height) x \(width)")
+    var result = self
+    if width != self.width {
+      let window = ResizeWeights(from: self.width, to: width, filter: filter)
+      result = result.averaged(
+        outer: self.height, from: self.width, to: width, inner: channelCount, window)
+      result = FloatImage(
+        height: self.height, width: width, channelCount: channelCount, pixels: result.pixels)
+    }
+    if height != self.height {
+      let window = ResizeWeights(from: self.height, to: height, filter: filter)
+      result = result.averaged(
+        outer: 1, from: self.height, to: height, inner: width * channelCount, window)
+      result = FloatImage(
+        height: height, width: width, channelCount: channelCount, pixels: result.pixels)
+    }
+    return result
+  }
+
+  /// Where a target pixel lies in the source when nothing is antialiased.
+  public enum Alignment: Sendable {
+    /// Pixels are areas: source = (target + ½)·scale − ½; torch's `align_corners=False`.
+    case pixelCenters
+    /// Pixels are points: source = target·scale; TensorFlow 1's `resize_bilinear`, which the original
+    /// FID uses.
+    case origin
+  }
+
+  /// The picture in another size by bilinear interpolation without antialiasing, in single precision.
+  public func interpolated(height: Int, width: Int, alignment: Alignment) -> FloatImage {
+    precondition(height > 0 && width > 0, "a picture of \(height) x \(width)")
+    let rows = Self.neighbours(from: self.height, to: height, alignment)
+    let columns = Self.neighbours(from: self.width, to: width, alignment)
+    let rowLength = self.width * channelCount
+    var result = [Float](repeating: 0, count: height * width * channelCount)
+    var place = 0
+    pixels.withUnsafeBufferPointer { source in
+      for row in rows {
+        let upper = row.first * rowLength
+        let lower = row.second * rowLength
+        for column in columns {
+          let left = column.first * channelCount
+          let right = column.second * channelCount
+          for channel in 0..<channelCount {
+            let top =
+              (1 - column.share) * source[upper + left + channel]
+              + column.share * source[upper + right + channel]
+            let bottom =
+              (1 - column.share) * source[lower + left + channel]
+              + column.share * source[lower + right + channel]
+            result[place] = (1 - row.share) * top + row.share * bottom
+            place += 1
+          }
+        }
+      }
+    }
+    return FloatImage(height: height, width: width, channelCount: channelCount, pixels: result)
+  }
+
+  /// The picture in another size by nearest neighbours, as torch's `nearest`: source = ⌊target·scale⌋.
+  public func nearest(height: Int, width: Int) -> FloatImage {
+    precondition(height > 0 && width > 0, "a picture of \(height) x \(width)")
+    func sources(_ from: Int, _ to: Int) -> [Int] {
+      let scale = Float(from) / Float(to)
+      return (0..<to).map { min(Int(Float($0) * scale), from - 1) }
+    }
+    let columns = sources(self.width, width)
+    var result: [Float] = []
+    result.reserveCapacity(height * width * channelCount)
+    for y in sources(self.height, height) {
+      for x in columns {
+        let start = (y * self.width + x) * channelCount
+        result += pixels[start..<start + channelCount]
+      }
+    }
+    return FloatImage(height: height, width: width, channelCount: channelCount, pixels: result)
+  }
+
+  // MARK: - Helpers
+
+  private struct Neighbours {
+    var first: Int
+    var second: Int
+    /// The weight of the second.
+    var share: Float
+  }
+
+  private static func neighbours(
+    from source: Int, to target: Int, _ alignment: Alignment
+  ) -> [Neighbours] {
+    let scale = Float(source) / Float(target)
+    return (0..<target).map { index in
+      let position: Float =
+        switch alignment {
+        case .pixelCenters: max(0, (Float(index) + 0.5) * scale - 0.5)
+        case .origin: Float(index) * scale
+        }
+      let first = min(Int(position), source - 1)
+      return Neighbours(
+        first: first, second: min(first + 1, source - 1), share: position - Float(first))
+    }
+  }
+
+  /// Weighted averages along the middle axis of `[outer, source, inner]`.
+  private func averaged(
+    outer: Int, from source: Int, to target: Int, inner: Int, _ window: ResizeWeights
+  ) -> FloatImage {
+    var result = [Float](repeating: 0, count: outer * target * inner)
+    var sums = [Double](repeating: 0, count: inner)
+    pixels.withUnsafeBufferPointer { pixels in
+      for block in 0..<outer {
+        for place in 0..<target {
+          for index in 0..<inner { sums[index] = 0 }
+          for tap in 0..<window.counts[place] {
+            let weight = window.weights[place * window.stride + tap]
+            let start = (block * source + window.starts[place] + tap) * inner
+            for index in 0..<inner { sums[index] += Double(pixels[start + index]) * weight }
+          }
+          let start = (block * target + place) * inner
+          for index in 0..<inner { result[start + index] = Float(sums[index]) }
+        }
+      }
+    }
+    return FloatImage(height: outer, width: target, channelCount: inner, pixels: result)
+  }
+}
