@@ -77,6 +77,23 @@ public struct InterventionSource: Sendable {
     factorNames = names
   }
 
+  /// The same source with every code changed.
+  public func mapCodes(_ change: @escaping @Sendable (Codes) -> Codes) -> InterventionSource {
+    let storage: Storage =
+      switch storage {
+      case .encoder(let encode): .encoder { change(try encode($0)) }
+      case .grid(let codes, let rows): .grid(change(codes), rowOfState: rows)
+      case .sample(let codes, let factors): .sample(change(codes), factors)
+      }
+    return InterventionSource(changed: self, storage: storage)
+  }
+
+  private init(changed source: InterventionSource, storage: Storage) {
+    self.storage = storage
+    factorSizes = source.factorSizes
+    factorNames = source.factorNames
+  }
+
   /// Number of factors.
   public var factorCount: Int { factorSizes.count }
 

@@ -93,7 +93,15 @@ extension MetricDefinition {
     requirements: [.factors]
   ) { input in
     let split = try input.trainTestSplit(metric: "med")
-    let med = try MED(train: split.train, test: split.test)
+    let med = try MED(train: split.train, test: split.test, topCount: 2)
+    var details: [String: JSONValue] = [
+      "importance": med.importance.matrix.json,
+      "top2_latents": .array(med.topLatents.map { .integer($0) }),
+    ]
+    if let top = med.topImportance {
+      details["top2_disentanglement"] = .number(top.disentanglement)
+      details["top2_completeness"] = .number(top.completeness)
+    }
     return try MetricResult(
       metric: "med",
       scores: [
@@ -103,7 +111,7 @@ extension MetricDefinition {
         .init("informativeness_train", med.informativenessTrain),
         .init("informativeness_test", med.informativenessTest),
       ],
-      details: ["importance": med.importance.matrix.json],
+      details: details,
       estimator: "plug-in mutual information, 20 histogram bins, divided by its sum per factor; "
         + "accuracy of logistic regression (L2, C=1) on standardised codes")
   }

@@ -90,7 +90,7 @@ private struct Gaussian {
     totalCorrelation = -spectrum.reduce(0) { $0 + log($1) } / 2
     // Σ · diag(σ²) is similar to the symmetric diag(σ) Σ diag(σ), so its root's trace is this.
     let roots = try weighted.symmetricEigenvalues().reduce(0) { $0 + sqrt(max(0, $1)) }
-    wassersteinCorrelation = 2 * totalVariance - 2 * roots
+    wassersteinCorrelation = max(0, 2 * totalVariance - 2 * roots)
   }
 }
 

@@ -1,0 +1,87 @@
+public import BenchSupport
+
+/// What several metrics found on the same input.
+public struct MetricReport: Sendable, Equatable {
+  /// One metric's outcome.
+  public struct Entry: Sendable, Equatable {
+    /// The scores and their parts.
+    public let result: MetricResult
+    /// Bootstrap intervals of the scores, if asked for.
+    public let intervals: [BootstrapInterval]?
+  }
+
+  /// A metric that could not be evaluated.
+  public struct Skipped: Sendable, Equatable {
+    /// Its name.
+    public let metric: String
+    /// Why, in one sentence.
+    public let reason: String
+  }
+
+  /// The outcomes, in the catalog's order.
+  public let entries: [Entry]
+  /// The metrics that were left out.
+  public let skipped: [Skipped]
+
+  /// An object with one member per metric; intervals are its member `ci`.
+  public var json: JSONValue {
+    .object(
+      Dictionary(
+        entries.map { entry in
+          guard case .object(var members) = entry.result.json, let intervals = entry.intervals
+          else { return (entry.result.metric, entry.result.json) }
+          members["ci"] = .object(
+            Dictionary(
+              intervals.map {
+                ($0.score, .numbers([$0.range.lowerBound, $0.range.upperBound]))
+              }
+            ) { $1 })
+          members["standard_error"] = .object(
+            Dictionary(intervals.map { ($0.score, .number($0.standardError)) }) { $1 })
+          return (entry.result.metric, .object(members))
+        }
+      ) { $1 })
+  }
+
+  /// Names and reasons of the metrics that were left out.
+  public var skippedJSON: JSONValue {
+    .object(Dictionary(skipped.map { ($0.metric, .string($0.reason)) }) { $1 })
+  }
+}
+
+extension MetricCatalog {
+  /// The metrics without a variant in their name.
+  public static var headline: [MetricDefinition] { all.filter { !$0.name.contains(":") } }
+
+  /// Evaluates metrics on one input.
+  ///
+  /// - Parameters:
+  ///   - metrics: The metrics.
+  ///   - input: Codes and what is known of them.
+  ///   - resampleCount: Number of bootstrap resamples for intervals; nil for no intervals.
+  ///   - skipsFailures: Lists metrics that lack an input or cannot be scored instead of throwing;
+  ///     an error of an encoder is always thrown.
+  ///   - progress: Called with the name of each metric before it starts.
+  /// - Returns: The outcomes.
+  /// - Throws: The first metric's error, unless failures are skipped.
+  public static func evaluate(
+    _ metrics: [MetricDefinition], on input: MetricInput, resampleCount: Int? = nil,
+    skipsFailures: Bool = false, progress: (String) -> Void = { _ in }
+  ) throws -> MetricReport {
+    var entries: [MetricReport.Entry] = []
+    var skipped: [MetricReport.Skipped] = []
+    for metric in metrics {
+      progress(metric.name)
+      do {
+        let result = try metric.evaluate(input)
+        let intervals = try resampleCount.map {
+          try metric.bootstrapIntervals(input, resampleCount: $0)
+        }
+        entries.append(MetricReport.Entry(result: result, intervals: intervals))
+      } catch let error as DisentanglementError where skipsFailures {
+        skipped.append(MetricReport.Skipped(metric: metric.name, reason: error.description))
+      }
+    }
+    return MetricReport(entries: entries, skipped: skipped)
+  }
+}
