@@ -55,6 +55,7 @@ public enum MetricCatalog {
   /// All metrics, in the order in which tables show them; one line per metric.
   public static let all: [MetricDefinition] = [
     .mutualInformationGap,
+    .dci,
     .reviewMutualInformationGap,
     .separatedAttributePredictability,
     .continuousSeparatedAttributePredictability,
