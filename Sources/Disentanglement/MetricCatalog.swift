@@ -56,6 +56,7 @@ public enum MetricCatalog {
   public static let all: [MetricDefinition] = [
     .mutualInformationGap,
     .dci,
+    .randomForestDCI,
     .reviewMutualInformationGap,
     .separatedAttributePredictability,
     .continuousSeparatedAttributePredictability,
@@ -75,6 +76,10 @@ public enum MetricCatalog {
     .jemmig,
     .med,
     .unsupervisedScores,
+    .totalAUROCDifference,
+    .totalAUROCDifferenceOfNashAE,
+    .totalAUROCDifferenceOfDisDiff,
+    .totalAUROCDifferenceFolds,
   ]
 
   /// The metric with this name.

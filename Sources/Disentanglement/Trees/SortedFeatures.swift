@@ -23,10 +23,7 @@ struct SortedFeatures: Sendable {
     let count = codes.rowCount
     let sorted = Parallel.map(codes.columnCount) { column -> (values: [Float], order: [UInt32])? in
       let values = codes.column(column)
-      let keys = values.enumerated().map { sample, value in
-        UInt64(value.orderedBits) << 32 | UInt64(sample)
-      }.sorted()
-      let order = keys.map { UInt32(truncatingIfNeeded: $0) }
+      let order = sortedOrder(values)
       guard let first = order.first, let last = order.last,
         values[Int(last)] > values[Int(first)] + Self.smallestGap
       else { return nil }
@@ -46,12 +43,5 @@ struct SortedFeatures: Sendable {
     let exact = Double(lower) / 2 + Double(upper) / 2
     let rounded = Float(exact)
     return Double(rounded) > exact ? rounded.nextDown : rounded
-  }
-}
-
-extension Float {
-  /// Bits that compare as unsigned integers in the order of the values.
-  fileprivate var orderedBits: UInt32 {
-    bitPattern & 0x8000_0000 == 0 ? bitPattern | 0x8000_0000 : ~bitPattern
   }
 }
