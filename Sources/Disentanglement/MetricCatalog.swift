@@ -55,6 +55,8 @@ public enum MetricCatalog {
   /// All metrics, in the order in which tables show them; one line per metric.
   public static let all: [MetricDefinition] = [
     .mutualInformationGap,
+    .dci,
+    .randomForestDCI,
     .reviewMutualInformationGap,
     .separatedAttributePredictability,
     .continuousSeparatedAttributePredictability,
@@ -74,6 +76,10 @@ public enum MetricCatalog {
     .jemmig,
     .med,
     .unsupervisedScores,
+    .totalAUROCDifference,
+    .totalAUROCDifferenceOfNashAE,
+    .totalAUROCDifferenceOfDisDiff,
+    .totalAUROCDifferenceFolds,
   ]
 
   /// The metric with this name.
