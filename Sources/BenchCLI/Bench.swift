@@ -8,7 +8,8 @@ import Results
 struct Bench: AsyncParsableCommand {
   /// Every command, in the order of the help.
   static let commands: [any AsyncParsableCommand.Type] = [
-    DoctorCommand.self
+    DoctorCommand.self,
+    FIDCommand.self,
   ]
 
   static let configuration = CommandConfiguration(
