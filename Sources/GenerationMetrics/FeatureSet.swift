@@ -48,6 +48,7 @@ public struct FeatureSet: Sendable {
   /// This side of a Fréchet distance.
   ///
   /// - Parameter divisor: What sums of squares are divided by.
+  /// - Returns: What the formula needs of this set.
   /// - Throws: ``GenerationError`` if there are fewer than two images.
   func frechetOperand(
     divisor: Covariance.Divisor = .countMinusOne
@@ -59,6 +60,7 @@ public struct FeatureSet: Sendable {
   /// Mean and covariance.
   ///
   /// - Parameter divisor: What sums of squares are divided by.
+  /// - Returns: The statistics.
   /// - Throws: ``GenerationError`` if there are fewer than two images.
   public func statistics(
     divisor: Covariance.Divisor = .countMinusOne

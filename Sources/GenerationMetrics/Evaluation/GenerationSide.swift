@@ -64,8 +64,10 @@ public struct GenerationSide: Sendable {
 
 /// Files of features and statistics.
 extension GenerationSide {
-  /// Reads a `.npz` file with `features` `[image, feature]` (and `logits`), or with `mu` and
-  /// `sigma`; or a `.npy` file of features. A file with both is read as features.
+  /// Reads a file of features or of statistics.
+  ///
+  /// A `.npz` file holds `features` `[image, feature]`, perhaps with `logits`, or `mu` and `sigma`;
+  /// one with both is read as features. A `.npy` file holds features.
   ///
   /// - Parameter path: The file.
   /// - Throws: `DatasetError` if it cannot be read, ``GenerationError`` if what it holds is not
