@@ -9,7 +9,10 @@ import Results
 struct Bench: AsyncParsableCommand {
   /// Every command, in the order of the help.
   static let commands: [any AsyncParsableCommand.Type] = [
-    DisentangleCommand.self, ScoreCommand.self, DoctorCommand.self,
+    DisentangleCommand.self,
+    ScoreCommand.self,
+    FIDCommand.self,
+    DoctorCommand.self,
   ]
 
   static let configuration = CommandConfiguration(

@@ -6,6 +6,8 @@ public struct FeatureSet: Sendable {
   public let name: String
   /// One row per image.
   public let features: Matrix<Float>
+  /// The features in double precision, where they were given so.
+  let doubles: Matrix<Double>?
 
   /// Number of images.
   public var count: Int { features.rowCount }
@@ -22,6 +24,51 @@ public struct FeatureSet: Sendable {
     try GenerationError.requireFinite(features, set: name)
     self.name = name
     self.features = features
+    doubles = nil
+  }
+
+  /// Checks features in double precision; the Fréchet distance uses them as they are, all other
+  /// metrics in single precision.
+  ///
+  /// - Parameters:
+  ///   - name: What errors call the set.
+  ///   - doubles: One row per image, `[image, feature]`.
+  /// - Throws: ``GenerationError/notFinite(set:array:row:column:)``.
+  public init(name: String, doubles: Matrix<Double>) throws(GenerationError) {
+    try GenerationError.requireFinite(doubles, set: name)
+    let singles = Matrix(
+      rowCount: doubles.rowCount, columnCount: doubles.columnCount,
+      elements: doubles.elements.map { Float($0) })
+    try GenerationError.requireFinite(singles, set: name)
+    self.name = name
+    features = singles
+    self.doubles = doubles
+  }
+
+  /// This side of a Fréchet distance.
+  ///
+  /// - Parameter divisor: What sums of squares are divided by.
+  /// - Returns: What the formula needs of this set.
+  /// - Throws: ``GenerationError`` if there are fewer than two images.
+  func frechetOperand(
+    divisor: Covariance.Divisor = .countMinusOne
+  ) throws(GenerationError) -> FrechetOperand {
+    if let doubles { return try FrechetOperand(doubles, name: name, divisor: divisor) }
+    return try FrechetOperand(features, name: name, divisor: divisor)
+  }
+
+  /// Mean and covariance.
+  ///
+  /// - Parameter divisor: What sums of squares are divided by.
+  /// - Returns: The statistics.
+  /// - Throws: ``GenerationError`` if there are fewer than two images.
+  public func statistics(
+    divisor: Covariance.Divisor = .countMinusOne
+  ) throws(GenerationError) -> FeatureStatistics {
+    if let doubles {
+      return try FeatureStatistics(name: name, features: doubles, divisor: divisor)
+    }
+    return try FeatureStatistics(name: name, features: features, divisor: divisor)
   }
 
   /// The rows at `indices`, in that order.

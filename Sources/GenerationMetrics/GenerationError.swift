@@ -14,6 +14,13 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
   case asymmetricCovariance(set: String, row: Int, column: Int, value: Double, transposed: Double)
   /// A covariance has a clearly negative variance.
   case negativeCovariance(set: String, eigenvalue: Double)
+  /// A metric needs features, but a side has only statistics or no logits.
+  case missingInput(set: String, needed: String, metric: String)
+  /// A file holds nothing that can be compared.
+  case noFeatures(file: String, found: [String])
+  /// The two sides were made in different ways.
+  case protocolMismatch(
+    first: String, firstProtocol: String, second: String, secondProtocol: String)
   /// A parameter is outside its range.
   case invalidParameter(name: String, value: Int, expected: String)
   /// Linear algebra failed.
@@ -34,6 +41,12 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
       "\(set): 'sigma' is not symmetric: [\(row), \(column)] is \(value) but [\(column), \(row)] is \(transposed); save the covariance again."
     case .negativeCovariance(let set, let eigenvalue):
       "\(set): 'sigma' is not a covariance: it has the negative eigenvalue \(eigenvalue); save it again in float64."
+    case .missingInput(let set, let needed, let metric):
+      "\(set): \(metric) needs \(needed), which it does not hold; give a file with them, or choose other metrics."
+    case .noFeatures(let file, let found):
+      "\(file): expected 'features' [image, feature], or 'mu' and 'sigma'; it holds \(found.isEmpty ? "nothing" : found.joined(separator: ", "))."
+    case .protocolMismatch(let first, let firstProtocol, let second, let secondProtocol):
+      "\(first) was made with protocol \(firstProtocol), \(second) with \(secondProtocol); their values cannot be compared, make both in one way."
     case .invalidParameter(let name, let value, let expected):
       "\(name) is \(value), expected \(expected)."
     case .linearAlgebra(let error): error.description
@@ -48,7 +61,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
   }
 
   /// Throws unless every element is finite; `set` and `array` name the matrix.
-  static func requireFinite<Scalar: BinaryFloatingPoint>(
+  static func requireFinite<Scalar: BLASScalar>(
     _ matrix: Matrix<Scalar>, set: String, array: String = "features"
   ) throws(GenerationError) {
     do { try matrix.requireFinite(array) } catch {

@@ -15,9 +15,22 @@ public protocol BLASScalar: BinaryFloatingPoint, Sendable {
   static func syrk(
     transpose: Bool, n: Int, k: Int, alpha: Self, a: UnsafePointer<Self>, strideA: Int, beta: Self,
     c: UnsafeMutablePointer<Self>, strideC: Int) throws(LinearAlgebraError)
+
+  /// The place of the first NaN or infinity.
+  static func firstNonFinite(in elements: [Self]) -> Int?
 }
 
 extension Float: BLASScalar {
+  /// The place of the first NaN or infinity.
+  public static func firstNonFinite(in elements: [Float]) -> Int? {
+    // Without a branch in the loop, eight elements are looked at per step.
+    var found: UInt32 = 0
+    for element in elements {
+      found |= element.bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
+    }
+    return found == 0 ? nil : elements.firstIndex { !$0.isFinite }
+  }
+
   /// Single-precision matrix product.
   public static func gemm(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float,
@@ -50,6 +63,15 @@ extension Float: BLASScalar {
 }
 
 extension Double: BLASScalar {
+  /// The place of the first NaN or infinity.
+  public static func firstNonFinite(in elements: [Double]) -> Int? {
+    var found: UInt64 = 0
+    for element in elements {
+      found |= element.bitPattern & 0x7FF0_0000_0000_0000 == 0x7FF0_0000_0000_0000 ? 1 : 0
+    }
+    return found == 0 ? nil : elements.firstIndex { !$0.isFinite }
+  }
+
   /// Double-precision matrix product.
   public static func gemm(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Double,

@@ -19,6 +19,8 @@ public struct Covariance: Sendable {
   ///   - rows: One sample per row; at least two rows (one for the divisor ``Divisor/count``).
   ///   - divisor: What the sum of squares is divided by.
   /// - Throws: ``LinearAlgebraError`` if the library is missing or an element is not finite.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public init<Scalar: BLASScalar>(
     rows: Matrix<Scalar>, divisor: Divisor = .countMinusOne
   ) throws(LinearAlgebraError) {

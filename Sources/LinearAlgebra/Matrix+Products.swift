@@ -43,6 +43,8 @@ extension Matrix where Scalar: BLASScalar {
   }
 
   /// Copies the upper triangle of a square matrix to the lower one.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package mutating func mirrorUpperTriangle() {
     let n = rowCount
     let block = 64  // keeps both a row strip and a column strip in cache
@@ -60,6 +62,8 @@ extension Matrix where Scalar: BLASScalar {
   }
 
   /// The transposed matrix, copied.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func transposed() -> Matrix {
     var result = Matrix(rowCount: columnCount, columnCount: rowCount)
     for row in 0..<rowCount {

@@ -38,13 +38,10 @@ struct Sizes {
   }
 }
 
-extension Matrix {
+extension Matrix where Scalar: BLASScalar {
   /// Throws if an element is NaN or infinite.
   package func requireFinite(_ operation: String) throws(LinearAlgebraError) {
-    let place = elements.withUnsafeBufferPointer { buffer in
-      buffer.firstIndex { !$0.isFinite }
-    }
-    guard let place else { return }
+    guard let place = Scalar.firstNonFinite(in: elements) else { return }
     throw .notFinite(
       operation: operation, row: place / columnCount, column: place % columnCount)
   }

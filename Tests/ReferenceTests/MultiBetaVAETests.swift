@@ -145,9 +145,7 @@ extension TorchSuites {
       try Libtorch.setThreadCount(1)
       let env = ProcessInfo.processInfo.environment
       let (width, latents, batch) = (64, 4, Int(env["LB"] ?? "256")!)
-      let raw = (1...width).map { pow(Double($0), -1.5) }
-      let total = raw.reduce(0, +)
-      let spectrum = raw.map { $0 * 0.25 * Double(width) / total }
+      let spectrum = [5, 4, 3.2, 2.6] + [Double](repeating: 0.05, count: width - latents)
       let deviations = try Tensor(spectrum.map { Float($0.squareRoot()) }, shape: [width])
       let store = ParameterStore(device: .cpu)
       let model = try MultiBetaVAE(
@@ -171,7 +169,7 @@ extension TorchSuites {
       try withoutGradients {
         let observations = try Tensor.normal([50_000, width]) * deviations
         let noise = try Tensor.normal([50_000, latents])
-        for t in [0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.75] {
+        for t in [0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.4, 0.5] {
           let beta = 1 / (1 + exp(-(log(t / (1 - t)) + log(Double(width) / Double(latents)))))
           let theory = LinearGaussianTheory(beta: beta, spectrum: spectrum, latentCount: latents)
           let found = try model.monitor(observations, t: t, noise: noise)

@@ -64,7 +64,11 @@ enum CovarianceFactor: Sendable {
 
   /// `tr (Σ₁ Σ₂)^½`: the sum of the singular values of `F₁ · F₂ᵀ`.
   ///
-  /// - Parameter scale: The size of the terms the result is subtracted from; sets what error counts.
+  /// - Parameters:
+  ///   - other: A factor of the other covariance.
+  ///   - scale: The size of the terms the result is subtracted from; sets what error counts.
+  /// - Returns: The trace.
+  /// - Throws: ``GenerationError/linearAlgebra(_:)``.
   func traceOfRoot(
     with other: CovarianceFactor, scale: Double
   ) throws(GenerationError) -> Double {

@@ -59,6 +59,7 @@ public struct FeatureMoments: Sendable {
   /// The statistics of the rows so far.
   ///
   /// - Parameter divisor: What sums of squares are divided by.
+  /// - Returns: Mean and covariance.
   /// - Throws: ``GenerationError/tooFewSamples(set:found:needed:metric:)``.
   public func statistics(
     divisor: Covariance.Divisor = .countMinusOne

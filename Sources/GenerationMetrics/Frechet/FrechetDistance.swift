@@ -43,8 +43,7 @@ public struct FrechetDistance: Sendable, Equatable {
     _ first: FeatureSet, _ second: FeatureSet, divisor: Covariance.Divisor = .countMinusOne
   ) throws(GenerationError) {
     try self.init(
-      FrechetOperand(first.features, name: first.name, divisor: divisor),
-      FrechetOperand(second.features, name: second.name, divisor: divisor))
+      first.frechetOperand(divisor: divisor), second.frechetOperand(divisor: divisor))
   }
 
   /// The distance between prepared operands.

@@ -43,7 +43,7 @@ public struct FrechetExtrapolation: Sendable, Equatable {
         set: generated.name, found: count, needed: max(2, smallest) + pointCount,
         metric: "FID∞ with \(pointCount) sizes from \(smallest)")
     }
-    let operand = try FrechetOperand(reference.features, name: reference.name)
+    let operand = try reference.frechetOperand()
     let sizes = (0..<pointCount).map { smallest + $0 * (count - smallest) / (pointCount - 1) }
     var distances: [Double] = []
     for (index, size) in sizes.enumerated() {

@@ -40,7 +40,7 @@ public struct FrechetInterval: Sendable, Equatable {
         metric: "a jackknife of \(groupCount) groups")
     }
     var operands: [FrechetOperand] = []
-    for set in sets { operands.append(try FrechetOperand(set.features, name: set.name)) }
+    for set in sets { operands.append(try set.frechetOperand()) }
     value = try FrechetDistance(operands[0], operands[1]).value
     var variance = 0.0
     for (side, set) in sets.enumerated() {

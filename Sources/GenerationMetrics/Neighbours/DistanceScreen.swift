@@ -131,7 +131,7 @@ func load8(_ buffer: UnsafeBufferPointer<Float>, _ index: Int) -> SIMD8<Float> {
 struct TileScratch: ~Copyable {
   let first: UnsafeMutablePointer<Float>
   let second: UnsafeMutablePointer<Float>
-  /// `[row of the first block, row of the second block]`
+  /// Dot products, `[row of the first block, row of the second block]`.
   let products: UnsafeMutableBufferPointer<Float>
   private let blockSize: Int
   private let width: Int

@@ -2,9 +2,9 @@ import BenchSupport
 import LinearAlgebra
 import Synchronization
 
-/// The squared distance of every sample to its `neighbourCount`-th neighbour in its own set, the
-/// sample itself left out; duplicates count as neighbours. In double precision.
+/// The squared distance of every sample to its `neighbourCount`-th neighbour in its own set.
 ///
+/// The sample itself is left out, duplicates count as neighbours; in double precision.
 /// Every pair of blocks is multiplied once and serves the rows of both. Memory: one block pair per
 /// thread and a few candidates per sample.
 func squaredNeighbourRadii(_ set: FeatureSet, neighbourCount: Int) throws -> [Double] {

@@ -18,6 +18,8 @@ public struct KernelDistance: Sendable, Equatable {
     /// clean-fid and StyleGAN: subsets of at most the smaller set's size. The references do not
     /// seed them; here they come from Philox.
     case cleanFID(seed: UInt64 = 0)
+    /// The unbiased estimate on all samples at once, without subsets.
+    case allSamples
   }
 
   /// The mean over the subsets.
@@ -47,6 +49,19 @@ public struct KernelDistance: Sendable, Equatable {
       throw GenerationError.invalidParameter(
         name: "the number of KID subsets", value: subsetCount, expected: "at least 1")
     }
+    let first = CentredSet(reference, mean: columnMeans(reference.features))
+    let second = CentredSet(generated, mean: first.mean)
+    if variant == .allSamples {
+      for set in [reference, generated] where set.count < 2 {
+        throw GenerationError.tooFewSamples(
+          set: set.name, found: set.count, needed: 2, metric: "the kernel distance")
+      }
+      value = try Self.discrepancy(first, second)
+      standardDeviation = 0
+      subsetValues = [value]
+      self.subsetSize = max(reference.count, generated.count)
+      return
+    }
     var size = subsetSize
     if case .cleanFID = variant { size = min(size, reference.count, generated.count) }
     let needed = max(2, size)
@@ -57,8 +72,6 @@ public struct KernelDistance: Sendable, Equatable {
     }
     let subsets = Self.subsets(
       variant, counts: (reference.count, generated.count), subsetCount: subsetCount, size: size)
-    let first = CentredSet(reference, mean: columnMeans(reference.features))
-    let second = CentredSet(generated, mean: first.mean)
     let values = try Parallel.tryMap(subsetCount) { index in
       try Self.discrepancy(first, subsets[index].0, second, subsets[index].1)
     }
@@ -86,7 +99,33 @@ public struct KernelDistance: Sendable, Equatable {
         let first = random.permutation(of: counts.0).prefix(size)
         return (Array(first), Array(random.permutation(of: counts.1).prefix(size)))
       }
+    case .allSamples: return []
     }
+  }
+
+  /// The unbiased squared discrepancy of whole sets, in blocks of rows.
+  private static func discrepancy(_ first: CentredSet, _ second: CentredSet) throws -> Double {
+    let inner = try [first, second].map { set in
+      let blocks = Blocks(rowCount: set.count)
+      let sums = try Parallel.tryMap(blocks.count) { row in
+        let rows = set.subset(blocks[row])
+        // Within one set every pair of blocks counts twice, a block with itself once.
+        return try (row + 1..<blocks.count).reduce(try rows.kernelSum(with: nil)) { sum, column in
+          sum + 2 * (try rows.kernelSum(with: set.subset(blocks[column])))
+        }
+      }
+      return sums.reduce(0, +) / (Double(set.count) * Double(set.count - 1))
+    }
+    let blocks = Blocks(rowCount: first.count)
+    let others = Blocks(rowCount: second.count)
+    let cross = try Parallel.tryMap(blocks.count) { row in
+      let rows = first.subset(blocks[row])
+      return try (0..<others.count).reduce(0.0) { sum, column in
+        sum + (try rows.kernelSum(with: second.subset(others[column])))
+      }
+    }
+    return inner[0] + inner[1]
+      - 2 * cross.reduce(0, +) / (Double(first.count) * Double(second.count))
   }
 
   /// The unbiased squared discrepancy of two equally large subsets.
@@ -109,6 +148,8 @@ private struct CentredSet: Sendable {
   /// `x·mean − mean·mean / 2`, so that `x·y = (x − mean)·(y − mean) + offset(x) + offset(y)`.
   let offsets: [Double]
 
+  var count: Int { offsets.count }
+
   init(_ set: FeatureSet, mean: [Double]) {
     features = set.features
     self.mean = mean
@@ -119,7 +160,7 @@ private struct CentredSet: Sendable {
   }
 
   /// The rows at `indices`, centred in single precision.
-  func subset(_ indices: [Int]) -> CentredSubset {
+  func subset(_ indices: some Collection<Int>) -> CentredSubset {
     var rows = Matrix<Float>(rowCount: indices.count, columnCount: features.columnCount)
     for (row, index) in indices.enumerated() {
       for column in mean.indices {

@@ -1,0 +1,157 @@
+import ArgumentParser
+import BenchSupport
+import GenerationMetrics
+
+/// `bench fid`.
+struct FIDCommand: BenchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fid",
+    abstract: "Compares generated images with real ones: FID, KID, precision, recall and more.",
+    discussion: """
+      A is the reference (real) set, B the generated one; each is a folder of images, a .npz file \
+      with 'features' [image, feature] (and 'logits'), a .npz file with 'mu' and 'sigma', or a .npy \
+      file of features. Statistics allow FID only. Without --metrics, everything that A and B allow \
+      is computed.
+
+      Metrics: \(GenerationMetric.allCases.map(\.rawValue).joined(separator: ", ")).
+
+      Examples:
+        bench fid real.npz generated.npz
+        bench fid stats.npz generated.npz --metrics fid --json
+        bench fid real.npz generated.npz --metrics precision,recall --k 5 --inside inclusive
+        bench fid real.npz --save-stats stats.npz
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Argument(help: "The reference (real) set.", completion: .file())
+  var reference: String
+
+  @Argument(help: "The generated set; may be left out with --save-stats.", completion: .file())
+  var generated: String?
+
+  @Option(
+    help: "Metrics, separated by commas; default: all that A and B allow.",
+    transform: parseMetrics)
+  var metrics: [GenerationMetric]?
+
+  @Option(help: "Which neighbour sets the radius for precision, recall, density and coverage.")
+  var k = 3
+
+  @Option(help: "Whether a sample on a radius is inside: strict (d < R) or inclusive (d <= R).")
+  var inside = InsideChoice.strict
+
+  @Option(help: "Number of random subsets for KID.")
+  var kidSubsets = 100
+
+  @Option(help: "Samples per subset for KID.")
+  var kidSubsetSize = 1000
+
+  @Option(help: "Number of splits for the inception score.")
+  var isSplits = 10
+
+  @Option(help: "Write A's statistics (mu, sigma) to this .npz file.", completion: .file())
+  var saveStats: String?
+
+  func validate() throws {
+    guard generated != nil || saveStats != nil else {
+      throw ValidationError("Give a generated set to compare with, or --save-stats FILE.npz.")
+    }
+    guard generated != nil || metrics == nil else {
+      throw ValidationError("--metrics compares two sets; give a generated set.")
+    }
+    for (name, value) in [
+      ("--k", k), ("--kid-subsets", kidSubsets), ("--is-splits", isSplits),
+    ] where value < 1 {
+      throw ValidationError("\(name) is \(value); it must be at least 1.")
+    }
+    guard kidSubsetSize >= 2 else {
+      throw ValidationError("--kid-subset-size is \(kidSubsetSize); it must be at least 2.")
+    }
+  }
+
+  func execute() async throws {
+    let first = try GenerationSide(path: reference)
+    if let saveStats {
+      try first.writeStatistics(to: saveStats)
+      global.note("statistics of \(reference) written to \(saveStats)")
+    }
+    guard let generated else { return }
+    let second = try GenerationSide(path: generated)
+    let evaluation = try GenerationEvaluation(
+      reference: first, generated: second, metrics: metrics, options: options)
+    for (metric, reason) in evaluation.skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      global.note("without \(metric.rawValue): \(reason)")
+    }
+    let description = protocolDescription(first, second)
+    try global.emit(
+      ["metrics": evaluation.json, "protocol": description],
+      text: report(evaluation, first, second))
+  }
+
+  private var options: GenerationOptions {
+    var options = GenerationOptions()
+    options.neighbourCount = k
+    options.inside = inside == .strict ? .strict : .inclusive
+    options.kernelSubsetCount = kidSubsets
+    options.kernelSubsetSize = kidSubsetSize
+    options.splitCount = isSplits
+    options.seed = UInt64(global.seed)
+    return options
+  }
+
+  private func protocolDescription(_ first: GenerationSide, _ second: GenerationSide) -> JSONValue {
+    func side(_ side: GenerationSide) -> JSONValue {
+      [
+        "name": .string(side.name), "count": side.count.map { .integer($0) } ?? .null,
+        "protocol": side.protocolID.map { .string($0) } ?? .null,
+      ]
+    }
+    return [
+      "id": (first.protocolID ?? second.protocolID).map { .string($0) } ?? .null,
+      "reference": side(first), "generated": side(second), "width": .integer(first.width),
+      "covariance": "unbiased (N-1)",
+    ]
+  }
+
+  private func report(
+    _ evaluation: GenerationEvaluation, _ first: GenerationSide, _ second: GenerationSide
+  ) -> String {
+    func count(_ side: GenerationSide) -> String {
+      side.count.map { "\($0) images" } ?? "statistics"
+    }
+    var lines = [
+      "reference \(first.name): \(count(first)); generated \(second.name): \(count(second))",
+      "protocol \(first.protocolID ?? second.protocolID ?? "not stated by the files")",
+    ]
+    for metric in GenerationMetric.allCases {
+      guard let value = evaluation.values[metric] else { continue }
+      let deviation = value.details["std"]?.double ?? value.details["standard_error"]?.double
+      lines.append(
+        metric.rawValue.padded(to: 14) + value.value.fixed(6).leftPadded(to: 14)
+          + (deviation.map { " ± \($0.fixed(6))" } ?? ""))
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// The values of `--inside`.
+enum InsideChoice: String, ExpressibleByArgument, CaseIterable {
+  case strict, inclusive
+}
+
+private func parseMetrics(_ text: String) throws -> [GenerationMetric] {
+  let names = text.split(separator: ",", omittingEmptySubsequences: false).map {
+    $0.filter { $0 != " " }
+  }
+  return try names.map { name in
+    if let metric = GenerationMetric(rawValue: name) { return metric }
+    let known = GenerationMetric.allCases.map(\.rawValue)
+    let near = nearestNames(to: name, in: known)
+    throw ValidationError(
+      "there is no generation metric '\(name)'; "
+        + (near.isEmpty
+          ? "known are \(known.joined(separator: ", "))."
+          : "did you mean \(near.joined(separator: " or "))?"))
+  }
+}

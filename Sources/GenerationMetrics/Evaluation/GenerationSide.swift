@@ -1,0 +1,170 @@
+import Datasets
+public import LinearAlgebra
+
+/// One side of a comparison: features, or statistics alone, and how they were made.
+public struct GenerationSide: Sendable {
+  /// What errors and results call it, for instance its path.
+  public let name: String
+  /// The features; nil if only statistics are known.
+  public let features: FeatureSet?
+  /// The classifier's logits, `[image, class]`, for the inception score.
+  public let logits: Matrix<Float>?
+  /// The statistics as they were read; nil if there are features to compute them from.
+  public let givenStatistics: FeatureStatistics?
+  /// The id of the protocol that made the features; nil if the file does not say.
+  public let protocolID: String?
+
+  /// Takes features.
+  ///
+  /// - Parameters:
+  ///   - features: The features.
+  ///   - logits: The classifier's logits of the same images.
+  ///   - protocolID: How the features were made.
+  public init(features: FeatureSet, logits: Matrix<Float>? = nil, protocolID: String? = nil) {
+    name = features.name
+    self.features = features
+    self.logits = logits
+    givenStatistics = nil
+    self.protocolID = protocolID
+  }
+
+  /// Takes statistics.
+  ///
+  /// - Parameters:
+  ///   - statistics: Mean and covariance.
+  ///   - protocolID: How the features behind them were made.
+  public init(statistics: FeatureStatistics, protocolID: String? = nil) {
+    name = statistics.name
+    features = nil
+    logits = nil
+    givenStatistics = statistics
+    self.protocolID = protocolID
+  }
+
+  /// Number of images, where known.
+  public var count: Int? { features?.count ?? givenStatistics?.count }
+
+  /// Number of features per image.
+  public var width: Int { features?.width ?? givenStatistics?.mean.count ?? 0 }
+
+  /// Mean and covariance, read or computed.
+  ///
+  /// - Throws: ``GenerationError/tooFewSamples(set:found:needed:metric:)``.
+  public func statistics() throws(GenerationError) -> FeatureStatistics {
+    if let givenStatistics { return givenStatistics }
+    guard let features else { throw .noFeatures(file: name, found: []) }
+    return try features.statistics()
+  }
+
+  func frechetOperand() throws(GenerationError) -> FrechetOperand {
+    if let features { return try features.frechetOperand() }
+    return try FrechetOperand(try statistics())
+  }
+}
+
+/// Files of features and statistics.
+extension GenerationSide {
+  /// Reads a file of features or of statistics.
+  ///
+  /// A `.npz` file holds `features` `[image, feature]`, perhaps with `logits`, or `mu` and `sigma`;
+  /// one with both is read as features. A `.npy` file holds features.
+  ///
+  /// - Parameter path: The file.
+  /// - Throws: `DatasetError` if it cannot be read, ``GenerationError`` if what it holds is not
+  ///   features or statistics.
+  public init(path: String) throws {
+    if path.hasSuffix(".npy") {
+      self.init(features: try Self.featureSet(NPYArray(path: path), path: path))
+      return
+    }
+    let archive = try NPZArchive(path: path)
+    let protocolID = try archive.arrayIfPresent("protocol")?.texts().first
+    if let array = try archive.arrayIfPresent("features") {
+      let features = try Self.featureSet(array, path: path)
+      let logits = try archive.arrayIfPresent("logits").map { array in
+        try Self.matrix(array, path: path, name: "logits", elements: array.floats())
+      }
+      if let logits, logits.rowCount != features.count {
+        throw GenerationError.shapeMismatch(
+          set: path, array: "logits", expected: "[\(features.count), class] as 'features' has",
+          found: [logits.rowCount, logits.columnCount])
+      }
+      self.init(features: features, logits: logits, protocolID: protocolID)
+    } else if let mean = try archive.arrayIfPresent("mu"),
+      let sigma = try archive.arrayIfPresent("sigma")
+    {
+      guard mean.shape.count == 1 else {
+        throw GenerationError.shapeMismatch(
+          set: path, array: "mu", expected: "one axis", found: mean.shape)
+      }
+      let covariance = try Self.matrix(
+        sigma, path: path, name: "sigma", elements: sigma.doubles())
+      let count = try archive.arrayIfPresent("count")?.integers().first
+      self.init(
+        statistics: try FeatureStatistics(
+          name: path, mean: mean.doubles(), covariance: covariance, count: count),
+        protocolID: protocolID)
+    } else {
+      throw GenerationError.noFeatures(file: path, found: archive.names)
+    }
+  }
+
+  /// Writes `mu` and `sigma` in double precision, readable by pytorch-fid, with the number of
+  /// images and the protocol where known.
+  ///
+  /// - Throws: `DatasetError` if the file cannot be written, ``GenerationError`` if there are fewer
+  ///   than two images.
+  public func writeStatistics(to path: String) throws {
+    let statistics = try statistics()
+    let width = statistics.mean.count
+    var arrays = [
+      (name: "mu", array: NPYArray(statistics.mean, shape: [width])),
+      (name: "sigma", array: NPYArray(statistics.covariance.elements, shape: [width, width])),
+    ]
+    if let count { arrays.append(("count", NPYArray([Int64(count)], shape: [1]))) }
+    if let protocolID { arrays.append(("protocol", NPYArray(texts: [protocolID]))) }
+    try NPZWriter.write(arrays, to: path)
+  }
+
+  /// Writes `features`, the logits and the protocol, where known.
+  ///
+  /// - Throws: `DatasetError` if the file cannot be written, ``GenerationError`` if there are only
+  ///   statistics.
+  public func writeFeatures(to path: String) throws {
+    guard let features else {
+      throw GenerationError.missingInput(set: name, needed: "features", metric: "saving features")
+    }
+    var arrays = [
+      (
+        name: "features",
+        array: NPYArray(features.features.elements, shape: [features.count, features.width])
+      )
+    ]
+    if let logits {
+      arrays.append(
+        ("logits", NPYArray(logits.elements, shape: [logits.rowCount, logits.columnCount])))
+    }
+    if let protocolID { arrays.append(("protocol", NPYArray(texts: [protocolID]))) }
+    try NPZWriter.write(arrays, to: path)
+  }
+
+  private static func featureSet(_ array: NPYArray, path: String) throws -> FeatureSet {
+    if array.dataType == .float64 {
+      return try FeatureSet(
+        name: path,
+        doubles: matrix(array, path: path, name: "features", elements: array.doubles()))
+    }
+    return try FeatureSet(
+      name: path, features: matrix(array, path: path, name: "features", elements: array.floats()))
+  }
+
+  private static func matrix<Scalar: BLASScalar>(
+    _ array: NPYArray, path: String, name: String, elements: [Scalar]
+  ) throws(GenerationError) -> Matrix<Scalar> {
+    guard array.shape.count == 2 && array.shape[1] > 0 else {
+      throw .shapeMismatch(
+        set: path, array: name, expected: "two axes", found: array.shape)
+    }
+    return Matrix(rowCount: array.shape[0], columnCount: array.shape[1], elements: elements)
+  }
+}
