@@ -10,6 +10,9 @@ struct Bench: AsyncParsableCommand {
   /// Every command, in the order of the help.
   static let commands: [any AsyncParsableCommand.Type] = [
     DisentangleCommand.self,
+    TrainCommand.self,
+    TraverseCommand.self,
+    ReconstructCommand.self,
     ScoreCommand.self,
     FIDCommand.self,
     DoctorCommand.self,

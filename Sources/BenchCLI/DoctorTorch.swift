@@ -1,12 +1,16 @@
+import Torch
+
 /// What `bench doctor` says about libtorch and graphics processors.
 func torchFindings() -> [DoctorFinding] {
-  #if LIBTORCH
-  [DoctorFinding("libtorch", "built in")]
-  #else
-  [
-    DoctorFinding(
-      "libtorch", "this bench was built without it, so it cannot train or run models",
-      isFine: false, advice: "run 'make build', which fetches it once and builds with it.")
-  ]
-  #endif
+  do {
+    let version = try Libtorch.version()
+    let devices = (try? Device(named: "cuda")) == nil ? "no CUDA device" : "CUDA works"
+    return [DoctorFinding("libtorch", "\(version) in \(Libtorch.folder), \(devices)")]
+  } catch {
+    return [
+      DoctorFinding(
+        "libtorch", "\(error)", isFine: false,
+        advice: "run 'make build', which fetches it once and builds with it.")
+    ]
+  }
 }

@@ -1,6 +1,6 @@
 package import Torch
 
-/// A strictly increasing function of the log-odds λ with slope e^c₁ at both ends, learned.
+/// A strictly increasing function of the log-odds λ, learned; with slope e^c₁ at both ends or bounded.
 ///
 /// c₀ + e^c₁·λ + Σₖ softplus(wₖ)·tanh(softplus(uₖ)·λ + bₖ). After the noise schedule of
 /// *Variational Diffusion Models*, Kingma et al., arXiv:2107.00630, with the unbounded linear term
@@ -8,7 +8,7 @@ package import Torch
 /// Adam moves every w by at most its step size, and a division would keep the units asleep.
 package struct MonotoneFunction {
   private let offset: Tensor
-  private let logSlope: Tensor
+  private let logSlope: Tensor?
   private let weights: Tensor
   private let steepness: Tensor
   private let positions: Tensor
@@ -19,10 +19,15 @@ package struct MonotoneFunction {
   ///   - width: Number of functions; they share the units' positions and steepness.
   ///   - unitCount: Number of units, K.
   ///   - offset: The initial value at λ = 0.
-  package init(_ scope: ParameterScope, width: Int, unitCount: Int = 32, offset: Double = 0) throws
-  {
+  ///   - isBounded: Leaves out the linear term; the function then has a limit at either end.
+  package init(
+    _ scope: ParameterScope, width: Int, unitCount: Int = 32, offset: Double = 0,
+    isBounded: Bool = false
+  ) throws {
     self.offset = try scope.parameter("offset", shape: [width], .constant(offset), decays: false)
-    logSlope = try scope.parameter("log_slope", shape: [width], .constant(0), decays: false)
+    logSlope =
+      isBounded
+      ? nil : try scope.parameter("log_slope", shape: [width], .constant(0), decays: false)
     weights = try scope.parameter(
       "weights", shape: [width, unitCount], .constant(-4), decays: false)
     steepness = try scope.parameter("steepness", shape: [unitCount], .constant(0), decays: false)
@@ -34,7 +39,7 @@ package struct MonotoneFunction {
   package func callAsFunction(_ lambda: Tensor) throws -> Tensor {
     let column = try lambda.unsqueezed(1)
     let units = try (column * steepness.softplus() + positions).tangentHyperbolic()
-    return try offset + column * logSlope.exponential()
-      + units.linear(weights.softplus(), bias: nil)
+    let steps = try offset + units.linear(weights.softplus(), bias: nil)
+    return try logSlope.map { try steps + column * $0.exponential() } ?? steps
   }
 }

@@ -23,8 +23,8 @@ package struct NoiseSchedule {
 
 /// The decoder's standard deviation s_β on the scale of pixels in [−1, 1], increasing in β.
 ///
-/// log s = log s_min·(1 − sigmoid(m(λ))) with m monotone: from one grey level's quantisation noise
-/// to 1.
+/// log s = log s_min·(1 − sigmoid(m(λ))) with m monotone and bounded: between one grey level's
+/// quantisation noise and 1, flat where β is so small that the rate no longer limits the decoder.
 package struct DecoderDeviation {
   /// The standard deviation of rounding to grey levels that are 2/255 apart.
   package static let minimum = 2 / 255 / 12.0.squareRoot()
@@ -33,7 +33,7 @@ package struct DecoderDeviation {
 
   /// Adds the parameters to a scope; s starts near ½, the deviation of images themselves.
   package init(_ scope: ParameterScope) throws {
-    function = try MonotoneFunction(scope, width: 1, offset: 2)
+    function = try MonotoneFunction(scope, width: 1, offset: 2, isBounded: true)
   }
 
   /// log s: [batch] → [batch]

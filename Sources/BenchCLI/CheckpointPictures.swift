@@ -1,0 +1,116 @@
+import ArgumentParser
+import BenchSupport
+import Datasets
+import FoundationEssentials
+import Reference
+import Torch
+
+/// What the commands that draw pictures from a checkpoint share.
+struct CheckpointOptions: ParsableArguments {
+  @Option(help: "A run folder, or a checkpoint folder itself.", completion: .directory)
+  var checkpoint: String
+
+  @Option(help: "Folder for the pictures.", completion: .directory)
+  var out: String
+
+  /// The trained model, with the pictures of its dataset.
+  func open(_ global: GlobalOptions) throws -> (trained: TrainedModel, pictures: RunPictures) {
+    let device = try global.openDevice()
+    let trained = try TrainedModel(folder: checkpoint, device: device)
+    let dataset = try DatasetCatalog.open(
+      trained.setting.dataset, dataDirectory: global.dataRoot)
+    guard dataset.imageShape == trained.setting.imageShape else {
+      throw CommandError.unsuitableDataset(
+        name: dataset.name,
+        reason: "its images are \(dataset.imageShape), the model's \(trained.setting.imageShape)")
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+    } catch {
+      throw FileError.cannotWrite(path: out, reason: "the folder cannot be created")
+    }
+    let pictures = RunPictures(
+      model: trained.model,
+      sample: try ObservationSample(dataset, count: 10_000, seed: UInt64(global.seed)),
+      shape: dataset.imageShape, folder: out)
+    return (trained, pictures)
+  }
+}
+
+/// `bench reconstruct`: observations beside their reconstructions.
+struct ReconstructCommand: BenchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reconstruct",
+    abstract:
+      "Draw observations beside their reconstructions, at several β where the model has them.",
+    discussion: """
+      Examples:
+        bench reconstruct --checkpoint runs/mine --out pictures
+        bench reconstruct --checkpoint runs/mine --count 16 --out pictures
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @OptionGroup var source: CheckpointOptions
+
+  @Option(help: "Number of observations.")
+  var count = 8
+
+  func validate() throws {
+    guard (1...1000).contains(count) else {
+      throw ValidationError("--count is \(count); it must be 1 to 1000.")
+    }
+  }
+
+  func execute() async throws {
+    let (trained, pictures) = try source.open(global)
+    let points = try trained.model.points()
+    let shown =
+      points.count == 1
+      ? points
+      : try [trained.model.sharpestPoint()]
+        + stride(from: 0, to: points.count, by: 3).map { points[$0] }
+    try pictures.writeReconstructions(at: shown, count: count)
+    let path = "\(source.out)/reconstructions.png"
+    try global.emit(["pictures": [.string(path)]], text: path)
+  }
+}
+
+/// `bench traverse`: one latent at a time from −2 to 2.
+struct TraverseCommand: BenchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "traverse",
+    abstract: "Draw what changes when one latent at a time goes from −2 to 2.",
+    discussion: """
+      Examples:
+        bench traverse --checkpoint runs/mine --out pictures
+        bench traverse --checkpoint runs/mine --sigma 0.5 --observation 3 --out pictures
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @OptionGroup var source: CheckpointOptions
+
+  @Option(help: "For models with a β axis: the posterior's deviation at which to traverse.")
+  var sigma = 0.3
+
+  @Option(help: "Which observation of the sample to start from.")
+  var observation = 0
+
+  func validate() throws {
+    guard sigma > 0, sigma < 1 else {
+      throw ValidationError("--sigma is \(sigma); it must lie between 0 and 1.")
+    }
+    guard (0..<1000).contains(observation) else {
+      throw ValidationError("--observation is \(observation); it must be 0 to 999.")
+    }
+  }
+
+  func execute() async throws {
+    let (trained, pictures) = try source.open(global)
+    let points = try trained.model.points()
+    let point = points.min { abs(($0.sigma ?? 0) - sigma) < abs(($1.sigma ?? 0) - sigma) }
+    let measured = try measure(trained.model, at: [point ?? points[0]], on: pictures.sample)
+    try pictures.writeTraversals(measured[0], observation: observation)
+    let path = "\(source.out)/traversals.png"
+    try global.emit(["pictures": [.string(path)]], text: path)
+  }
+}

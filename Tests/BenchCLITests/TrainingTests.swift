@@ -1,0 +1,187 @@
+import BenchSupport
+import Foundation
+import TestSupport
+import Testing
+
+/// Trainings of the built program: interruption, damage, lack of room.
+@Suite("bench train", .serialized) struct TrainingTests {
+  private static func arguments(_ folder: String, steps: Int, model: String = "multi-beta-vae")
+    -> [String]
+  {
+    [
+      "train", "--model", model, "--steps", "\(steps)", "--checkpoint-every", "5", "--threads", "1",
+      "--out", folder, "--quiet",
+    ]
+  }
+
+  private static func weights(_ folder: String) throws -> Data {
+    try Data(contentsOf: URL(filePath: "\(folder)/checkpoint/model.safetensors"))
+  }
+
+  /// Starts a training and kills it without warning once its first checkpoint is there.
+  private static func killDuringTraining(_ arguments: [String], folder: String) async throws {
+    let process = Process()
+    process.executableURL = BenchProcess.executable
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    let state = "\(folder)/checkpoint/state.json"
+    while process.isRunning && !FileManager.default.fileExists(atPath: state) {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    kill(process.processIdentifier, SIGKILL)
+    while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(process.terminationReason == .uncaughtSignal, "the training ended before it was killed")
+  }
+
+  @Test(
+    "a killed and resumed training ends with the same bits",
+    arguments: ["beta-vae", "multi-beta-vae-diag"])
+  func killAndResume(model: String) async throws {
+    let folder = try TemporaryFolder()
+    let (whole, killed) = ("\(folder.path)/whole", "\(folder.path)/killed")
+    let reference = try await BenchProcess.run(Self.arguments(whole, steps: 20, model: model))
+    #expect(reference.exitCode == 0, "\(reference.errors)")
+    let arguments = Self.arguments(killed, steps: 20, model: model)
+    try await Self.killDuringTraining(arguments, folder: killed)
+    let resumed = try await BenchProcess.run(arguments + ["--resume"])
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(try Self.weights(whole) == Self.weights(killed))
+  }
+
+  @Test("damaged checkpoints are refused, whichever byte it is")
+  func damagedCheckpoint() async throws {
+    let folder = try TemporaryFolder()
+    let arguments = Self.arguments(folder.path, steps: 2)
+    #expect(try await BenchProcess.run(arguments).exitCode == 0)
+    for name in ["model.safetensors", "optimizer.safetensors", "state.json"] {
+      let path = URL(filePath: "\(folder.path)/checkpoint/\(name)")
+      let original = try Data(contentsOf: path)
+      var damaged = original
+      damaged[damaged.count / 2] ^= 0x40
+      for content in [damaged, original.prefix(original.count / 3), Data()] {
+        try content.write(to: path)
+        let run = try await BenchProcess.run(arguments)
+        run.expectFailure("checkpoint", "not a usable checkpoint")
+      }
+      try original.write(to: path)
+    }
+    #expect(try await BenchProcess.run(arguments).exitCode == 0)
+  }
+
+  /// A limit on file sizes makes every longer write fail, as a full disk does.
+  @Test("a full disk during a checkpoint keeps the previous one")
+  func fullDisk() async throws {
+    let folder = try TemporaryFolder()
+    #expect(try await BenchProcess.run(Self.arguments(folder.path, steps: 5)).exitCode == 0)
+    let before = try Self.weights(folder.path)
+    // The same folder with a longer plan is refused, so the second session is the same plan,
+    // interrupted: forget that it ended.
+    let state = URL(filePath: "\(folder.path)/checkpoint/state.json")
+    let text = try String(contentsOf: state, encoding: .utf8)
+    try text.replacingOccurrences(of: "\"step\" : 5", with: "\"step\" : 4")
+      .write(to: state, atomically: true, encoding: .utf8)
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/bash")
+    let command = ([BenchProcess.executable.path] + Self.arguments(folder.path, steps: 5))
+      .map { "'\($0)'" }.joined(separator: " ")
+    process.arguments = ["-c", "trap '' XFSZ; ulimit -f 100; exec \(command)"]
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let message = String(
+      decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+    #expect(message.contains("cannot be written: File too large"), "\(message)")
+    #expect(message.split(separator: "\n").count == 1, "\(message)")
+    #expect(try Self.weights(folder.path) == before)
+    #expect(try await BenchProcess.run(Self.arguments(folder.path, steps: 5)).exitCode == 0)
+  }
+
+  @Test("an interrupted training writes a checkpoint, exits 130 and can be resumed")
+  func interrupted() async throws {
+    let folder = try TemporaryFolder()
+    let process = Process()
+    process.executableURL = BenchProcess.executable
+    process.arguments = Self.arguments(folder.path, steps: 200)
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let state = "\(folder.path)/checkpoint/state.json"
+    while process.isRunning && !FileManager.default.fileExists(atPath: state) {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit)
+    #expect(process.terminationStatus == 130)
+    #expect(FileManager.default.fileExists(atPath: state))
+  }
+
+  @Test("pictures are drawn from a checkpoint alone")
+  func pictures() async throws {
+    let folder = try TemporaryFolder()
+    let run = "\(folder.path)/run"
+    #expect(try await BenchProcess.run(Self.arguments(run, steps: 2)).exitCode == 0)
+    for (command, name) in [("traverse", "traversals"), ("reconstruct", "reconstructions")] {
+      let out = "\(folder.path)/pictures"
+      let drawn = try await BenchProcess.run([command, "--checkpoint", run, "--out", out])
+      #expect(drawn.exitCode == 0, "\(drawn.errors)")
+      #expect(drawn.output == "\(out)/\(name).png\n")
+      let bytes = try Data(contentsOf: URL(filePath: "\(out)/\(name).png"))
+      #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+    }
+  }
+}
+
+@Suite("bench refuses bad input") struct BadInputTests {
+  @Test("unknown names get the nearest known ones")
+  func unknownNames() async throws {
+    let folder = try TemporaryFolder()
+    let out = ["--out", folder.path]
+    try await BenchProcess.run(["disentangle", "--dataset", "scene3d"] + out)
+      .expectFailure("scene3d", "scenes3d")
+    try await BenchProcess.run(["disentangle", "--model", "bta-vae"] + out)
+      .expectFailure("bta-vae", "beta-vae")
+    try await BenchProcess.run(["disentangle", "--metrics", "mg"] + out)
+      .expectFailure("mg", "mig")
+    try await BenchProcess.run(["disentangle", "--model", "beta-vae:bet=3"] + out)
+      .expectFailure("beta-vae", "bet", "beta")
+    try await BenchProcess.run(["disentangle", "--model", "beta-vae:beta=-3"] + out)
+      .expectFailure("beta-vae:beta", "-3")
+  }
+
+  @Test(
+    "wrong arguments exit 64",
+    arguments: [
+      ["disentangle", "--steps", "-5"], ["disentangle", "--steps", "x"],
+      ["disentangle", "--seeds", "0,a"], ["disentangle", "--preset", "fast"],
+      ["train", "--model", "beta-vae", "--steps", "0", "--out", "x"], ["train", "--out", "x"],
+      ["disentangle", "--fresh", "--resume"], ["disentangle", "--latents", "0"],
+    ])
+  func wrongArguments(arguments: [String]) async throws {
+    let run = try await BenchProcess.run(arguments)
+    #expect(run.exitCode == 64, "\(run.errors)")
+    #expect(run.output == "")
+  }
+
+  @Test("an output folder that cannot be written is named")
+  func unwritable() async throws {
+    let folder = try TemporaryFolder()
+    let file = "\(folder.path)/file"
+    try Data().write(to: URL(filePath: file))
+    let run = try await BenchProcess.run([
+      "train", "--model", "beta-vae", "--steps", "1", "--out", "\(file)/run",
+    ])
+    run.expectFailure("\(file)/run")
+  }
+
+  @Test("a folder of a run with other settings is not touched")
+  func otherSettings() async throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["train", "--model", "beta-vae", "--out", folder.path, "--quiet", "--steps"]
+    #expect(try await BenchProcess.run(arguments + ["1"]).exitCode == 0)
+    try await BenchProcess.run(arguments + ["2"]).expectFailure("other settings")
+  }
+}

@@ -1,0 +1,182 @@
+import BenchSupport
+import Datasets
+import FoundationEssentials
+import Reference
+import TestSupport
+import Testing
+import Torch
+
+/// What every model of the catalog must do; a new one is tested by being listed.
+extension TorchSuites {
+  @Suite("Every model") struct ModelConformanceTests {
+    private static let dataset = Scenes3D()
+
+    private static func setting() -> ModelSetting {
+      ModelSetting(dataset: dataset, latentCount: 10, learningRate: 1e-3)
+    }
+
+    private static func model(_ name: String, seed: UInt64 = 0) throws -> ModelDefinition.Model {
+      try TorchRandom.seed(seed)
+      return try ModelSpecification(parsing: name).make(setting().context(on: .cpu))
+    }
+
+    private static func train(
+      _ name: String, steps: Int, in folder: String, stopAfter: Int = .max, seed: UInt64 = 0
+    ) throws -> ModelDefinition.Model {
+      let model = try model(name, seed: seed)
+      let plan = TrainingPlan(
+        stepCount: steps, batchSize: 16, seed: seed, checkpointInterval: 1000, logInterval: 1,
+        monitorInterval: 1000)
+      let trainer = try Trainer(
+        model, named: name, dataset: dataset, plan: plan, folder: folder,
+        context: setting().json, isQuiet: true)
+      var count = 0
+      do {
+        _ = try trainer.train {
+          count += 1
+          return count >= stopAfter
+        }
+      } catch TrainingError.interrupted {}
+      return model
+    }
+
+    private static func weights(_ model: ModelDefinition.Model) throws -> [[Float]] {
+      try model.store.state.map { try $0.tensor.elements() }
+    }
+
+    @Test(
+      "the same seed gives the same weights, another seed others",
+      arguments: ModelCatalog.all.map(\.name))
+    func determinism(name: String) throws {
+      let folder = try TemporaryFolder()
+      let runs = try [("a", 1), ("b", 1), ("c", 2)].map { part, seed in
+        let path = "\(folder.path)/\(part)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return try Self.weights(Self.train(name, steps: 3, in: path, seed: UInt64(seed)))
+      }
+      #expect(runs[0] == runs[1])
+      #expect(runs[0] != runs[2])
+    }
+
+    @Test(
+      "an interrupted and resumed training ends with the same bits",
+      arguments: ModelCatalog.all.map(\.name))
+    func resume(name: String) throws {
+      let folder = try TemporaryFolder()
+      let (whole, parts) = ("\(folder.path)/whole", "\(folder.path)/parts")
+      for path in [whole, parts] {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      }
+      let reference = try Self.weights(Self.train(name, steps: 6, in: whole))
+      _ = try Self.train(name, steps: 6, in: parts, stopAfter: 2)
+      // Whatever happens in between must not matter.
+      try TorchRandom.seed(99)
+      let resumed = try Self.weights(Self.train(name, steps: 6, in: parts))
+      #expect(reference == resumed)
+      // The optimisers' moments, the averages and the generators agree as well.
+      let files = try [whole, parts].map {
+        try Data(contentsOf: URL(filePath: "\($0)/checkpoint/optimizer.safetensors"))
+      }
+      #expect(files[0] == files[1])
+    }
+
+    @Test("the loss falls", arguments: ModelCatalog.all.map(\.name))
+    func lossFalls(name: String) throws {
+      let folder = try TemporaryFolder()
+      _ = try Self.train(name, steps: 30, in: folder.path)
+      let log = try String(
+        contentsOf: URL(filePath: "\(folder.path)/log.jsonl"), encoding: .utf8)
+      let losses = try log.split(separator: "\n").compactMap {
+        try JSONValue(parsing: $0.utf8)["terms"]?["loss"]?.double
+      }
+      #expect(losses.count == 30)
+      let (first, last) = (losses.prefix(5).reduce(0, +), losses.suffix(5).reduce(0, +))
+      #expect(last < first)
+    }
+
+    @Test(
+      "codes, rates and images have their shapes and ranges",
+      arguments: ModelCatalog.all.map(\.name))
+    func shapes(name: String) throws {
+      let model = try Self.model(name)
+      let sample = try ObservationSample(Self.dataset, count: 5, seed: 0)
+      let images = try sample.images(5, on: .cpu)
+      for point in try model.points() + [model.sharpestPoint()] {
+        let encoding = try model.encode(images, at: point)
+        #expect(encoding.mean.shape == [5, model.latentCount])
+        #expect(encoding.rate.shape == [5])
+        #expect(try encoding.rate.minimum().item() >= -1e-4)
+        let decoded = try model.decode(encoding.mean, at: point)
+        #expect(decoded.shape == images.shape)
+        #expect(try decoded.minimum().item() >= 0 && decoded.maximum().item() <= 1)
+      }
+    }
+
+    @Test(
+      "a checkpoint opens alone and encodes as the trained model did",
+      arguments: ModelCatalog.all.map(\.name))
+    func opensAlone(name: String) throws {
+      let folder = try TemporaryFolder()
+      let model = try Self.train(name, steps: 3, in: folder.path)
+      let opened = try TrainedModel(folder: folder.path, device: .cpu)
+      let images = try ObservationSample(Self.dataset, count: 4, seed: 0).images(4, on: .cpu)
+      let point = try model.points()[0]
+      #expect(
+        try opened.model.encode(images, at: point).mean.elements()
+          == model.encode(images, at: point).mean.elements())
+      #expect(opened.label == name)
+    }
+
+    @Test(
+      "unknown options and values out of range are refused", arguments: ModelCatalog.all.map(\.name)
+    )
+    func options(name: String) throws {
+      #expect(throws: TrainingError.self) { try ModelSpecification(parsing: "\(name):nonsense=1") }
+      for option in ModelCatalog.all.first(where: { $0.name == name })?.options ?? [] {
+        #expect(throws: TrainingError.self) {
+          try ModelSpecification(parsing: "\(name):\(option.name)=nonsense")
+        }
+        #expect(throws: TrainingError.self) {
+          try ModelSpecification(parsing: "\(name):\(option.name)")
+        }
+      }
+    }
+  }
+
+  @Suite("A training that diverges") struct DivergenceTests {
+    /// A model whose loss is infinite from a step on.
+    private final class Diverging: TrainableModel {
+      let store = ParameterStore(device: .cpu)
+      let parameter: Tensor
+      let optimizerGroups = [
+        OptimizerGroup(name: "model", options: Adam.Options(learningRate: 0.1))
+      ]
+
+      init() throws { parameter = try store.root.parameter("x", shape: [1], .constant(1)) }
+
+      func losses(_ batch: TrainingBatch) throws -> [Loss] {
+        let term = try parameter.sum() * (batch.step < 3 ? 1 : .infinity)
+        return [Loss(term, terms: [("reconstruction", term)])]
+      }
+    }
+
+    @Test("names the step, the term and the last good checkpoint")
+    func stops() throws {
+      let folder = try TemporaryFolder()
+      let plan = TrainingPlan(
+        stepCount: 100, batchSize: 1, seed: 0, checkpointInterval: 2, logInterval: 100,
+        monitorInterval: 100)
+      let trainer = try Trainer(
+        Diverging(), named: "diverging", dataset: Scenes3D(), plan: plan, folder: folder.path,
+        context: .null, isQuiet: true)
+      let checkpoint = "\(folder.path)/checkpoint"
+      #expect(
+        throws: TrainingError.diverged(step: 13, term: "loss", checkpoint: checkpoint)
+      ) { try trainer.train { false } }
+      // Skipped steps are no progress: the parameters are those of the last good step.
+      let state = try Checkpoint(folder: checkpoint).state
+      #expect(state.step == 12)
+      #expect(state.skippedStepCount == 9)
+    }
+  }
+}
