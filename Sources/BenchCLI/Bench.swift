@@ -15,6 +15,7 @@ struct Bench: AsyncParsableCommand {
     ReconstructCommand.self,
     ScoreCommand.self,
     FIDCommand.self,
+    PerfCommand.self,
     DoctorCommand.self,
   ]
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Torch
 
-@Suite("Tensor") struct TensorTests {
+@Suite("Tensor", .sharingTorch) struct TensorTests {
   @Test("a wrong shape names the operator, the shapes and libtorch's message")
   func wrongShape() throws {
     let left = try Tensor.zeros([2, 3])
@@ -66,7 +66,7 @@ import Torch
   }
 }
 
-@Suite("Optimisation") struct OptimisationTests {
+@Suite("Optimisation", .sharingTorch) struct OptimisationTests {
   private func store(_ elements: [Float]) throws -> ParameterStore {
     let store = ParameterStore(device: .cpu)
     _ = try store.root.parameter("x", Tensor(elements, shape: [elements.count]))
@@ -121,7 +121,7 @@ import Torch
   }
 }
 
-@Suite("Safetensors") struct SafetensorsTests {
+@Suite("Safetensors", .sharingTorch) struct SafetensorsTests {
   private func written(_ folder: String) throws -> String {
     let tensors = [
       NamedTensor(

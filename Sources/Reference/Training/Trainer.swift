@@ -24,8 +24,7 @@ public final class Trainer {
   private let plan: TrainingPlan
   private let folder: String
   private let context: JSONValue
-  private let optimizers: [Adam]
-  private let average: ExponentialMovingAverage?
+  private let optimizers: TrainingOptimizers
   private let isQuiet: Bool
   private var step = 0
   private var priorSeconds = 0.0
@@ -57,12 +56,7 @@ public final class Trainer {
     self.folder = folder
     self.context = context
     self.isQuiet = isQuiet
-    optimizers = try model.optimizerGroups.map { group in
-      try Adam(model.store, group.options, where: group.includes)
-    }
-    average = try model.averageDecay.map { decay in
-      try ExponentialMovingAverage(model.store, decay: decay)
-    }
+    optimizers = try TrainingOptimizers(model)
     if Checkpoint.exists(at: Self.checkpointPath(in: folder)) { try restore() }
   }
 
@@ -117,7 +111,7 @@ public final class Trainer {
     }
     let rate = imagesPerSecond(since: start, firstStep: firstStep)
     progress.finish(detail: "\(rate.fixed(0)) images/s")
-    try average?.exchange()
+    try optimizers.average?.exchange()
     return Summary(
       seconds: priorSeconds + (ContinuousClock.now - start) / .seconds(1),
       imagesPerSecond: rate, skippedStepCount: skippedStepCount)
@@ -135,19 +129,7 @@ public final class Trainer {
       return losses
     }
     badStepsInARow = 0
-    // All gradients come from the same forward pass; only then does any parameter move.
-    let gradients = try zip(losses, optimizers).enumerated().map { index, pair in
-      let found = try pair.0.value.gradients(
-        of: pair.1.parameters, keepsGraph: index < losses.count - 1)
-      return try zip(found, pair.1.parameters).map { try $0 ?? $1.zerosLike() }
-    }
-    for (index, group) in model.optimizerGroups.enumerated() {
-      if let maximum = group.maximumGradientNorm {
-        try clipGradients(gradients[index], maximumNorm: maximum)
-      }
-      try optimizers[index].step(gradients[index])
-    }
-    try average?.update(step: step)
+    try optimizers.step(losses, number: step)
     return losses
   }
 
@@ -213,8 +195,8 @@ public final class Trainer {
       step: step, model: modelName, plan: plan, trainingSeconds: seconds,
       skippedStepCount: skippedStepCount, context: context)
     try Checkpoint.write(
-      state, model: model.store.state + (average?.state ?? []),
-      optimizer: optimizerState() + generatorStates(), to: Self.checkpointPath(in: folder))
+      state, model: model.store.state + (optimizers.average?.state ?? []),
+      optimizer: optimizers.state + generatorStates(), to: Self.checkpointPath(in: folder))
   }
 
   private func restore() throws {
@@ -229,8 +211,8 @@ public final class Trainer {
         path: path, reason: "it was trained with other settings; use another --out folder")
     }
     try Torch.restore(
-      model.store.state + (average?.state ?? []), from: checkpoint.model)
-    try Torch.restore(optimizerState(), from: checkpoint.optimizer)
+      model.store.state + (optimizers.average?.state ?? []), from: checkpoint.model)
+    try Torch.restore(optimizers.state, from: checkpoint.optimizer)
     for device in generatorDevices {
       let state = try checkpoint.optimizer.tensor("generator.\(device)")
       try TorchRandom.setState(state.elements(as: UInt8.self), of: device)
@@ -238,12 +220,6 @@ public final class Trainer {
     step = checkpoint.state.step
     priorSeconds = checkpoint.state.trainingSeconds
     skippedStepCount = checkpoint.state.skippedStepCount
-  }
-
-  private func optimizerState() -> [NamedTensor] {
-    zip(model.optimizerGroups, optimizers).flatMap { group, optimizer in
-      optimizer.state.map { NamedTensor(name: "\(group.name).\($0.name)", tensor: $0.tensor) }
-    }
   }
 
   private var generatorDevices: [Device] {
