@@ -2,6 +2,8 @@
 #include "CTorch.h"
 
 #include <dlfcn.h>
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,10 @@ const ct_api *ct_load(const char *folder, const char *shim, char **error) {
   // In the order of their dependencies; the shim then finds them by name, already loaded.
   static const char *const names[] = {"libc10.so", "libtorch_cpu.so"};
   *error = NULL;
+  // Tensors of a training step come and go in the same sizes. By default glibc returns each large
+  // one to the system and pays for its pages again at the next step, a tenth of the step's time.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest value glibc accepts
+  mallopt(M_TRIM_THRESHOLD, INT_MAX);
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     char path[4096];
     snprintf(path, sizeof(path), "%s/lib/%s", folder, names[i]);

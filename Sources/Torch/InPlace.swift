@@ -1,4 +1,5 @@
-/// Functions that change a tensor where it lies; for optimisers and initialisers, without gradients.
+/// Functions that change a tensor where it lies; all but ``Tensor/reluInPlace()`` are for optimisers
+/// and initialisers, where gradients are off.
 extension Tensor {
   private enum Op {
     static let copy = Operator("copy_")
@@ -7,6 +8,7 @@ extension Tensor {
     static let normal = Operator("normal_")
     static let multiply = Operator("mul_", "Scalar")
     static let add = Operator("add_", "Tensor")
+    static let relu = Operator("relu_")
   }
 
   /// Takes over the elements of `source`, broadcast to this shape.
@@ -36,4 +38,9 @@ extension Tensor {
   public func addInPlace(_ other: Tensor, scale: Double = 1) throws(TorchError) {
     _ = try Op.add(.tensor(self), .tensor(other), .number(scale))
   }
+
+  /// max(x, 0), elementwise; saves a copy where nothing else needs x, as after a convolution.
+  ///
+  /// Differentiable; libtorch refuses the backward pass if x was needed after all.
+  public func reluInPlace() throws(TorchError) -> Tensor { try Op.relu(.tensor(self)) }
 }

@@ -29,11 +29,11 @@ struct ConvolutionalDecoder {
   func callAsFunction(_ latents: Tensor, _ modulation: Modulation = .none) throws -> Tensor {
     var features = latents
     for (index, layer) in dense.enumerated() {
-      features = try modulation(layer(features), layer: index).relu()
+      features = try modulation(layer(features), layer: index).reluInPlace()
     }
     features = try features.reshaped([-1, 64, 4, 4]).channelsLast()
     for (index, layer) in convolutions.dropLast().enumerated() {
-      features = try modulation(layer(features), layer: index + 2).relu()
+      features = try modulation(layer(features), layer: index + 2).reluInPlace()
     }
     return try convolutions[convolutions.count - 1](features)
   }

@@ -41,9 +41,9 @@ struct ConvolutionalEncoder {
   func callAsFunction(_ images: Tensor, _ modulation: Modulation = .none) throws -> [Tensor] {
     var features = images
     for (index, convolution) in convolutions.enumerated() {
-      features = try modulation(convolution(features), layer: index).relu()
+      features = try modulation(convolution(features), layer: index).reluInPlace()
     }
-    features = try modulation(dense(features.flattened()), layer: 4).relu()
+    features = try modulation(dense(features.flattened()), layer: 4).reluInPlace()
     return try heads.map { try modulation($0(features), layer: 5) }
   }
 }
