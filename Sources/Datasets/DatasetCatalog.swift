@@ -1,20 +1,25 @@
 import BenchSupport
+import FoundationEssentials
 
 /// Every dataset by name.
 public enum DatasetCatalog {
   /// The datasets that can be opened by name, in the order they are listed.
   public static let entries: [DatasetEntry] =
-    [.scenes3D, .shapes3D, .dSprites] + MPI3D.Version.allCases.map { .mpi3D($0) }
+    [.scenes3D, .shapes3D, .cars3D, .smallNORB, .dSprites]
+    + [.dSpritesColor, .dSpritesNoise, .dSpritesScream]
+    + MPI3D.Version.allCases.map { .mpi3D($0) }
+    + [.celebA, .celebAHQ, .ffhq, .ffhqThumbnails, .lsunBedroom]
 
   /// The names of ``entries``.
   public static var names: [String] { entries.map(\.name) }
 
-  /// The dataset of that name.
+  /// The dataset of that name; what follows a colon or an at sign is not looked at.
   ///
   /// - Throws: ``DatasetError/unknownDataset(name:near:)`` with the nearest names.
   public static func entry(_ name: String) throws(DatasetError) -> DatasetEntry {
-    guard let entry = entries.first(where: { $0.name == name }) else {
-      throw .unknownDataset(name: name, near: nearestNames(to: name, in: names))
+    let base = DatasetRequest(name).base
+    guard let entry = entries.first(where: { $0.name == base }) else {
+      throw .unknownDataset(name: base, near: nearestNames(to: base, in: names))
     }
     return entry
   }
@@ -22,7 +27,9 @@ public enum DatasetCatalog {
   /// Opens a dataset.
   ///
   /// - Parameters:
-  ///   - name: One of ``names``.
+  ///   - name: One of ``names``; datasets of pictures also take a protocol and a side, as in
+  ///     `celeba:d2c@128`. Or the path of a folder, `.zip`, `.tar` or LMDB of pictures, with at least
+  ///     one slash: `./flowers@128`.
   ///   - dataDirectory: The folder that holds one folder per dataset.
   /// - Returns: The dataset, ready to be read.
   /// - Throws: ``DatasetError`` if the name is unknown, or the files are missing or not what they
@@ -30,6 +37,17 @@ public enum DatasetCatalog {
   public static func open(
     _ name: String, dataDirectory: String
   ) throws(DatasetError) -> any ImageDataset {
-    try entry(name).open(dataDirectory: dataDirectory)
+    let request = DatasetRequest(name)
+    guard request.isFolder else {
+      return try entry(name).open(request, dataDirectory: dataDirectory)
+    }
+    // Nothing is written beside the pictures; a path has one cache, whatever it is called by.
+    let path = absolutePath(request.base)
+    let cache = "\(dataDirectory)/folders/\(Digest.of(Array(path.utf8)).prefix(16))"
+    return try PictureSets.folder(path: request.base, request: request, cacheFolder: cache)
+  }
+
+  private static func absolutePath(_ path: String) -> String {
+    path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
   }
 }

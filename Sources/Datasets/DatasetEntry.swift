@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// A file that a dataset is published as.
 public struct RemoteFile: Sendable, Equatable {
   /// The checksum that was published for the file.
@@ -12,6 +10,8 @@ public struct RemoteFile: Sendable, Equatable {
 
   /// Where it belongs, relative to the dataset's folder.
   public let path: String
+  /// Other paths that serve as well, for instance the unpacked archive.
+  public let alternatives: [String]
   /// Where it can be downloaded, best first; empty if only by hand.
   public let urls: [String]
   /// The published checksum; nil if none is known.
@@ -19,8 +19,12 @@ public struct RemoteFile: Sendable, Equatable {
   /// The published size in bytes; nil if none is known.
   public let byteCount: Int?
 
-  init(_ path: String, _ urls: [String], checksum: Checksum? = nil, byteCount: Int? = nil) {
+  init(
+    _ path: String, _ urls: [String], checksum: Checksum? = nil, byteCount: Int? = nil,
+    alternatives: [String] = []
+  ) {
     self.path = path
+    self.alternatives = alternatives
     self.urls = urls
     self.checksum = checksum
     self.byteCount = byteCount
@@ -29,6 +33,17 @@ public struct RemoteFile: Sendable, Equatable {
 
 /// What is known about a dataset without opening it.
 public struct DatasetEntry: Sendable {
+  /// What an opener is given.
+  struct Place: Sendable {
+    /// The folder with the dataset's files.
+    let folder: String
+    /// The folder with all datasets.
+    let dataDirectory: String
+    let request: DatasetRequest
+  }
+
+  typealias Opener = @Sendable (Place) throws(DatasetError) -> any ImageDataset
+
   /// The name in the catalog.
   public let name: String
   /// One line that says what the images show.
@@ -41,17 +56,18 @@ public struct DatasetEntry: Sendable {
   public let licence: String
   /// The page of the dataset.
   public let page: String
-  /// What has to be done by hand; nil if nothing.
+  /// What has to be known or done by hand; nil if nothing.
   public let note: String?
-  private let opener:
-    @Sendable (_ folder: String, _ name: String) throws(DatasetError) -> any ImageDataset
+  /// The ways pictures can be cropped and resized, the default first; empty for fixed images.
+  public let protocols: [PictureProtocol]
+  /// The dataset whose folder holds the files, if it is another one.
+  let folderName: String
+  private let opener: Opener
 
   init(
     name: String, summary: String, files: [RemoteFile], size: String, licence: String, page: String,
-    note: String? = nil,
-    opener:
-      @escaping @Sendable (_ folder: String, _ name: String) throws(DatasetError) ->
-      any ImageDataset
+    note: String? = nil, protocols: [PictureProtocol] = [], folderName: String? = nil,
+    opener: @escaping Opener
   ) {
     self.name = name
     self.summary = summary
@@ -60,16 +76,19 @@ public struct DatasetEntry: Sendable {
     self.licence = licence
     self.page = page
     self.note = note
+    self.protocols = protocols
+    self.folderName = folderName ?? name
     self.opener = opener
   }
 
   /// The dataset's folder below the data folder.
-  public func folder(in dataDirectory: String) -> String { "\(dataDirectory)/\(name)" }
+  public func folder(in dataDirectory: String) -> String { "\(dataDirectory)/\(folderName)" }
 
-  /// The published files that are not there.
+  /// The published files that are not there, in any of the forms that are read.
   public func missingFiles(in dataDirectory: String) -> [RemoteFile] {
-    files.filter {
-      !FileManager.default.fileExists(atPath: "\(folder(in: dataDirectory))/\($0.path)")
+    let folder = folder(in: dataDirectory)
+    return files.filter { file in
+      !([file.path] + file.alternatives).contains { exists("\(folder)/\($0)") }
     }
   }
 
@@ -78,15 +97,24 @@ public struct DatasetEntry: Sendable {
   /// - Throws: ``DatasetError/missingData(name:path:source:size:licence:)`` if its files are not
   ///   there, another ``DatasetError`` if they are not what they should be.
   public func open(dataDirectory: String) throws(DatasetError) -> any ImageDataset {
+    try open(DatasetRequest(name), dataDirectory: dataDirectory)
+  }
+
+  func open(
+    _ request: DatasetRequest, dataDirectory: String
+  ) throws(DatasetError) -> any ImageDataset {
+    if protocols.isEmpty { try request.requireNoPictureOptions() }
+    let folder = folder(in: dataDirectory)
     do throws(DatasetError) {
-      return try opener(folder(in: dataDirectory), name)
+      return try opener(Place(folder: folder, dataDirectory: dataDirectory, request: request))
     } catch {
       // A cache may serve without the files it was made from, so their absence explains a failure
       // only after the attempt.
       guard let missing = missingFiles(in: dataDirectory).first else { throw error }
+      if case .invalidArgument = error { throw error }
       throw .missingData(
-        name: name, path: "\(folder(in: dataDirectory))/\(missing.path)",
-        source: missing.urls.first ?? page, size: size, licence: licence)
+        name: folderName, path: "\(folder)/\(missing.path)", source: missing.urls.first ?? page,
+        size: size, licence: licence)
     }
   }
 }
@@ -95,20 +123,42 @@ extension DatasetEntry {
   /// An entry for a full grid of factors, which may also be present as a miniature.
   static func grid(
     name: String, summary: String, files: [RemoteFile], size: String, licence: String, page: String,
-    layout: FactorLayout,
+    note: String? = nil, layout: FactorLayout, folderName: String? = nil,
     open:
       @escaping @Sendable (
         _ folder: String, _ layout: FactorLayout, _ name: String
       ) throws(DatasetError) -> any ImageDataset
   ) -> DatasetEntry {
     DatasetEntry(
-      name: name, summary: summary, files: files, size: size, licence: licence, page: page
-    ) { (folder, name) throws(DatasetError) in
+      name: name, summary: summary, files: files, size: size, licence: licence, page: page,
+      note: note, folderName: folderName
+    ) { (place) throws(DatasetError) in
       let factorCount = layout.factorSizes.count
-      guard let miniature = try Miniature.declared(in: folder, factorCount: factorCount) else {
-        return try open(folder, layout, name)
+      let declared = try Miniature.declared(in: place.folder)
+      guard let sizes = try declared?.factorSizes(count: factorCount) else {
+        return try open(place.folder, layout, name)
       }
-      return try open(folder, layout.resized(to: miniature.factorSizes), "\(name)-miniature")
+      return try open(place.folder, layout.resized(to: sizes), "\(name)-miniature")
+    }
+  }
+
+  /// An entry for pictures, which may also be present as a miniature.
+  static func pictures(
+    name: String, summary: String, files: [RemoteFile], size: String, licence: String, page: String,
+    note: String? = nil, protocols: [PictureProtocol],
+    open:
+      @escaping @Sendable (
+        _ folder: String, _ request: PictureRequest, _ miniatureCount: Int?
+      ) throws(DatasetError) -> any ImageDataset
+  ) -> DatasetEntry {
+    DatasetEntry(
+      name: name, summary: summary, files: files, size: size, licence: licence, page: page,
+      note: note, protocols: protocols
+    ) { (place) throws(DatasetError) in
+      let count = try Miniature.declared(in: place.folder)?.requiredImageCount()
+      let request = try PictureRequest(
+        place.request, name: count == nil ? name : "\(name)-miniature", known: protocols)
+      return try open(place.folder, request, count)
     }
   }
 }

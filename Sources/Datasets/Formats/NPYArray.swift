@@ -190,7 +190,7 @@ public struct NPYArray: Sendable, Equatable {
 
 extension [UInt8] {
   /// Reverses the bytes of every unit of `size` bytes.
-  fileprivate mutating func swapBytes(inUnitsOf size: Int) {
+  mutating func swapBytes(inUnitsOf size: Int) {
     guard size > 1 else { return }
     for start in stride(from: 0, to: count, by: size) {
       self[start..<start + size].reverse()

@@ -62,3 +62,15 @@ func byteText(_ count: Int) -> String {
   }
   return "\(value.fixed(1)) TB"
 }
+
+/// Whether there is a folder at a path.
+func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Whether there is anything at a path.
+func exists(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0
+}
