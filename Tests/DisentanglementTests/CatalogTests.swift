@@ -73,7 +73,7 @@ import Testing
   @Test("intervals need samples that can be scored")
   func bootstrapFailure() throws {
     let input = try MetricInput(
-      codes: Codes(Matrix(rowCount: 2, columnCount: 2, elements: [1, 2, 3, 4])),
+      codes: Codes(Matrix<Double>(rowCount: 2, columnCount: 2, elements: [1, 2, 3, 4])),
       factors: Factors(columns: [[0, 1]]))
     let metric = try MetricCatalog.metric(named: "explicitness")
     #expect(throws: DisentanglementError.self) { try metric.bootstrapIntervals(input) }

@@ -14,7 +14,8 @@ import Testing
       let values = factors.columns.map { Double($0[sample]) }
       elements += [values[0] + 0.1 * values[1], values[1] - 0.2 * values[2], values[2], values[0]]
     }
-    return try Codes(Matrix(rowCount: factors.sampleCount, columnCount: 4, elements: elements))
+    return try Codes(
+      Matrix<Double>(rowCount: factors.sampleCount, columnCount: 4, elements: elements))
   }
 
   private func allStates() throws -> Factors {
@@ -59,7 +60,8 @@ import Testing
 
   @Test("a sample without two members of any class is refused")
   func lonelyClasses() throws {
-    let codes = try Codes(Matrix(rowCount: 3, columnCount: 2, elements: [1, 2, 3, 4, 6, 5]))
+    let codes = try Codes(
+      Matrix<Double>(rowCount: 3, columnCount: 2, elements: [1, 2, 3, 4, 6, 5]))
     let factors = try Factors(columns: [[0, 1, 2], [0, 0, 1]])
     let source = try InterventionSource(codes: codes, factors: factors)
     #expect(throws: DisentanglementError.self) { try FactorVAEScore(source: source) }
