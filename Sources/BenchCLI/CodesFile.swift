@@ -77,9 +77,9 @@ private struct CodesReader {
     guard array.shape.count == 2 || array.shape.count == 3 else {
       throw shapeError(name, array.shape, "[samples, latents]")
     }
+    guard !array.shape.contains(0) else { throw DisentanglementError.empty(array: name) }
     let rows = array.shape[0]
     let columns = array.shape.dropFirst().reduce(1, *)
-    guard rows > 0 && columns > 0 else { throw DisentanglementError.empty(array: name) }
     do {
       let codes: Codes
       switch array.dataType {

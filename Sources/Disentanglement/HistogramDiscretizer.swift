@@ -39,12 +39,16 @@ public struct HistogramDiscretizer: Sendable {
   /// A latent whose range is too narrow for distinct edges (numpy refuses it) counts as constant.
   public func bins(of values: [Double], precision: Codes.Precision) -> [Int] {
     let edges = edges(of: values, precision: precision)
+    guard edges.allSatisfy(\.isFinite) else {
+      // The range overflows; quarters have the same bins.
+      return bins(of: values.map { $0 / 4 }, precision: precision)
+    }
     guard isIncreasing(edges) else { return [Int](repeating: 0, count: values.count) }
     // An estimate from the bin width, corrected by comparing with the edges themselves.
-    let scale = Double(binCount) / (edges[binCount] - edges[0])
+    let range = edges[binCount] - edges[0]
     return edges.withUnsafeBufferPointer { edges in
       values.map { value in
-        var bin = max(0, min(binCount - 1, Int((value - edges[0]) * scale)))
+        var bin = max(0, min(binCount - 1, Int((value - edges[0]) / range * Double(binCount))))
         while bin > 0 && value < edges[bin] { bin -= 1 }
         while bin + 1 < binCount && value >= edges[bin + 1] { bin += 1 }
         return bin
@@ -77,6 +81,6 @@ public struct HistogramDiscretizer: Sendable {
   }
 
   private func isIncreasing(_ edges: [Double]) -> Bool {
-    zip(edges, edges.dropFirst()).allSatisfy { $0 < $1 && ($1 - $0).isFinite }
+    zip(edges, edges.dropFirst()).allSatisfy { $0 < $1 }
   }
 }

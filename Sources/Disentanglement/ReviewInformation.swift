@@ -64,7 +64,13 @@ struct ReviewInformation {
 
   private static func minMaxScaled<Scalar: BinaryFloatingPoint>(_ values: [Scalar]) -> [Scalar] {
     let lowest = values.min() ?? 0
-    let range = (values.max() ?? 0) - lowest
+    let highest = values.max() ?? 0
+    let range = highest - lowest
+    guard range.isFinite && (range == 0 || (1 / range).isFinite) else {
+      // Neither range nor scale may overflow; a power of two changes nothing but the exponent.
+      let factor = Scalar(sign: .plus, exponent: range.isFinite ? 64 : -2, significand: 1)
+      return minMaxScaled(values.map { $0 * factor })
+    }
     let scale = range == 0 ? 1 : 1 / range
     let offset = -lowest * scale
     return values.map { $0 * scale + offset }

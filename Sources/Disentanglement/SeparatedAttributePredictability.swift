@@ -40,14 +40,16 @@ public struct SeparatedAttributePredictability: Sendable, Equatable {
     _ = try train.factors.variedLabels(metric: metric)
     let scores =
       switch estimator {
-      case .classification: Self.accuracies(train, test)
+      case .classification: try Self.accuracies(train, test)
       case .correlation: Self.squaredCorrelations(train)
       }
     scoreMatrix = scores
     value = (0..<scores.columnCount).map { topTwoGap(scores.column($0)) }.mean
   }
 
-  private static func accuracies(_ train: LabelledCodes, _ test: LabelledCodes) -> Matrix<Double> {
+  private static func accuracies(
+    _ train: LabelledCodes, _ test: LabelledCodes
+  ) throws(DisentanglementError) -> Matrix<Double> {
     let matched = (0..<train.factors.factorCount).map {
       MatchedLabels(train: train.factors.columns[$0], test: test.factors.columns[$0])
     }
@@ -55,9 +57,14 @@ public struct SeparatedAttributePredictability: Sendable, Equatable {
       let feature = SortedFeature(train.codes.latent(latent))
       let testValues = test.codes.latent(latent)
       return matched.map { factor in
-        SingleFeatureSVM(feature: feature, labels: factor.train, penalty: 0.01)
-          .accuracy(on: testValues, classes: factor.test)
+        let machine = SingleFeatureSVM(feature: feature, labels: factor.train, penalty: 0.01)
+        return machine.isFinite ? machine.accuracy(on: testValues, classes: factor.test) : .nan
       }
+    }
+    if let latent = rows.firstIndex(where: { $0.contains(where: \.isNaN) }) {
+      throw .undefined(
+        metric: "sap", quantity: "the classifier on latent \(latent)",
+        reason: "the codes are too large for double precision; rescale them")
     }
     return Matrix(
       rowCount: rows.count, columnCount: matched.count, elements: rows.flatMap { $0 })

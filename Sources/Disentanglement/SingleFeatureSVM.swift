@@ -19,6 +19,11 @@ struct SingleFeatureSVM {
   /// One line per class, or a single one (positive: the second class) for two classes.
   let lines: [Line]
 
+  /// Whether the fit overflowed nowhere.
+  var isFinite: Bool {
+    mean.isFinite && lines.allSatisfy { $0.weight.isFinite && $0.offset.isFinite }
+  }
+
   /// Fits the lines.
   ///
   /// - Parameters:

@@ -27,10 +27,13 @@ struct GoldenFile {
 
   let cases: [Case]
 
-  static let shared = Result { try load() }
+  /// The cases of the reference implementations.
+  static let shared = Result { try load("expected.json") }
+  /// Further cases, computed with the reference libraries' own calls.
+  static let extra = Result { try load("extra.json") }
 
-  static func load() throws -> GoldenFile {
-    let root = try JSONValue(parsing: Data(contentsOf: try url("expected.json")))
+  private static func load(_ name: String) throws -> GoldenFile {
+    let root = try JSONValue(parsing: Data(contentsOf: try url(name)))
     let cases = try #require(root["cases"]?.array)
     return GoldenFile(
       cases: cases.map {

@@ -5,7 +5,7 @@ import Testing
 @Suite("NumPy's RandomState") struct NumPyRandomTests {
   @Test("replays every draw of numpy bit for bit", arguments: [0, 30, 2020])
   func replays(seed: Int) throws {
-    let expected = try GoldenFile.load().goldenCase("rng_randomstate_\(seed)").expected
+    let expected = try GoldenFile.shared.get().goldenCase("rng_randomstate_\(seed)").expected
     let fresh = NumPyRandom(seed: UInt32(seed))
 
     var random = fresh

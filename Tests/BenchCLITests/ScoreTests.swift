@@ -1,0 +1,370 @@
+import BenchSupport
+import Datasets
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("bench score") struct ScoreTests {
+  /// Writes arrays to a `.npz` file and scores it.
+  private func score(
+    _ arrays: KeyValuePairs<String, NPYArray>, _ options: String...
+  ) async throws -> BenchProcess {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/codes.npz"
+    try NPZWriter.write(arrays, to: path)
+    return try await BenchProcess.run(["score", path, "--quiet"] + options)
+  }
+
+  /// 24 samples, three latents, two factors and an attribute.
+  private static let codes = (0..<24).flatMap { sample in
+    [Float(sample % 4), Float(sample / 4 % 3) + 0.1 * Float(sample % 2), Float(sample * 7 % 11)]
+  }
+  private static let factors = (0..<24).flatMap { [$0 % 4, $0 / 4 % 3] }
+  private static let codesArray = NPYArray(codes, shape: [24, 3])
+  private static let factorsArray = NPYArray(factors, shape: [24, 2])
+
+  @Test("prints one JSON object with metrics and provenance")
+  func json() async throws {
+    let run = try await score(
+      ["codes": Self.codesArray, "factors": Self.factorsArray], "--metrics", "mig,sap", "--json")
+    #expect(run.exitCode == 0 && run.errors == "")
+    let value = try JSONValue(parsing: run.output.utf8)
+    guard case .object(let metrics)? = value["metrics"] else {
+      Issue.record("no metrics: \(run.output)")
+      return
+    }
+    #expect(metrics.keys.sorted() == ["mig", "sap"])
+    #expect(metrics["mig"]?["value"]?.double.map { (0...1).contains($0) } == true)
+    #expect(metrics["mig"]?["estimator"]?.string?.contains("20 histogram bins") == true)
+    #expect(value["provenance"]?["config"]?["samples"]?.double == 24)
+    #expect(value["provenance"]?["config"]?["precision"]?.string == "float32")
+  }
+
+  @Test("prints a table, and says which metrics the file cannot serve")
+  func table() async throws {
+    let run = try await score(["codes": Self.codesArray])
+    #expect(run.exitCode == 0)
+    #expect(run.output.contains("24 samples, 3 latents"))
+    #expect(run.output.contains("gaussian_total_correlation"))
+    #expect(run.output.contains("left out: mig: factors are needed"))
+  }
+
+  @Test("names, sizes, attributes and a test sample are read")
+  func everything() async throws {
+    let run = try await score(
+      [
+        "codes": Self.codesArray, "factors": Self.factorsArray,
+        "test_codes": Self.codesArray, "test_factors": Self.factorsArray,
+        "factor_names": NPYArray(texts: ["hue", "größe"]),
+        "factor_sizes": NPYArray([4, 3], shape: [2]),
+        "attributes": NPYArray((0..<24).map { $0 % 2 }, shape: [24, 1]),
+        "attribute_names": NPYArray(texts: ["odd"]),
+      ], "--metrics", "sap,explicitness", "--json")
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let value = try JSONValue(parsing: run.output.utf8)
+    #expect(value["provenance"]?["config"]?["test_samples"]?.double == 24)
+    #expect(value["metrics"]?["explicitness"]?["train"]?.double != nil)
+  }
+
+  @Test("intervals and aligned axes stand beside the raw scores")
+  func intervalsAndAxes() async throws {
+    let run = try await score(
+      ["codes": Self.codesArray, "factors": Self.factorsArray], "--metrics", "mig", "--ci",
+      "--ci-resamples", "20", "--align", "pca,rotation", "--json")
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let value = try JSONValue(parsing: run.output.utf8)
+    let interval = value["metrics"]?["mig"]?["ci"]?["value"]?.array?.compactMap(\.double) ?? []
+    #expect(interval.count == 2 && interval[0] <= interval[1])
+    for axes in ["pca", "rotation"] {
+      #expect(value["aligned"]?[axes]?["metrics"]?["mig"]?["value"]?.double != nil)
+    }
+  }
+
+  @Test("the same seed gives the same numbers on any number of threads")
+  func threads() async throws {
+    let arrays: KeyValuePairs = ["codes": Self.codesArray, "factors": Self.factorsArray]
+    var outputs: [JSONValue?] = []
+    for threads in ["1", "2"] {
+      let run = try await score(
+        arrays, "--metrics", "mig,factorvae,infomec,betavae", "--seed", "3", "--threads", threads,
+        "--json")
+      #expect(run.exitCode == 0, "\(run.errors)")
+      outputs.append(try JSONValue(parsing: run.output.utf8)["metrics"])
+    }
+    #expect(outputs[0] != nil && outputs[0] == outputs[1])
+  }
+
+  @Test("bad options end with code 64")
+  func options() async throws {
+    for options in [
+      ["--metrics", "migg"], ["--align", "pcs"], ["--ci-resamples", "1"], ["--metrics", ""],
+      ["--seed", "5000000000"],
+    ] {
+      let run = try await BenchProcess.run(["score", "codes.npz"] + options)
+      #expect(run.exitCode == 64, "\(options)")
+      #expect(run.output == "")
+    }
+    let run = try await BenchProcess.run(["score", "codes.npz", "--metrics", "migg"])
+    #expect(run.errors.contains("did you mean mig"))
+  }
+
+  // MARK: - Bad files
+
+  @Test("a missing, an empty and a truncated file are refused")
+  func brokenFiles() async throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/codes.npz"
+    try await BenchProcess.run(["score", path]).expectFailure("codes.npz")
+    try NPZWriter.write(["codes": Self.codesArray, "factors": Self.factorsArray], to: path)
+    let whole = try Data(contentsOf: URL(filePath: path))
+    for count in [0, 1, 30, whole.count / 2, whole.count - 1] {
+      try whole.prefix(count).write(to: URL(filePath: path))
+      try await BenchProcess.run(["score", path]).expectFailure("codes.npz")
+    }
+  }
+
+  @Test("pickled Python objects are refused")
+  func pickles() async throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/codes.npz"
+    try NPZWriter.write(["codes": Self.codesArray], to: path)
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    // Only the header's text changes; the archive's checksum no longer holds either.
+    let type = Array("'<f4'".utf8)
+    let place = try #require(
+      bytes.indices.first { bytes[$0...].starts(with: type) }, "no element type in the header")
+    bytes.replaceSubrange(place..<place + type.count, with: Array("'|O' ".utf8))
+    try Data(bytes).write(to: URL(filePath: path))
+    try await BenchProcess.run(["score", path]).expectFailure("codes.npz")
+  }
+
+  /// Arrays that break one rule each, and a word of the message.
+  private static let badArrays:
+    [(arrays: KeyValuePairs<String, NPYArray>, words: String, metrics: String)] = [
+      (["factors": factorsArray], "'codes'", "mig"),
+      (["codes": NPYArray([Float(1), 2], shape: [2])], "[samples, latents]", "unsupervised"),
+      (["codes": NPYArray([Float(1)], shape: [])], "[samples, latents]", "unsupervised"),
+      (["codes": NPYArray([Float](), shape: [0, 3])], "empty", "unsupervised"),
+      (["codes": NPYArray([Float](), shape: [3, 0])], "empty", "unsupervised"),
+      (["codes": NPYArray(texts: ["a", "b"])], "codes", "unsupervised"),
+      (
+        ["codes": NPYArray([1, Double.nan, 3, 4], shape: [2, 2])], "row 0, column 1",
+        "unsupervised"
+      ),
+      (
+        [
+          "codes": codesArray, "factors": factorsArray, "test_factors": factorsArray,
+          "test_codes": NPYArray([Float(1), .infinity, 3], shape: [1, 3]),
+        ], "test_codes: row 0, column 1", "sap"
+      ),
+      (
+        ["codes": codesArray, "factors": NPYArray([0, 1], shape: [2, 1])], "factors: 2 rows",
+        "mig"
+      ),
+      (
+        [
+          "codes": codesArray,
+          "factors": NPYArray([Int](repeating: -1, count: 24), shape: [24, 1]),
+        ],
+        "row 0 is -1", "mig"
+      ),
+      (
+        [
+          "codes": codesArray,
+          "factors": NPYArray([Double](repeating: 0.5, count: 24), shape: [24, 1]),
+        ], "factors", "mig"
+      ),
+      (
+        [
+          "codes": codesArray, "factors": factorsArray,
+          "factor_sizes": NPYArray([4, 2], shape: [2]),
+        ], "below its size 2", "mig"
+      ),
+      (
+        [
+          "codes": codesArray, "factors": factorsArray, "factor_names": NPYArray(texts: ["one"]),
+        ], "factor_names", "mig"
+      ),
+      (
+        ["codes": codesArray, "attributes": NPYArray((0..<24).map { $0 }, shape: [24, 1])],
+        "expected 0 or 1", "unsupervised"
+      ),
+      (
+        ["codes": codesArray, "factors": factorsArray, "test_codes": codesArray], "test_factors",
+        "mig"
+      ),
+      (["codes": codesArray], "factors are needed", "mig"),
+      (
+        [
+          "codes": codesArray, "factors": NPYArray([Int](repeating: 2, count: 24), shape: [24, 1]),
+        ],
+        "one class", "mig"
+      ),
+    ]
+
+  @Test("bad arrays end with code 2 and one sentence", arguments: badArrays.indices)
+  func badArrays(index: Int) async throws {
+    let bad = Self.badArrays[index]
+    let run = try await score(bad.arrays, "--metrics", bad.metrics)
+    run.expectFailure("codes.npz", bad.words)
+  }
+
+  // MARK: - Golden values
+
+  /// A published program's case as the command takes it.
+  struct GoldenCase {
+    /// Name of the metric here.
+    let metric: String
+    /// Fields here, with the fields of the golden file.
+    let fields: KeyValuePairs<String, String>
+  }
+
+  /// How the golden file's metrics are called here.
+  private static func goldenCase(_ metric: String, _ id: String) -> [GoldenCase] {
+    switch metric {
+    case "mig", "mig_pca":
+      [
+        GoldenCase(
+          metric: "mig",
+          fields: [
+            "value": "discrete_mig", "per_factor": "mig_per_factor",
+            "mutual_information": "mutual_information", "factor_entropy": "factor_entropy",
+          ])
+      ]
+    case "sap":
+      [
+        GoldenCase(
+          metric: id.contains("continuous") ? "sap:continuous" : "sap",
+          fields: ["value": "SAP_score", "score_matrix": "score_matrix"])
+      ]
+    case "modularity":
+      [
+        GoldenCase(
+          metric: "modularity",
+          fields: ["value": "modularity_score", "mutual_information": "mutual_information"])
+      ]
+    case "explicitness":
+      [
+        GoldenCase(
+          metric: "explicitness",
+          fields: ["train": "explicitness_score_train", "test": "explicitness_score_test"])
+      ]
+    case "irs":
+      [
+        GoldenCase(
+          metric: id.contains("q100") ? "irs:paper" : "irs",
+          fields: ["value": "IRS", "matrix": "irs_matrix", "max_deviations": "max_deviations"])
+      ]
+    case "infomec":
+      [
+        GoldenCase(
+          metric: "infomec" + (id.contains("tripod") ? ":tripod" : "")
+            + (id.contains("discrete") ? (id.contains("tripod") ? "-discrete" : ":discrete") : ""),
+          fields: ["infom": "infom", "infoc": "infoc", "infoe": "infoe", "nmi": "nmi"])
+      ]
+    case "unsupervised":
+      [
+        GoldenCase(
+          metric: "unsupervised",
+          fields: [
+            "gaussian_total_correlation": "gaussian_total_correlation",
+            "gaussian_wasserstein_correlation": "gaussian_wasserstein_correlation",
+            "gaussian_wasserstein_correlation_norm": "gaussian_wasserstein_correlation_norm",
+            "mutual_info_score": "mutual_info_score",
+          ])
+      ]
+    case "review_metrics":
+      [
+        ("mig:review", "mig"), ("mig-sup", "mig_sup"), ("dcimig", "dcimig"), ("jemmig", "jemmig"),
+        ("modularity:review", "modularity"),
+      ].map { GoldenCase(metric: $0, fields: ["value": $1]) }
+    case "med":
+      [
+        GoldenCase(
+          metric: "med",
+          fields: [
+            "disentanglement": "disentanglement", "completeness": "completeness",
+            "informativeness_train": "informativeness_train",
+            "informativeness_test": "informativeness_test",
+            "top2_disentanglement": "top2_disentanglement",
+            "top2_completeness": "top2_completeness",
+          ])
+      ]
+    default: []
+    }
+  }
+
+  /// The reference values beside the library's tests.
+  private static let goldenFolder = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "DisentanglementTests/Golden").path
+
+  @Test("equals the reference implementations on every case that a file can express")
+  func golden() async throws {
+    let root = try JSONValue(
+      parsing: Data(contentsOf: URL(filePath: "\(Self.goldenFolder)/expected.json")))
+    var checkedCount = 0
+    for golden in try #require(root["cases"]?.array) {
+      let id = golden["id"]?.string ?? ""
+      let cases = Self.goldenCase(golden["metric"]?.string ?? "", id)
+      guard !cases.isEmpty, let inputs = golden["inputs"]?.string else { continue }
+      let folder = try TemporaryFolder()
+      let path = "\(folder.path)/codes.npz"
+      try NPZWriter.write(try Self.scoreArrays("\(Self.goldenFolder)/\(inputs)"), to: path)
+      let run = try await BenchProcess.run([
+        "score", path, "--json", "--metrics", cases.map(\.metric).joined(separator: ","),
+      ])
+      if id == "mig_single_class_factor" {
+        run.expectFailure("factor_1", "one class")
+        continue
+      }
+      #expect(run.exitCode == 0, "\(id): \(run.errors)")
+      let metrics = try #require(try JSONValue(parsing: run.output.utf8)["metrics"])
+      for item in cases {
+        for (field, expected) in item.fields {
+          checkedCount += Self.check(
+            metrics[item.metric]?[field], golden["expected"]?[expected],
+            within: Self.tolerance(golden["tolerance"], expected), "\(id) \(item.metric).\(field)")
+        }
+      }
+    }
+    #expect(checkedCount > 100)
+  }
+
+  /// The golden arrays under the names that `bench score` reads.
+  private static func scoreArrays(_ path: String) throws -> [(name: String, array: NPYArray)] {
+    let names = [
+      "z": "codes", "z_train": "codes", "v": "codes", "y": "factors", "y_train": "factors",
+      "z_test": "test_codes", "y_test": "test_factors",
+    ]
+    let archive = try NPZArchive(path: path)
+    return try archive.names.compactMap { name in
+      try names[name].map { ($0, try archive.array(name)) }
+    }
+  }
+
+  private static func tolerance(_ tolerance: JSONValue?, _ field: String) -> Double {
+    tolerance?["abs"]?[field]?.double ?? tolerance?["per_key"]?[field]?["abs"]?.double
+      ?? tolerance?["abs"]?.double ?? 0
+  }
+
+  /// Compares nested lists of numbers and returns how many numbers agreed or were reported.
+  private static func check(
+    _ found: JSONValue?, _ expected: JSONValue?, within tolerance: Double, _ place: String
+  ) -> Int {
+    guard let expected, expected != .null else { return 0 }
+    if let items = expected.array {
+      let others = found?.array ?? []
+      #expect(others.count == items.count, "\(place)")
+      return zip(others, items).reduce(0) {
+        $0 + check($1.0, $1.1, within: tolerance, place)
+      }
+    }
+    guard let wanted = expected.double else {
+      // The reference has NaN here; bench has a number.
+      #expect(found?.double?.isFinite == true, "\(place)")
+      return 1
+    }
+    #expect(found.flatMap(\.double).map { abs($0 - wanted) <= tolerance } == true, "\(place)")
+    return 1
+  }
+}
