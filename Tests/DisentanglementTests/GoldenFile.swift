@@ -5,7 +5,7 @@ import Foundation
 import LinearAlgebra
 import Testing
 
-/// The reference values in `Golden/expected.json`; inputs lie beside it as `.npz`.
+/// The reference values in `Golden/expected*.json`; inputs lie beside it as `.npz`.
 struct GoldenFile {
   /// One case: a metric on one input, with the reference implementation's output.
   struct Case: CustomTestStringConvertible, Sendable {
@@ -30,8 +30,10 @@ struct GoldenFile {
   static let shared = Result { try load() }
 
   static func load() throws -> GoldenFile {
-    let root = try JSONValue(parsing: Data(contentsOf: try url("expected.json")))
-    let cases = try #require(root["cases"]?.array)
+    let cases = try ["expected.json", "expected_dci_tad.json"].flatMap { name in
+      let root = try JSONValue(parsing: Data(contentsOf: try url(name)))
+      return try #require(root["cases"]?.array)
+    }
     return GoldenFile(
       cases: cases.map {
         Case(
