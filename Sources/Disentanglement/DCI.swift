@@ -1,5 +1,5 @@
 import BenchSupport
-public import LinearAlgebra
+import LinearAlgebra
 
 /// Disentanglement, completeness and informativeness (DCI) with gradient-boosted trees.
 ///
@@ -11,25 +11,22 @@ public import LinearAlgebra
 /// at random; so does this, from `seed`, so single scores agree with it within its own spread over
 /// seeds, of the order of 0.001.
 public struct DCI: Sendable, Equatable {
-  /// Disentanglement: how few factors each latent serves, in 0…1.
-  public let disentanglement: Double
-  /// Completeness: how few latents each factor needs, in 0…1.
-  public let completeness: Double
+  /// Importance of each latent for each factor with disentanglement and completeness; columns sum
+  /// to 1, or are 0 if no tree could split anything.
+  public let importance: ImportanceMatrix
   /// Mean over the factors of the training accuracy.
   public let informativenessTrain: Double
   /// Mean over the factors of the test accuracy.
   public let informativenessTest: Double
-  /// Importance of each latent for each factor, `[latent, factor]`; columns sum to 1, or are 0 if
-  /// no tree could split anything.
-  public let importance: Matrix<Double>
-  /// Disentanglement of each latent.
-  public let disentanglementOfLatent: [Double]
-  /// Completeness of each factor.
-  public let completenessOfFactor: [Double]
   /// Training accuracy of each factor.
   public let trainAccuracyOfFactor: [Double]
   /// Test accuracy of each factor.
   public let testAccuracyOfFactor: [Double]
+
+  /// How few factors each latent serves, in 0…1.
+  public var disentanglement: Double { importance.disentanglement }
+  /// How few latents each factor needs, in 0…1.
+  public var completeness: Double { importance.completeness }
 
   /// Scores codes. O(samples × latents × classes).
   ///
@@ -42,57 +39,23 @@ public struct DCI: Sendable, Equatable {
   public init(
     train: LabelledCodes, test: LabelledCodes, seed: UInt64 = 0
   ) throws(DisentanglementError) {
-    let name = "dci"
-    try train.requireShape(of: test, metric: name)
-    let labels = try train.factors.variedLabels(metric: name)
-    let codes = try train.codes.singlePrecision(metric: name)
-    let testCodes = try test.codes.singlePrecision(metric: name)
+    try train.requireShape(of: test, metric: "dci")
+    let labels = try train.factors.variedLabels(metric: "dci")
+    let codes = try train.codes.singlePrecision(metric: "dci")
+    let testCodes = try test.codes.singlePrecision(metric: "dci")
     let models = GradientBoosting(seed: seed).fit(codes: codes, targets: labels)
-    let importances = models.map(\.importances)
-    self.init(
-      importance: Matrix(columns: importances),
-      trainAccuracy: zip(models, labels).map { model, labels in
-        accuracy(model.trainingScores.predictions, labels.values)
-      },
-      testAccuracy: models.indices.map { factor in
-        accuracy(
-          models[factor].scores(testCodes).predictions,
-          test.factors.classIndices(factor, among: train.factors))
-      })
-  }
-
-  /// Assembles the scores from importances and accuracies of at least two latents and factors.
-  init(importance: Matrix<Double>, trainAccuracy: [Double], testAccuracy: [Double]) {
-    let scores = ImportanceScores(importance)
-    disentanglement = scores.disentanglement ?? 0
-    completeness = scores.completeness ?? 0
-    informativenessTrain = trainAccuracy.mean
-    informativenessTest = testAccuracy.mean
-    self.importance = importance
-    disentanglementOfLatent = scores.disentanglementOfLatent ?? []
-    completenessOfFactor = scores.completenessOfFactor ?? []
-    trainAccuracyOfFactor = trainAccuracy
-    testAccuracyOfFactor = testAccuracy
-  }
-
-  /// The catalog's result under a metric's name.
-  func result(metric: String, estimator: String) throws(DisentanglementError) -> MetricResult {
-    try MetricResult(
-      metric: metric,
-      scores: [
-        .init("value", disentanglement), .init("disentanglement", disentanglement),
-        .init("completeness", completeness),
-        .init("informativeness_train", informativenessTrain),
-        .init("informativeness_test", informativenessTest),
-      ],
-      details: [
-        "importance": importance.json,
-        "disentanglement_per_latent": .numbers(disentanglementOfLatent),
-        "completeness_per_factor": .numbers(completenessOfFactor),
-        "informativeness_train_per_factor": .numbers(trainAccuracyOfFactor),
-        "informativeness_test_per_factor": .numbers(testAccuracyOfFactor),
-      ],
-      estimator: estimator)
+    importance = try ImportanceMatrix(
+      Matrix(columns: models.map(\.importances)), metric: "dci")
+    trainAccuracyOfFactor = zip(models, labels).map { model, labels in
+      accuracy(model.trainingScores.predictions, labels.values)
+    }
+    testAccuracyOfFactor = models.indices.map { factor in
+      let matched = MatchedLabels(
+        train: train.factors.columns[factor], test: test.factors.columns[factor])
+      return accuracy(models[factor].scores(testCodes).predictions, matched.test)
+    }
+    informativenessTrain = trainAccuracyOfFactor.mean
+    informativenessTest = testAccuracyOfFactor.mean
   }
 }
 
@@ -103,8 +66,17 @@ extension MetricDefinition {
     requirements: [.factors], isExpensive: true
   ) { input in
     let split = try input.trainTestSplit(metric: "dci")
-    return try DCI(train: split.train, test: split.test, seed: UInt64(input.seed)).result(
+    let dci = try DCI(train: split.train, test: split.test, seed: UInt64(input.seed))
+    return try MetricResult(
       metric: "dci",
+      scores: dci.importance.scores + [
+        .init("informativeness_train", dci.informativenessTrain),
+        .init("informativeness_test", dci.informativenessTest),
+      ],
+      details: dci.importance.details.merging([
+        "informativeness_train_per_factor": .numbers(dci.trainAccuracyOfFactor),
+        "informativeness_test_per_factor": .numbers(dci.testAccuracyOfFactor),
+      ]) { $1 },
       estimator: "gradient-boosted trees with scikit-learn's defaults (100 stages, depth 3, "
         + "learning rate 0.1), accuracy on \(split.train.sampleCount) training and "
         + "\(split.test.sampleCount) test samples; value is the disentanglement")
@@ -155,13 +127,22 @@ extension Codes {
   }
 }
 
-extension Factors {
-  /// The classes of a factor as the training sample numbers them; −1 for those it lacks.
-  func classIndices(_ factor: Int, among training: Factors) -> [Int32] {
-    let classes = Set(training.columns[factor]).sorted()
-    let numbers = Dictionary(
-      uniqueKeysWithValues: zip(classes, classes.indices.map { Int32($0) }))
-    return columns[factor].map { numbers[$0] ?? -1 }
+extension ImportanceMatrix {
+  /// The catalog's scores, disentanglement as the headline.
+  var scores: [MetricResult.Score] {
+    [
+      .init("value", disentanglement), .init("disentanglement", disentanglement),
+      .init("completeness", completeness),
+    ]
+  }
+
+  /// The catalog's details.
+  var details: [String: JSONValue] {
+    [
+      "importance": matrix.json,
+      "disentanglement_per_latent": .numbers(disentanglementOfLatent),
+      "completeness_per_factor": .numbers(completenessOfFactor),
+    ]
   }
 }
 

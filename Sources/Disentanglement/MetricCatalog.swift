@@ -57,6 +57,8 @@ public enum MetricCatalog {
     .mutualInformationGap,
     .dci,
     .randomForestDCI,
+    .lassoDCI,
+    .forestRegressorDCI,
     .reviewMutualInformationGap,
     .separatedAttributePredictability,
     .continuousSeparatedAttributePredictability,

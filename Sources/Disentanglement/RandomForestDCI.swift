@@ -1,6 +1,5 @@
 import BenchSupport
-import Glibc
-public import LinearAlgebra
+import LinearAlgebra
 
 /// DCI with random forests, the estimator of *Tripod: Three Complementary Inductive Biases for
 /// Disentangled Representation Learning*, arXiv:2404.10282, `disentangle/metrics/dci.py`.
@@ -9,14 +8,10 @@ public import LinearAlgebra
 /// entropy, √latents drawn per split. Disentanglement and completeness as in ``DCI``; its scores are
 /// not comparable with those of boosted trees.
 public struct RandomForestDCI: Sendable, Equatable {
-  /// Disentanglement: how few factors each latent serves, in 0…1.
-  public let disentanglement: Double
-  /// Completeness: how few latents each factor needs, in 0…1.
-  public let completeness: Double
+  /// Importance of each latent for each factor with disentanglement and completeness.
+  public let importance: ImportanceMatrix
   /// Mean over the factors of the test accuracy.
   public let informativeness: Double
-  /// Importance of each latent for each factor, `[latent, factor]`.
-  public let importance: Matrix<Double>
   /// Test accuracy of each factor.
   public let accuracyOfFactor: [Double]
   /// Number of training samples.
@@ -56,14 +51,11 @@ public struct RandomForestDCI: Sendable, Equatable {
         codes: codes, features: features, criterion: EntropyCriterion(labels[factor]),
         target: factor, evaluating: [testCodes])
     }
-    importance = Matrix(columns: fits.map(\.importances))
-    let scores = ImportanceScores(importance)
-    disentanglement = scores.disentanglement ?? 0
-    completeness = scores.completeness ?? 0
+    importance = try ImportanceMatrix(Matrix(columns: fits.map(\.importances)), metric: name)
     accuracyOfFactor = fits.indices.map { factor in
-      accuracy(
-        fits[factor].predictions[0].predictions,
-        held.factors.classIndices(factor, among: train.factors))
+      let matched = MatchedLabels(
+        train: train.factors.columns[factor], test: held.factors.columns[factor])
+      return accuracy(fits[factor].predictions[0].predictions, matched.test)
     }
     informativeness = accuracyOfFactor.mean
     trainCount = train.sampleCount
@@ -104,15 +96,10 @@ extension MetricDefinition {
     let dci = try RandomForestDCI(samples, test: input.test, seed: UInt64(input.seed))
     return try MetricResult(
       metric: name,
-      scores: [
-        .init("value", dci.disentanglement), .init("disentanglement", dci.disentanglement),
-        .init("completeness", dci.completeness),
-        .init("informativeness_test", dci.informativeness),
-      ],
-      details: [
-        "importance": dci.importance.json,
-        "informativeness_test_per_factor": .numbers(dci.accuracyOfFactor),
-      ],
+      scores: dci.importance.scores + [.init("informativeness_test", dci.informativeness)],
+      details: dci.importance.details.merging([
+        "informativeness_test_per_factor": .numbers(dci.accuracyOfFactor)
+      ]) { $1 },
       estimator: "random forests (100 trees, entropy, depth 10, sqrt(latents) per split) on "
         + "standardised latents, accuracy, \(dci.trainCount) training and \(dci.testCount) test "
         + "samples; value is the disentanglement")

@@ -3,7 +3,7 @@
 /// Three passes of a radix sort over 11 bits each: O(n). −0 comes before 0.
 ///
 /// - Parameter values: Finite; fewer than 2^32.
-func sortedOrder(_ values: [Float]) -> [UInt32] {
+package func sortedOrder(_ values: [Float]) -> [UInt32] {
   precondition(values.count <= Int(UInt32.max), "\(values.count) values to sort")
   guard values.count > 512 else {
     return values.indices.map { UInt64(values[$0].orderedBits) << 32 | UInt64($0) }.sorted()

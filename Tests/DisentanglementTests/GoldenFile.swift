@@ -5,7 +5,7 @@ import Foundation
 import LinearAlgebra
 import Testing
 
-/// The reference values in `Golden/expected.json`; inputs lie beside it as `.npz`.
+/// The reference values in `Golden/expected*.json`; inputs lie beside it as `.npz`.
 struct GoldenFile {
   /// One case: a metric on one input, with the reference implementation's output.
   struct Case: CustomTestStringConvertible, Sendable {
@@ -28,13 +28,15 @@ struct GoldenFile {
   let cases: [Case]
 
   /// The cases of the reference implementations.
-  static let shared = Result { try load("expected.json") }
+  static let shared = Result { try load(["expected.json", "expected_dci_tad.json"]) }
   /// Further cases, computed with the reference libraries' own calls.
-  static let extra = Result { try load("extra.json") }
+  static let extra = Result { try load(["extra.json"]) }
 
-  private static func load(_ name: String) throws -> GoldenFile {
-    let root = try JSONValue(parsing: Data(contentsOf: try url(name)))
-    let cases = try #require(root["cases"]?.array)
+  private static func load(_ names: [String]) throws -> GoldenFile {
+    let cases = try names.flatMap { name in
+      let root = try JSONValue(parsing: Data(contentsOf: try url(name)))
+      return try #require(root["cases"]?.array)
+    }
     return GoldenFile(
       cases: cases.map {
         Case(

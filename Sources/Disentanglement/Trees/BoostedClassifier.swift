@@ -1,16 +1,16 @@
 import BenchSupport
 import Glibc
-import LinearAlgebra
+package import LinearAlgebra
 
 /// What gradient boosting learned about one target.
-struct BoostedClassifier: Sendable {
+package struct BoostedClassifier: Sendable {
   let learningRate: Double
   /// Scores before the first stage; one for two classes.
-  let initialScores: [Double]
+  package let initialScores: [Double]
   /// `[stage][class]`
-  private(set) var stages: [[BoostedTree]] = []
+  package private(set) var stages: [[BoostedTree]] = []
   /// Scores of the training samples after all stages, `[sample, class]`.
-  var trainingScores: Matrix<Double>
+  package internal(set) var trainingScores: Matrix<Double>
   /// Sums over the trees of the decrease of the squared error by each latent.
   private var gains: [Double]
 
@@ -30,13 +30,13 @@ struct BoostedClassifier: Sendable {
   }
 
   /// How much each latent contributed, summing to 1; zeros if no tree could split anything.
-  var importances: [Double] {
+  package var importances: [Double] {
     let total = gains.reduce(0, +)
     return total > 0 ? gains.map { $0 / total } : gains
   }
 
   /// Scores after all stages, `[sample, class]`; one column for two classes.
-  func scores(_ codes: Matrix<Float>) -> Matrix<Double> {
+  package func scores(_ codes: Matrix<Float>) -> Matrix<Double> {
     let blockSize = 1024
     let blocks = Parallel.map((codes.rowCount + blockSize - 1) / blockSize) { block in
       let rows = block * blockSize..<min(codes.rowCount, (block + 1) * blockSize)
@@ -108,7 +108,7 @@ extension Matrix<Double> {
 
   /// The class with the largest score in every row, the first of equal ones; with one column the
   /// second class if the score is not negative.
-  var predictions: [Int32] {
+  package var predictions: [Int32] {
     (0..<rowCount).map { row in
       if columnCount == 1 { return self[row, 0] >= 0 ? 1 : 0 }
       var best = 0

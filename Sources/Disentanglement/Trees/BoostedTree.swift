@@ -4,19 +4,17 @@ import LinearAlgebra
 ///
 /// Split `i` has the children `2i + 1` and `2i + 2`. A leaf above the last level is followed by
 /// splits that send everything left, so that every sample takes three steps.
-struct BoostedTree: Sendable {
+package struct BoostedTree: Sendable {
   static let depth = 3
   static let splitCount = 7
   static let leafCount = 8
 
   /// The column each split looks at.
-  private(set) var columns = [7 of Int32](repeating: 0)
+  package private(set) var columns = [7 of Int32](repeating: 0)
   /// A value at most this goes left.
-  private(set) var thresholds = [7 of Float](repeating: .infinity)
+  package private(set) var thresholds = [7 of Float](repeating: .infinity)
   /// Newton steps, without the learning rate.
-  private(set) var leaves = [8 of Double](repeating: 0)
-  /// Whether the root was split.
-  var isSplit: Bool { thresholds[0] < .infinity }
+  package private(set) var leaves = [8 of Double](repeating: 0)
 
   mutating func split(_ node: Int, column: Int, threshold: Float) {
     columns[node] = Int32(column)

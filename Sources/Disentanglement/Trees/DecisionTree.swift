@@ -20,9 +20,6 @@ struct DecisionTree: Sendable {
   /// Each latent's share of the decrease of impurity, summing to 1; zeros for a tree without splits.
   private(set) var importances: [Double]
 
-  /// Whether the root was split.
-  var isSplit: Bool { nodes.count > 1 }
-
   /// Adds what the tree predicts for every row to `sums`, `[sample, output]`.
   func addPredictions(for codes: Matrix<Float>, to sums: inout Matrix<Double>) {
     for row in 0..<codes.rowCount {

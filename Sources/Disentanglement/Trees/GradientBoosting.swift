@@ -1,6 +1,6 @@
 import BenchSupport
 import Glibc
-import LinearAlgebra
+package import LinearAlgebra
 import Synchronization
 
 /// Gradient-boosted classification trees with the defaults of scikit-learn's
@@ -14,13 +14,16 @@ import Synchronization
 /// order drawn from `seed`, hence importances agree with scikit-learn's up to that choice.
 ///
 /// A stage costs O(samples × latents) per class. Trees of one stage grow in parallel.
-struct GradientBoosting: Sendable {
+package struct GradientBoosting: Sendable {
   /// Number of stages.
-  var stageCount = 100
+  package var stageCount = 100
   /// Factor of every leaf's value.
-  var learningRate = 0.1
+  package var learningRate = 0.1
   /// Seed of the visiting orders.
-  var seed: UInt64 = 0
+  package var seed: UInt64 = 0
+
+  /// The defaults of scikit-learn.
+  package init(seed: UInt64 = 0) { self.seed = seed }
 
   private static let rowsPerBlock = 1024
 
@@ -35,7 +38,7 @@ struct GradientBoosting: Sendable {
   /// - Parameters:
   ///   - codes: `[sample, latent]`, finite.
   ///   - targets: For each target the class of every sample; at least two classes each.
-  func fit(codes: Matrix<Float>, targets: [Labels]) -> [BoostedClassifier] {
+  package func fit(codes: Matrix<Float>, targets: [Labels]) -> [BoostedClassifier] {
     let features = SortedFeatures(codes)
     let growers = Mutex<[TreeGrower]>([])
     let jobs = targets.indices.flatMap { target in
