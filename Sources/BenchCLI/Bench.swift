@@ -16,6 +16,7 @@ struct Bench: AsyncParsableCommand {
     ScoreCommand.self,
     FIDCommand.self,
     PerfCommand.self,
+    CompareCommand.self,
     DoctorCommand.self,
   ]
 

@@ -27,12 +27,11 @@ public struct SignedRankTest: Sendable, Equatable {
   /// The smallest p-value that so many differences can give.
   public var smallestPossible: Double { min(1, pow(2, 1 - Double(count))) }
 
-  /// Tests whether differences are symmetric about zero.
+  /// Tests whether differences are symmetric about zero; nil if all of them are zero.
   ///
   /// Exact for any ties, by counting all signs of the ranks; zeros are left out (Wilcoxon).
   ///
   /// - Parameter differences: Paired differences, for instance one per dataset; at most 1,000.
-  /// - Returns: nil if all are zero.
   public init?(_ differences: [Double]) {
     precondition(differences.count <= 1000, "\(differences.count) differences")
     let kept = differences.filter { $0 != 0 }
@@ -87,13 +86,12 @@ public struct RankAnalysis: Sendable, Equatable {
   /// Mean ranks that differ by less are not distinguishable (Nemenyi).
   public var criticalDifference: Double
 
-  /// Ranks models.
+  /// Ranks models; nil for fewer than two datasets or models.
   ///
   /// - Parameters:
   ///   - scores: `[dataset, model]`.
   ///   - direction: Whether large or small scores are good.
   ///   - significance: The error rate of the critical difference.
-  /// - Returns: nil for fewer than two datasets or models.
   public init?(
     scores: [[Double]], direction: MetricDirection, significance: Double = 0.05
   ) {

@@ -51,6 +51,9 @@ public struct RunResult: Sendable, Equatable {
     self.provenance = provenance
   }
 
+  /// The run's dataset, model, preset and seed in one text.
+  public var name: String { "\(dataset.name)/\(model)/\(preset)/seed-\(seed)" }
+
   /// A metric's number by `name` (its `value`) or `name.field` (another number of its object).
   ///
   /// - Returns: NaN if the metric is there but undefined; nil if it is not there.
@@ -60,10 +63,10 @@ public struct RunResult: Sendable, Equatable {
     return metrics[String(name[..<dot])]?[String(name[name.index(after: dot)...])]?.double
   }
 
-  /// What must agree for a metric's values to be compared: its `protocol`, or its own name.
+  /// What must agree for a metric's values to be compared: its `protocol`, or the metric's default.
   public func protocolID(_ metric: String) -> String {
     let object = metrics[metric] ?? metrics[String(metric.prefix { $0 != "." })]
-    return object?["protocol"]?.string ?? metric
+    return object?["protocol"]?.string ?? MetricName.defaultProtocol(metric)
   }
 
   /// How the value was picked among several, for instance `selected-on-labels`; nil if it was not.

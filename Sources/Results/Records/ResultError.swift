@@ -14,6 +14,10 @@ public enum ResultError: Error, Equatable, CustomStringConvertible {
   case cannotUse(folder: String, reason: String)
   /// Another process works in the run folder.
   case busy(folder: String, owner: String)
+  /// The runs cannot become a reference.
+  case incomplete(reason: String)
+  /// Two results of the same run.
+  case duplicate(run: String)
   /// No result files under a path.
   case nothingFound(path: String, expected: String)
 
@@ -34,6 +38,10 @@ public enum ResultError: Error, Equatable, CustomStringConvertible {
       "\(folder): cannot be used as a run folder: \(reason). Choose another with --out."
     case .busy(let folder, let owner):
       "\(folder): is in use by \(owner); wait until it ends or choose another folder with --out."
+    case .incomplete(let reason):
+      "the references were not updated: \(reason)."
+    case .duplicate(let run):
+      "\(run): there are two results of this run; give only one of the folders or files with it."
     case .nothingFound(let path, let expected):
       "\(path): nothing to read there; expected \(expected)."
     }

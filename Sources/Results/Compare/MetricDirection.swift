@@ -43,27 +43,11 @@ public enum MetricDirection: String, Sendable, Equatable {
 
   private static let higher: Set<String> = [
     "mig", "dci", "sap", "modularity", "explicitness", "irs", "infomec", "tad", "factorvae",
-    "betavae", "jemmig", "precision", "recall", "density", "coverage", "is", "psnr", "ssim",
+    "betavae", "precision", "recall", "density", "coverage", "is", "psnr", "ssim",
     "med", "review", "images_per_second", "attributes_captured", "accuracy", "auroc",
   ]
   private static let lower: Set<String> = [
     "fid", "kid", "rfid", "mse", "reconstruction", "reconstruction_error", "lpips", "distortion",
-    "bits_per_dimension", "nll", "loss", "wall_seconds", "peak_memory_bytes", "unsupervised.tc",
-  ]
-}
-
-/// The names of metrics as published tables and result files write them.
-public enum MetricName {
-  /// The name used in result files for a metric as papers write it, for instance `dci` for `DCI-D`.
-  public static func canonical(_ name: String) -> String {
-    let lowercase = name.lowercased()
-    return aliases[lowercase] ?? lowercase
-  }
-
-  private static let aliases = [
-    "dci-d": "dci", "dci disentanglement": "dci", "dci.disentanglement": "dci",
-    "factorvae-score": "factorvae", "factor_vae_metric": "factorvae",
-    "factor-vae": "factorvae", "betavae-score": "betavae", "beta_vae_sklearn": "betavae",
-    "beta-vae": "betavae", "sap_score": "sap", "modularity_explicitness": "modularity",
+    "bits_per_dimension", "nll", "loss", "wall_seconds", "peak_memory_bytes",
   ]
 }

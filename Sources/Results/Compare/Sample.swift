@@ -1,0 +1,78 @@
+/// The values of one metric over the seeds of one model with one preset on one dataset.
+public struct Sample: Sendable, Equatable {
+  /// The finite values, in the order of ``seeds``.
+  public var values: [Double]
+  /// The seeds of these values.
+  public var seeds: [Int]
+  /// How many runs have the metric but no value for it.
+  public var undefinedCount: Int
+  /// The protocols of the values; more than one only if the runs disagree.
+  public var protocols: [String]
+  /// How the values were picked among several, for instance `selected-on-labels`.
+  public var selection: String?
+
+  /// Collects the values of a metric.
+  ///
+  /// - Returns: nil if no run has the metric.
+  init?(_ results: [RunResult], metric: String) {
+    let runs = results.filter { $0.value(metric) != nil }.sorted { $0.seed < $1.seed }
+    guard !runs.isEmpty else { return nil }
+    let defined = runs.filter { $0.value(metric)?.isFinite == true }
+    values = defined.compactMap { $0.value(metric) }
+    seeds = defined.map(\.seed)
+    undefinedCount = runs.count - defined.count
+    protocols = runs.map { $0.protocolID(metric) }.uniqued().sorted()
+    selection = runs.compactMap { $0.selection(metric) }.first
+  }
+
+  /// Mean, spread and count; nil without values.
+  public var summary: Summary? { values.isEmpty ? nil : Summary(values) }
+
+  /// The values as text, for instance `0.420 ± 0.013 (5)`.
+  public var text: String {
+    guard let summary, undefinedCount == 0 else {
+      return "undefined in \(undefinedCount) of \(undefinedCount + values.count)"
+    }
+    return "\(summary.text()) (\(summary.count))" + (selection == nil ? "" : " †")
+  }
+}
+
+/// What the evidence says about one group of values against another.
+public enum Verdict: String, Sendable, Equatable {
+  /// Significantly better.
+  case better
+  /// Significantly worse.
+  case worse
+  /// Shown to differ by less than the margin.
+  case equivalent
+  /// Neither a difference nor equivalence is shown.
+  case notDistinguishable = "not distinguishable"
+  /// The numbers were not measured in the same way.
+  case notComparable = "not comparable"
+}
+
+/// A verdict with the evidence for it.
+public struct Claim: Sendable, Equatable {
+  /// What the values are compared with, for instance `reference` or `published [2]`.
+  public var against: String
+  /// What the evidence says.
+  public var verdict: Verdict
+  /// Why there is no better verdict; empty if nothing needs saying.
+  public var reason: String = ""
+  /// Difference of the means; nil if not comparable.
+  public var difference: Double?
+  /// The difference's confidence interval (Welch).
+  public var interval: ClosedRange<Double>?
+  /// The difference's bootstrap interval; nil against published summaries.
+  public var bootstrapInterval: ClosedRange<Double>?
+  /// The p-value of no difference.
+  public var pValue: Double?
+  /// The p-value after Holm's correction over all claims of the same table.
+  public var adjustedPValue: Double?
+  /// The p-value of a difference beyond the margin.
+  public var equivalencePValue: Double?
+  /// The largest difference that counts as equivalent.
+  public var margin: Double?
+  /// Seeds per group with which a difference of this size would be found with a power of 80 %.
+  public var seedsNeeded: Int?
+}

@@ -1,0 +1,299 @@
+import BenchSupport
+import Foundation
+import FoundationXML
+import Results
+import TestSupport
+import Testing
+
+@Suite("bench compare") struct CompareTests {
+  private static let thresholds = """
+    schema: 1
+    rules:
+      - {dataset: scenes3d, preset: smoke, metric: mig, absolute: 0.05}
+    """
+
+  /// Runs `bench compare` on new values of one model against reference values.
+  private func compare(
+    _ new: [Double?], reference: [Double?] = [0.30, 0.31, 0.32], thresholds: String = thresholds,
+    details: [String: JSONValue] = [:], extra: [String] = [],
+    prepare: (String) throws -> Void = { _ in }
+  ) async throws -> BenchProcess {
+    let folder = try TemporaryFolder()
+    let root = folder.path
+    try FileManager.default.createDirectory(
+      atPath: "\(root)/runs", withIntermediateDirectories: true)
+    if !reference.isEmpty { try ResultFixture.write(reference, in: "\(root)/reference") }
+    try ResultFixture.write([0.5], model: "always-there", in: "\(root)/runs")
+    try ResultFixture.write(new, details: details, in: "\(root)/runs")
+    try AtomicFile.write(Array(thresholds.utf8), to: "\(root)/thresholds.yaml")
+    try prepare(root)
+    return try await BenchProcess.run(
+      ["compare", "runs", "--against", "reference", "--thresholds", "thresholds.yaml"] + extra,
+      in: root)
+  }
+
+  @Test("prints the published tables of the repository, every row with its source")
+  func publishedTables() async throws {
+    let run = try await BenchProcess.run(["compare", "baselines/"], in: ResultFixture.repository)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    for table in 1...3 {
+      #expect(run.output.contains("arXiv:2507.06613, Table \(table)"))
+    }
+    let json = try await BenchProcess.run(
+      ["compare", "baselines/published", "--json"], in: ResultFixture.repository)
+    let tables = try JSONValue(parsing: json.output.utf8)["tables"]?.array ?? []
+    let rows = tables.flatMap { $0["rows"]?.array ?? [] }
+    #expect(rows.count == 242)
+    #expect(rows.allSatisfy { $0["published"]?["source"]?.string?.isEmpty == false })
+  }
+
+  @Test("ends with 0 when every limit holds")
+  func passes() async throws {
+    let run = try await compare([0.29, 0.30, 0.28])
+    #expect(run.exitCode == 0, "\(run.output)\(run.errors)")
+    #expect(run.output.hasSuffix("Passed.\n"))
+  }
+
+  @Test("ends with 1 when a limit does not hold")
+  func fails() async throws {
+    let run = try await compare([0.20, 0.21, 0.20])
+    #expect(run.exitCode == 1)
+    #expect(run.output.contains("worse by 0.1067, allowed 0.0500 (absolute)"))
+    #expect(run.output.hasSuffix("Failed: 1 of the comparisons.\n"))
+  }
+
+  @Test("ends with 1 for a missing run")
+  func missing() async throws {
+    let run = try await compare([])
+    #expect(run.exitCode == 1)
+    #expect(run.output.contains("missing: the reference has this, the runs do not"))
+  }
+
+  @Test("ends with 0 for a run without a reference")
+  func extraRun() async throws {
+    let run = try await compare([0.31, 0.30])
+    #expect(run.exitCode == 0)
+    #expect(run.output.contains("extra: no reference for these runs"))
+  }
+
+  @Test("ends with 1 for an undefined metric")
+  func undefined() async throws {
+    let run = try await compare([0.31, nil, 0.30])
+    #expect(run.exitCode == 1)
+    #expect(run.output.contains("undefined in 1 of 3 runs"))
+  }
+
+  @Test("ends with 1 for another protocol")
+  func otherProtocol() async throws {
+    let run = try await compare([0.31, 0.30], details: ["protocol": "disdiff-pca"])
+    #expect(run.exitCode == 1)
+    #expect(run.output.contains("different protocol: measured by disdiff-pca, reference by dlib"))
+  }
+
+  @Test("judges one seed by absolute limits and refuses to by deviations")
+  func oneSeed() async throws {
+    #expect(try await compare([0.31], reference: [0.30]).exitCode == 0)
+    let sigma = Self.thresholds.replacingOccurrences(of: "absolute: 0.05", with: "sigma: 3")
+    let run = try await compare([0.31], reference: [0.30], thresholds: sigma)
+    #expect(run.exitCode == 1)
+    #expect(run.output.contains("needs at least two reference seeds"))
+  }
+
+  @Test(
+    "ends with 2 for a malformed result",
+    arguments: ["{", #"{"schema": 1, "metrics": {"mig": {"value": NaN}}}"#, #"{"schema": 1}"#])
+  func malformedResult(text: String) async throws {
+    let run = try await compare([0.31]) { root in
+      let path = "\(root)/runs/scenes3d/beta-vae/smoke/seed-0/result.json"
+      try AtomicFile.write(Array(text.utf8), to: path)
+    }
+    run.expectFailure("seed-0/result.json")
+  }
+
+  @Test("ends with 2 for malformed thresholds")
+  func malformedThresholds() async throws {
+    try await compare([0.31], thresholds: "schema: [").expectFailure("thresholds.yaml")
+    try await compare([0.31], thresholds: "schema: 1\nrules: [{metric: mig, sgma: 3}]")
+      .expectFailure("rules[0].sgma")
+  }
+
+  @Test("ends with 2 for paths without results, 64 for wrong options")
+  func badPaths() async throws {
+    let folder = try TemporaryFolder()
+    try await BenchProcess.run(["compare", "none"], in: folder.path)
+      .expectFailure("there is no such file or folder")
+    try await BenchProcess.run(["compare", "."], in: folder.path)
+      .expectFailure("nothing to read there")
+    for arguments in [["--margin", "0"], ["--update"], ["--format", "pdf"]] {
+      let run = try await BenchProcess.run(["compare", "."] + arguments, in: folder.path)
+      #expect(run.exitCode == 64)
+    }
+  }
+
+  @Test("ends with 1 when a run is significantly worse than the reference, without thresholds")
+  func worse() async throws {
+    let folder = try TemporaryFolder()
+    try ResultFixture.write([0.50, 0.51, 0.52], in: "\(folder.path)/old")
+    try ResultFixture.write([0.10, 0.11, 0.12], in: "\(folder.path)/new")
+    let worse = try await BenchProcess.run(["compare", "new", "--against", "old"], in: folder.path)
+    #expect(worse.exitCode == 1)
+    #expect(worse.output.contains("worse (vs reference)"))
+    let better = try await BenchProcess.run(
+      ["compare", "old", "--against", "new"], in: folder.path)
+    #expect(better.exitCode == 0)
+    #expect(better.output.contains("better (vs reference)"))
+  }
+
+  @Test("refuses a model that the results do not have, with the nearest")
+  func versus() async throws {
+    let folder = try TemporaryFolder()
+    try ResultFixture.write([0.5, 0.6], in: folder.path)
+    try await BenchProcess.run(["compare", ".", "--versus", "beta-vea"], in: folder.path)
+      .expectFailure("did you mean beta-vae?")
+  }
+
+  // MARK: - Formats
+
+  @Test("writes JUnit that a strict parser and JUnit's schema accept")
+  func junit() async throws {
+    let run = try await compare([0.20, 0.21], extra: ["--format", "junit"])
+    #expect(run.exitCode == 1)
+    let document = JUnitDocument()
+    #expect(document.parse(run.output), "\(run.output)")
+    #expect(document.problems == [])
+    #expect(document.elements["testcase"] == 2 && document.elements["failure"] == 1)
+    #expect(document.elements["skipped"] == 1)
+  }
+
+  @Test("writes one JSON object with the failures")
+  func json() async throws {
+    let run = try await compare([0.20, 0.21], extra: ["--json"])
+    #expect(run.exitCode == 1)
+    let value = try JSONValue(parsing: run.output.utf8)
+    #expect(value["failures"]?.array?.count == 1)
+    #expect(value["checks"]?.array?.count == 2)
+  }
+
+  @Test("writes GitHub's workflow commands")
+  func github() async throws {
+    let run = try await compare([0.20, 0.21], extra: ["--format", "github"])
+    let lines = run.output.split(separator: "\n")
+    #expect(
+      lines.count == 2 && lines[0].hasPrefix("::error title=bench compare::scenes3d/beta-vae"))
+    #expect(lines[1].hasPrefix("::notice "))
+  }
+
+  @Test("writes markdown")
+  func markdown() async throws {
+    let run = try await compare([0.30, 0.31], extra: ["--format", "markdown"])
+    #expect(run.output.contains("## scenes3d: mig ↑\n\n| method "))
+  }
+
+  // MARK: - Updates
+
+  @Test("writes new references and shows what changes")
+  func update() async throws {
+    let folder = try TemporaryFolder()
+    let root = folder.path
+    try ResultFixture.write([0.30, 0.32], in: "\(root)/runs")
+    let arguments = ["compare", "runs", "--against", "reference", "--update"]
+    let first = try await BenchProcess.run(arguments, in: root)
+    #expect(first.exitCode == 0, "\(first.errors)")
+    #expect(first.errors.contains("scenes3d/beta-vae/smoke mig: none -> 0.310 ± 0.014 (2)"))
+    let path = "\(root)/reference/scenes3d-smoke.json"
+    #expect(try ResultCollection(paths: [path]).reference.count == 2)
+
+    try ResultFixture.write([0.40, 0.42], in: "\(root)/runs")
+    let second = try await BenchProcess.run(arguments, in: root)
+    #expect(second.errors.contains("mig: 0.310 ± 0.014 (2) -> 0.410 ± 0.014 (2)"))
+    #expect(try ResultCollection(paths: [path]).reference.map { $0.value("mig") } == [0.4, 0.42])
+  }
+
+  @Test("leaves the references as they are if the runs are not complete")
+  func incompleteUpdate() async throws {
+    let folder = try TemporaryFolder()
+    let root = folder.path
+    let arguments = ["compare", "runs", "--against", "reference", "--update"]
+    try ResultFixture.write([0.30, 0.32], in: "\(root)/runs")
+    _ = try await BenchProcess.run(arguments, in: root)
+    let path = "\(root)/reference/scenes3d-smoke.json"
+    let before = try String(contentsOfFile: path, encoding: .utf8)
+
+    let begun = "\(root)/runs/scenes3d/beta-vae/smoke/seed-2"
+    try FileManager.default.createDirectory(atPath: begun, withIntermediateDirectories: true)
+    var run = try await BenchProcess.run(arguments + ["--quiet"], in: root)
+    #expect(run.exitCode == 2 && run.errors.contains("seed-2 has no result"))
+    try FileManager.default.removeItem(atPath: begun)
+
+    try ResultFixture.write([0.2], model: "other", in: "\(root)/runs")
+    run = try await BenchProcess.run(arguments + ["--quiet"], in: root)
+    #expect(run.exitCode == 2 && run.errors.contains("other/smoke lacks seed 1"))
+    try FileManager.default.removeItem(atPath: "\(root)/runs/scenes3d/other")
+
+    try ResultFixture.write([0.30, nil], in: "\(root)/runs")
+    run = try await BenchProcess.run(arguments + ["--quiet"], in: root)
+    #expect(run.exitCode == 2 && run.errors.contains("has no value for mig"))
+
+    try ResultFixture.write([0.30, 0.32], commit: "unknown", in: "\(root)/runs")
+    run = try await BenchProcess.run(arguments + ["--quiet"], in: root)
+    #expect(run.exitCode == 2 && run.errors.contains("from which commit"))
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == before)
+  }
+}
+
+/// JUnit XML, checked against the rules of its schema (the Jenkins xUnit plug-in's junit-10.xsd):
+/// which element may lie in which, which attributes each must have, and that the counts add up.
+private final class JUnitDocument: NSObject, XMLParserDelegate {
+  private(set) var problems: [String] = []
+  private(set) var elements: [String: Int] = [:]
+  private var path: [String] = []
+  private var counts: [(expected: [Int], found: [Int])] = []
+
+  private static let parents = [
+    "testsuites": [""], "testsuite": ["testsuites"], "testcase": ["testsuite"],
+    "failure": ["testcase"], "skipped": ["testcase"],
+  ]
+  private static let required = [
+    "testsuites": ["name", "tests", "failures"], "testsuite": ["name", "tests", "failures"],
+    "testcase": ["name", "classname"], "failure": ["message"], "skipped": ["message"],
+  ]
+
+  func parse(_ text: String) -> Bool {
+    let parser = XMLParser(data: Data(text.utf8))
+    parser.delegate = self
+    return parser.parse()
+  }
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
+    qualifiedName: String?, attributes: [String: String]
+  ) {
+    elements[name, default: 0] += 1
+    if Self.parents[name]?.contains(path.last ?? "") != true {
+      problems.append("\(name) within \(path)")
+    }
+    for attribute in Self.required[name] ?? [] where attributes[attribute] == nil {
+      problems.append("\(name) without \(attribute)")
+    }
+    let kinds = ["testcase", "failure", "skipped"]
+    if name == "testsuite" || name == "testsuites" {
+      let expected = ["tests", "failures", "skipped"].map { Int(attributes[$0] ?? "") ?? -1 }
+      counts.append((expected, [0, 0, 0]))
+    }
+    if let kind = kinds.firstIndex(of: name) {
+      for index in counts.indices { counts[index].found[kind] += 1 }
+    }
+    path.append(name)
+  }
+
+  func parser(
+    _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
+  ) {
+    path.removeLast()
+    if name == "testsuite" || name == "testsuites", let last = counts.popLast(),
+      last.expected != last.found
+    {
+      problems.append("\(name) says \(last.expected), has \(last.found)")
+    }
+  }
+}
