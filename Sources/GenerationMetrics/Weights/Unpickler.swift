@@ -71,18 +71,47 @@ struct Unpickler {
 
   /// The instructions that are known; values are pickle's.
   private enum Instruction: UInt8 {
-    case mark = 0x28, stop = 0x2E, pop = 0x30, duplicate = 0x32
-    case binaryFloat = 0x47, binaryInt = 0x4A, binaryInt1 = 0x4B, binaryInt2 = 0x4D
-    case none = 0x4E, persistentID = 0x51, reduce = 0x52
-    case binaryString = 0x54, shortBinaryString = 0x55, binaryUnicode = 0x58
-    case append = 0x61, build = 0x62, global = 0x63, appends = 0x65
-    case get = 0x68, longGet = 0x6A, put = 0x71, longPut = 0x72
-    case setItem = 0x73, tuple = 0x74, setItems = 0x75
-    case emptyTuple = 0x29, emptyList = 0x5D, emptyDictionary = 0x7D
-    case protocolVersion = 0x80, newObject = 0x81
-    case tuple1 = 0x85, tuple2 = 0x86, tuple3 = 0x87, newTrue = 0x88, newFalse = 0x89
-    case long1 = 0x8A, shortUnicode = 0x8C, longUnicode = 0x8D
-    case stackGlobal = 0x93, memoize = 0x94, frame = 0x95
+    case mark = 0x28
+    case stop = 0x2E
+    case pop = 0x30
+    case duplicate = 0x32
+    case binaryFloat = 0x47
+    case binaryInt = 0x4A
+    case binaryInt1 = 0x4B
+    case binaryInt2 = 0x4D
+    case none = 0x4E
+    case persistentID = 0x51
+    case reduce = 0x52
+    case binaryString = 0x54
+    case shortBinaryString = 0x55
+    case binaryUnicode = 0x58
+    case append = 0x61
+    case build = 0x62
+    case global = 0x63
+    case appends = 0x65
+    case get = 0x68
+    case longGet = 0x6A
+    case put = 0x71
+    case longPut = 0x72
+    case setItem = 0x73
+    case tuple = 0x74
+    case setItems = 0x75
+    case emptyTuple = 0x29
+    case emptyList = 0x5D
+    case emptyDictionary = 0x7D
+    case protocolVersion = 0x80
+    case newObject = 0x81
+    case tuple1 = 0x85
+    case tuple2 = 0x86
+    case tuple3 = 0x87
+    case newTrue = 0x88
+    case newFalse = 0x89
+    case long1 = 0x8A
+    case shortUnicode = 0x8C
+    case longUnicode = 0x8D
+    case stackGlobal = 0x93
+    case memoize = 0x94
+    case frame = 0x95
   }
 
   private mutating func run(_ instruction: Instruction) throws(WeightError) {
@@ -195,7 +224,8 @@ struct Unpickler {
       case .callable(.storageType(let type)) = items[1], let key = items[2].text,
       let count = items[4].integer, count >= 0, count <= Int.max / 16
     else { throw malformed("a storage is described in an unknown way") }
-    if items.count > 5, case .none = items[5] {} else if items.count > 5 {
+    if items.count > 5, case .none = items[5] {
+    } else if items.count > 5 {
       throw malformed("storage '\(key)' is a view of another, which is not read")
     }
     return StorageReference(key: key, type: type, count: count)
@@ -241,7 +271,9 @@ struct Unpickler {
   }
 
   private func remembered(_ index: Int) throws(WeightError) -> PickleValue {
-    guard let value = memo[index] else { throw malformed("entry \(index) is used before it is made") }
+    guard let value = memo[index] else {
+      throw malformed("entry \(index) is used before it is made")
+    }
     return value
   }
 

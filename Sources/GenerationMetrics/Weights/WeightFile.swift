@@ -29,9 +29,12 @@ public struct WeightFile {
   /// A name that ends in `-` and eight or more hexadecimal digits, as torch's hub names files,
   /// promises the beginning of the file's SHA-256, which is then checked.
   ///
-  /// - Parameter path: The file; its format is told from its contents.
+  /// - Parameters:
+  ///   - path: The file; its format is told from its contents.
+  ///   - isPartial: Opens a file that is cut off too, and does not check its checksum; tensors
+  ///     that lie beyond its end then fail when they are read.
   /// - Throws: ``WeightError``.
-  public init(path: String) throws(WeightError) {
+  public init(path: String, isPartial: Bool = false) throws(WeightError) {
     self.path = path
     let data: Data
     do { data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) } catch {
@@ -44,8 +47,11 @@ public struct WeightFile {
     case .unknown:
       throw .malformed(
         path: path,
-        reason: data.isEmpty ? "it is empty" : "it begins like neither a checkpoint nor safetensors")
+        reason: data.isEmpty ? "it is empty" : "it begins like neither a checkpoint nor safetensors"
+      )
     }
+    guard !isPartial else { return }
+    try contents.checkIsWhole()
     try checkNamedDigest()
   }
 
@@ -85,6 +91,8 @@ public struct WeightFile {
 protocol WeightContents {
   var names: [String] { get }
   func array(_ name: String) throws(WeightError) -> WeightArray
+  /// Throws if a tensor lies beyond the file's end.
+  func checkIsWhole() throws(WeightError)
 }
 
 /// torch's checkpoint before version 1.6: pickles, then the storages' bytes one after another.
@@ -161,6 +169,23 @@ private struct LegacyCheckpoint: WeightContents {
     guard let tensor = tensors[name] else {
       throw .missingTensor(path: path, tensor: name, network: "this network")
     }
+    let range = try range(of: tensor, named: name)
+    let elements = data.withUnsafeBytes { bytes in
+      tensor.elements(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+    return WeightArray(shape: tensor.shape, elements: elements)
+  }
+
+  func checkIsWhole() throws(WeightError) {
+    for name in names {
+      if let tensor = tensors[name] { _ = try range(of: tensor, named: name) }
+    }
+  }
+
+  /// Where the storage of a tensor lies in the file.
+  private func range(
+    of tensor: StridedTensor, named name: String
+  ) throws(WeightError) -> Range<Int> {
     guard let start = starts[tensor.storage.key] else {
       throw .malformed(path: path, reason: "the storage of tensor '\(name)' is missing")
     }
@@ -169,10 +194,7 @@ private struct LegacyCheckpoint: WeightContents {
       throw .truncated(
         path: path, tensor: name, needed: needed, found: max(0, data.count - start))
     }
-    let elements = data.withUnsafeBytes { bytes in
-      tensor.elements(UnsafeRawBufferPointer(rebasing: bytes[start..<start + needed]))
-    }
-    return WeightArray(shape: tensor.shape, elements: elements)
+    return start..<start + needed
   }
 }
 
@@ -218,19 +240,33 @@ private struct ZIPCheckpoint: WeightContents {
     guard let tensor = tensors[name] else {
       throw .missingTensor(path: path, tensor: name, network: "this network")
     }
-    let key = tensor.storage.key
-    guard let member = archive.member("\(folder)data/\(key)") else {
+    do {
+      let bytes = try archive.contents(of: member(of: tensor, named: name))
+      return WeightArray(
+        shape: tensor.shape, elements: bytes.withUnsafeBytes { tensor.elements($0) })
+    } catch let error as WeightError {
+      throw error
+    } catch { throw .malformed(path: path, reason: "\(error)") }
+  }
+
+  func checkIsWhole() throws(WeightError) {
+    for name in names {
+      if let tensor = tensors[name] { _ = try member(of: tensor, named: name) }
+    }
+  }
+
+  /// The member with the storage of a tensor.
+  private func member(
+    of tensor: StridedTensor, named name: String
+  ) throws(WeightError) -> ZIPArchive.Member {
+    guard let member = archive.member("\(folder)data/\(tensor.storage.key)") else {
       throw .malformed(path: path, reason: "the storage of tensor '\(name)' is missing")
     }
     let needed = tensor.storage.count * tensor.storage.type.byteCount
     guard member.byteCount == needed else {
       throw .truncated(path: path, tensor: name, needed: needed, found: member.byteCount)
     }
-    do {
-      let bytes = try archive.contents(of: member)
-      return WeightArray(
-        shape: tensor.shape, elements: bytes.withUnsafeBytes { tensor.elements($0) })
-    } catch { throw .malformed(path: path, reason: "\(error)") }
+    return member
   }
 }
 
@@ -255,4 +291,7 @@ private struct SafetensorsContents: WeightContents {
       return WeightArray(shape: tensor.shape, elements: try tensor.elements())
     } catch { throw .malformed(path: file.path, reason: "\(error)") }
   }
+
+  /// Checked when the file was opened.
+  func checkIsWhole() {}
 }
