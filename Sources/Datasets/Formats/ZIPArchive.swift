@@ -5,15 +5,15 @@ internal import CZlibShims
 /// Reads stored and deflated members and ZIP64 (PKWARE's APPNOTE.TXT 6.3.10). Refused by name:
 /// encryption, other compressions, archives in several parts, members that overlap, and members
 /// that claim to be larger than their compressed bytes can hold.
-final class ZIPArchive: Sendable {
+package final class ZIPArchive: Sendable {
   /// One member of the archive.
-  struct Member: Sendable, Equatable {
+  package struct Member: Sendable, Equatable {
     /// The name as stored; may contain folders.
-    let name: String
+    package let name: String
     /// Bytes in the archive.
     let compressedCount: Int
     /// Bytes after decompression.
-    let byteCount: Int
+    package let byteCount: Int
     let isDeflated: Bool
     let checksum: UInt32
     let headerOffset: Int
@@ -21,11 +21,11 @@ final class ZIPArchive: Sendable {
 
   let file: InputFile
   /// The members in the order of the archive's directory; folders are left out.
-  let members: [Member]
+  package let members: [Member]
   private let indices: [String: Int]
 
   /// Opens an archive and reads its directory.
-  init(path: String) throws(DatasetError) {
+  package init(path: String) throws(DatasetError) {
     file = try InputFile(path: path)
     let directory = try ZIPDirectory(file)
     members = try directory.members()
@@ -40,7 +40,7 @@ final class ZIPArchive: Sendable {
   }
 
   /// The member of that name, if there is one.
-  func member(_ name: String) -> Member? { indices[name].map { members[$0] } }
+  package func member(_ name: String) -> Member? { indices[name].map { members[$0] } }
 
   /// Where the member's compressed bytes lie in the file.
   func dataRange(of member: Member) throws(DatasetError) -> Range<Int> {
@@ -69,7 +69,7 @@ final class ZIPArchive: Sendable {
   }
 
   /// All bytes of a member, decompressed and verified.
-  func contents(of member: Member) throws(DatasetError) -> [UInt8] {
+  package func contents(of member: Member) throws(DatasetError) -> [UInt8] {
     let stream = try stream(member)
     let bytes = try stream.readExactly(member.byteCount)
     try stream.finish()

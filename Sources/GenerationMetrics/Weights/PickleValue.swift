@@ -1,0 +1,166 @@
+/// What a restricted pickle can build: plain data, storages and tensors; no other objects.
+///
+/// Containers are indices into the unpickler's tables: a value owns no other, so that however deep
+/// a hostile pickle nests or knots them, nothing recurses.
+enum PickleValue {
+  case none
+  case bool(Bool)
+  case integer(Int)
+  /// An integer that does not fit 64 bits, as its little-endian bytes; the format's magic number.
+  case longInteger([UInt8])
+  case number(Double)
+  case text(String)
+  /// A tuple or a list.
+  case sequence(Int)
+  case dictionary(Int)
+  /// A name that stands for one of the few things that may be called.
+  case callable(PickleCallable)
+  case storage(StorageReference)
+  case tensor(StridedTensor)
+
+  var integer: Int? {
+    guard case .integer(let value) = self else { return nil }
+    return value
+  }
+
+  var text: String? {
+    guard case .text(let value) = self else { return nil }
+    return value
+  }
+}
+
+/// A dictionary with text keys in order of insertion; entries with other keys are dropped.
+struct PickleDictionary {
+  private(set) var names: [String] = []
+  private var values: [String: PickleValue] = [:]
+
+  subscript(_ name: String) -> PickleValue? { values[name] }
+
+  mutating func set(_ key: PickleValue, _ value: PickleValue) {
+    guard let name = key.text else { return }
+    if values.updateValue(value, forKey: name) == nil { names.append(name) }
+  }
+}
+
+/// The only names a weights pickle may mention.
+enum PickleCallable: Equatable {
+  case orderedDictionary
+  case rebuildTensor
+  case rebuildParameter
+  case storageType(StorageType)
+
+  /// The callable of a module's name; nil for everything else, which is then refused.
+  init?(module: String, name: String) {
+    switch (module, name) {
+    case ("collections", "OrderedDict"): self = .orderedDictionary
+    case ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"):
+      self = .rebuildTensor
+    case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
+    case ("torch", _), ("torch.storage", _):
+      guard let type = StorageType(rawValue: name) else { return nil }
+      self = .storageType(type)
+    default: return nil
+    }
+  }
+}
+
+/// The element types of torch's storages, by the names of their classes.
+enum StorageType: String {
+  case float = "FloatStorage"
+  case double = "DoubleStorage"
+  case half = "HalfStorage"
+  case bfloat16 = "BFloat16Storage"
+  case long = "LongStorage"
+  case int = "IntStorage"
+  case short = "ShortStorage"
+  case char = "CharStorage"
+  case byte = "ByteStorage"
+  case bool = "BoolStorage"
+
+  var byteCount: Int {
+    switch self {
+    case .double, .long: 8
+    case .float, .int: 4
+    case .half, .bfloat16, .short: 2
+    case .char, .byte, .bool: 1
+    }
+  }
+
+  /// One element, as `Float`.
+  func load(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Float {
+    func number<T>(_ type: T.Type) -> T {
+      bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<T>.stride, as: T.self)
+    }
+    return switch self {
+    case .float: number(Float.self)
+    case .double: Float(number(Double.self))
+    case .half: Float(number(Float16.self))
+    case .bfloat16: Float(bitPattern: UInt32(number(UInt16.self)) << 16)
+    case .long: Float(number(Int64.self))
+    case .int: Float(number(Int32.self))
+    case .short: Float(number(Int16.self))
+    case .char: Float(number(Int8.self))
+    case .byte, .bool: Float(number(UInt8.self))
+    }
+  }
+}
+
+/// A storage by its key; its bytes lie elsewhere in the file.
+struct StorageReference: Equatable {
+  let key: String
+  let type: StorageType
+  let count: Int
+}
+
+/// A view of a storage, as torch describes tensors.
+struct StridedTensor: Equatable {
+  let storage: StorageReference
+  let offset: Int
+  let shape: [Int]
+  let strides: [Int]
+
+  /// Checks that the view lies within its storage; nil if it does not, or if it has more elements
+  /// than the storage, which no weights have.
+  init?(storage: StorageReference, offset: Int, shape: [Int], strides: [Int]) {
+    guard shape.count == strides.count, offset >= 0, shape.allSatisfy({ $0 >= 0 }),
+      strides.allSatisfy({ $0 >= 0 })
+    else { return nil }
+    var count = 1
+    var last = offset
+    for (size, stride) in zip(shape, strides) {
+      let (product, countOverflow) = count.multipliedReportingOverflow(by: size)
+      let (reach, reachOverflow) = max(0, size - 1).multipliedReportingOverflow(by: stride)
+      let (end, endOverflow) = last.addingReportingOverflow(reach)
+      guard !countOverflow && !reachOverflow && !endOverflow else { return nil }
+      (count, last) = (product, end)
+    }
+    guard count == 0 || (last < storage.count && count <= storage.count) else { return nil }
+    self.storage = storage
+    self.offset = offset
+    self.shape = shape
+    self.strides = strides
+  }
+
+  var count: Int { shape.reduce(1, *) }
+
+  /// The elements in row-major order, gathered from the storage's bytes.
+  func elements(_ bytes: UnsafeRawBufferPointer) -> [Float] {
+    var result: [Float] = []
+    result.reserveCapacity(count)
+    guard count > 0 else { return result }
+    var position = [Int](repeating: 0, count: shape.count)
+    var index = offset
+    while true {
+      result.append(storage.type.load(bytes, at: index))
+      var axis = shape.count - 1
+      while axis >= 0 && position[axis] == shape[axis] - 1 {
+        index -= position[axis] * strides[axis]
+        position[axis] = 0
+        axis -= 1
+      }
+      guard axis >= 0 else { return result }
+      position[axis] += 1
+      index += strides[axis]
+    }
+  }
+}

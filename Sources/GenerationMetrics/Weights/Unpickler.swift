@@ -1,0 +1,336 @@
+/// Reads the pickles of torch's checkpoints and runs nothing.
+///
+/// Python's pickle is a program; this machine knows only the instructions that build plain data and
+/// tensors. A name other than torch's storages, tensors and `OrderedDict` ends it at once.
+struct Unpickler {
+  private let bytes: UnsafeRawBufferPointer
+  private let path: String
+  /// Where the next pickle begins.
+  private(set) var position: Int
+  private var stack: [PickleValue] = []
+  private var marks: [Int] = []
+  private var memo: [Int: PickleValue] = [:]
+  private var sequences: [[PickleValue]] = []
+  private var dictionaries: [PickleDictionary] = []
+  /// Entries copied into dictionaries so far; more than the file has bytes is an attack on memory.
+  private var copiedCount = 0
+  private static let stackLimit = 1 << 22
+
+  /// Prepares to read pickles one after another from `bytes`.
+  init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0, path: String) {
+    self.bytes = bytes
+    self.position = position
+    self.path = path
+  }
+
+  /// The value of the next pickle; containers of the one before are forgotten.
+  mutating func next() throws(WeightError) -> PickleValue {
+    stack = []
+    marks = []
+    memo = [:]
+    sequences = []
+    dictionaries = []
+    while true {
+      let code = try byte()
+      guard let instruction = Instruction(rawValue: code) else {
+        throw malformed("the instruction 0x\(String(code, radix: 16)) is unknown")
+      }
+      if instruction == .stop { return try pop() }
+      try run(instruction)
+      guard stack.count <= Self.stackLimit else { throw malformed("its stack grows too large") }
+    }
+  }
+
+  /// The items of a tuple or a list.
+  func items(of value: PickleValue) -> [PickleValue]? {
+    guard case .sequence(let index) = value else { return nil }
+    return sequences[index]
+  }
+
+  /// The entries of a dictionary.
+  func dictionary(of value: PickleValue) -> PickleDictionary? {
+    guard case .dictionary(let index) = value else { return nil }
+    return dictionaries[index]
+  }
+
+  /// The tensors of a state dictionary, or of the one inside a training checkpoint.
+  func tensors(of value: PickleValue) throws(WeightError) -> [String: StridedTensor] {
+    guard let outer = dictionary(of: value) else {
+      throw .malformed(path: path, reason: "it holds no dictionary of tensors")
+    }
+    let inner = outer["state_dict"].flatMap(dictionary(of:))
+    for dictionary in [outer, inner].compactMap(\.self) {
+      var tensors: [String: StridedTensor] = [:]
+      for name in dictionary.names {
+        if case .tensor(let tensor) = dictionary[name] { tensors[name] = tensor }
+      }
+      if !tensors.isEmpty { return tensors }
+    }
+    throw .malformed(path: path, reason: "its dictionary holds no tensors")
+  }
+
+  /// The instructions that are known; values are pickle's.
+  private enum Instruction: UInt8 {
+    case mark = 0x28
+    case stop = 0x2E
+    case pop = 0x30
+    case duplicate = 0x32
+    case binaryFloat = 0x47
+    case binaryInt = 0x4A
+    case binaryInt1 = 0x4B
+    case binaryInt2 = 0x4D
+    case none = 0x4E
+    case persistentID = 0x51
+    case reduce = 0x52
+    case binaryString = 0x54
+    case shortBinaryString = 0x55
+    case binaryUnicode = 0x58
+    case append = 0x61
+    case build = 0x62
+    case global = 0x63
+    case appends = 0x65
+    case get = 0x68
+    case longGet = 0x6A
+    case put = 0x71
+    case longPut = 0x72
+    case setItem = 0x73
+    case tuple = 0x74
+    case setItems = 0x75
+    case emptyTuple = 0x29
+    case emptyList = 0x5D
+    case emptyDictionary = 0x7D
+    case protocolVersion = 0x80
+    case newObject = 0x81
+    case tuple1 = 0x85
+    case tuple2 = 0x86
+    case tuple3 = 0x87
+    case newTrue = 0x88
+    case newFalse = 0x89
+    case long1 = 0x8A
+    case shortUnicode = 0x8C
+    case longUnicode = 0x8D
+    case stackGlobal = 0x93
+    case memoize = 0x94
+    case frame = 0x95
+  }
+
+  private mutating func run(_ instruction: Instruction) throws(WeightError) {
+    switch instruction {
+    case .stop: break
+    case .protocolVersion: _ = try byte()
+    case .frame: _ = try take(8)
+    case .mark: marks.append(stack.count)
+    case .pop: _ = try pop()
+    case .duplicate: stack.append(try top())
+    case .none: stack.append(.none)
+    case .newTrue: stack.append(.bool(true))
+    case .newFalse: stack.append(.bool(false))
+    case .binaryInt1, .binaryInt2, .binaryInt, .binaryFloat, .long1: try pushNumber(instruction)
+    case .binaryUnicode, .shortUnicode, .longUnicode, .binaryString, .shortBinaryString:
+      stack.append(.text(try text(instruction)))
+    case .emptyTuple, .emptyList: pushSequence([])
+    case .emptyDictionary: pushDictionary(PickleDictionary())
+    case .tuple: pushSequence(try popToMark())
+    case .tuple1: pushSequence(try pop(1))
+    case .tuple2: pushSequence(try pop(2))
+    case .tuple3: pushSequence(try pop(3))
+    case .append: try append([pop()])
+    case .appends: try append(popToMark())
+    case .setItem: try setItems(pop(2))
+    case .setItems: try setItems(popToMark())
+    case .put: memo[Int(try byte())] = try top()
+    case .longPut: memo[try unsigned(4)] = try top()
+    case .memoize: memo[memo.count] = try top()
+    case .get: stack.append(try remembered(Int(byte())))
+    case .longGet: stack.append(try remembered(unsigned(4)))
+    case .global: try pushCallable(module: line(), name: line())
+    case .stackGlobal:
+      let names = try pop(2)
+      try pushCallable(module: names[0].text ?? "?", name: names[1].text ?? "?")
+    case .reduce, .newObject:
+      let call = try pop(2)
+      try push(resultOf: call[0], call[1])
+    case .build: _ = try pop()  // Attributes such as a state dictionary's metadata.
+    case .persistentID: stack.append(.storage(try storage(pop())))
+    }
+  }
+
+  // MARK: - Objects
+
+  private mutating func pushCallable(module: String, name: String) throws(WeightError) {
+    guard let callable = PickleCallable(module: module, name: name) else {
+      throw .forbiddenPickle(path: path, request: "\(module.prefix(80)).\(name.prefix(80))")
+    }
+    stack.append(.callable(callable))
+  }
+
+  private mutating func pushSequence(_ items: [PickleValue]) {
+    sequences.append(items)
+    stack.append(.sequence(sequences.count - 1))
+  }
+
+  private mutating func pushDictionary(_ dictionary: PickleDictionary) {
+    dictionaries.append(dictionary)
+    stack.append(.dictionary(dictionaries.count - 1))
+  }
+
+  /// Whole numbers, as of a shape.
+  private func integers(of value: PickleValue) -> [Int]? {
+    guard let items = items(of: value) else { return nil }
+    let integers = items.compactMap(\.integer)
+    return integers.count == items.count ? integers : nil
+  }
+
+  private mutating func push(
+    resultOf function: PickleValue, _ arguments: PickleValue
+  ) throws(WeightError) {
+    guard case .callable(let callable) = function, let items = items(of: arguments) else {
+      throw malformed("something that is not a function is called")
+    }
+    switch callable {
+    case .orderedDictionary:
+      var dictionary = PickleDictionary()
+      let pairs = items.first.flatMap(self.items(of:)) ?? []
+      copiedCount += pairs.count
+      guard copiedCount <= bytes.count else { throw malformed("it copies without end") }
+      for pair in pairs {
+        guard let entry = self.items(of: pair), entry.count == 2 else {
+          throw malformed("an OrderedDict is made from something else than pairs")
+        }
+        dictionary.set(entry[0], entry[1])
+      }
+      pushDictionary(dictionary)
+    case .rebuildTensor:
+      guard items.count >= 4, case .storage(let storage) = items[0],
+        let offset = items[1].integer, let shape = integers(of: items[2]),
+        let strides = integers(of: items[3]),
+        let tensor = StridedTensor(
+          storage: storage, offset: offset, shape: shape, strides: strides)
+      else { throw malformed("a tensor does not fit its storage") }
+      stack.append(.tensor(tensor))
+    case .rebuildParameter:
+      guard let first = items.first, case .tensor = first else {
+        throw malformed("a parameter is made from something else than a tensor")
+      }
+      stack.append(first)
+    case .storageType:
+      throw malformed("a storage type is called")
+    }
+  }
+
+  /// `('storage', type, key, location, count)`, in old files with a sixth item for views.
+  private func storage(_ identifier: PickleValue) throws(WeightError) -> StorageReference {
+    guard let items = items(of: identifier), items.count >= 5, items[0].text == "storage",
+      case .callable(.storageType(let type)) = items[1], let key = items[2].text,
+      let count = items[4].integer, count >= 0, count <= Int.max / 16
+    else { throw malformed("a storage is described in an unknown way") }
+    if items.count > 5, case .none = items[5] {
+    } else if items.count > 5 {
+      throw malformed("storage '\(key)' is a view of another, which is not read")
+    }
+    return StorageReference(key: key, type: type, count: count)
+  }
+
+  private mutating func append(_ values: [PickleValue]) throws(WeightError) {
+    guard case .sequence(let index) = try top() else { throw malformed("a list is missing") }
+    sequences[index] += values
+  }
+
+  private mutating func setItems(_ values: [PickleValue]) throws(WeightError) {
+    guard case .dictionary(let index) = try top(), values.count % 2 == 0 else {
+      throw malformed("a dictionary is missing")
+    }
+    for item in stride(from: 0, to: values.count, by: 2) {
+      dictionaries[index].set(values[item], values[item + 1])
+    }
+  }
+
+  // MARK: - Stack and bytes
+
+  private func top() throws(WeightError) -> PickleValue {
+    guard let value = stack.last else { throw malformed("its stack is empty") }
+    return value
+  }
+
+  private mutating func pop() throws(WeightError) -> PickleValue {
+    guard let value = stack.popLast() else { throw malformed("its stack is empty") }
+    return value
+  }
+
+  private mutating func pop(_ count: Int) throws(WeightError) -> [PickleValue] {
+    guard stack.count >= count else { throw malformed("its stack is empty") }
+    defer { stack.removeLast(count) }
+    return Array(stack.suffix(count))
+  }
+
+  private mutating func popToMark() throws(WeightError) -> [PickleValue] {
+    guard let mark = marks.popLast(), mark <= stack.count else {
+      throw malformed("a mark is missing")
+    }
+    return try pop(stack.count - mark)
+  }
+
+  private func remembered(_ index: Int) throws(WeightError) -> PickleValue {
+    guard let value = memo[index] else {
+      throw malformed("entry \(index) is used before it is made")
+    }
+    return value
+  }
+
+  private mutating func pushNumber(_ instruction: Instruction) throws(WeightError) {
+    switch instruction {
+    case .binaryInt1: stack.append(.integer(try unsigned(1)))
+    case .binaryInt2: stack.append(.integer(try unsigned(2)))
+    case .binaryInt:
+      stack.append(.integer(Int(Int32(truncatingIfNeeded: try unsigned(4)))))
+    case .binaryFloat:
+      let bits = try take(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      stack.append(.number(Double(bitPattern: bits)))
+    default:
+      let digits = Array(try take(Int(byte())))
+      guard digits.count <= 8 else {
+        stack.append(.longInteger(digits))
+        return
+      }
+      let fill: UInt64 = digits.last.map { $0 >= 0x80 } == true ? .max : 0
+      let value = digits.reversed().reduce(fill) { $0 << 8 | UInt64($1) }
+      stack.append(.integer(Int(truncatingIfNeeded: value)))
+    }
+  }
+
+  private mutating func text(_ instruction: Instruction) throws(WeightError) -> String {
+    let size =
+      switch instruction {
+      case .shortUnicode, .shortBinaryString: 1
+      case .longUnicode: 8
+      default: 4
+      }
+    return String(decoding: try take(try unsigned(size)), as: UTF8.self)
+  }
+
+  private mutating func line() throws(WeightError) -> String {
+    let start = position
+    while try byte() != 0x0A {}
+    return String(decoding: bytes[start..<position - 1], as: UTF8.self)
+  }
+
+  private mutating func unsigned(_ size: Int) throws(WeightError) -> Int {
+    let value = try take(size).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard let result = Int(exactly: value) else { throw malformed("a size is impossible") }
+    return result
+  }
+
+  private mutating func byte() throws(WeightError) -> UInt8 { try take(1)[position - 1] }
+
+  private mutating func take(
+    _ count: Int
+  ) throws(WeightError) -> Slice<UnsafeRawBufferPointer> {
+    guard count <= bytes.count - position else { throw malformed("its pickle ends too early") }
+    defer { position += count }
+    return bytes[position..<position + count]
+  }
+
+  private func malformed(_ reason: String) -> WeightError {
+    .malformed(path: path, reason: "\(reason) (byte \(position))")
+  }
+}

@@ -1,0 +1,41 @@
+/// Why a network's weights cannot be used.
+public enum WeightError: Error, Equatable, CustomStringConvertible {
+  /// No file with the weights was found.
+  case missing(network: String, looked: [String], advice: String)
+  /// The file is missing or not readable.
+  case cannotRead(path: String, reason: String)
+  /// The file is damaged or of no known format.
+  case malformed(path: String, reason: String)
+  /// The file ends before a tensor's elements.
+  case truncated(path: String, tensor: String, needed: Int, found: Int)
+  /// The pickle asks for something other than tensors.
+  case forbiddenPickle(path: String, request: String)
+  /// The file's name carries a checksum that its contents do not have.
+  case checksumMismatch(path: String, expected: String, found: String)
+  /// The network needs a tensor that the file lacks.
+  case missingTensor(path: String, tensor: String, network: String)
+  /// A tensor has another shape than the network's.
+  case shapeMismatch(path: String, tensor: String, expected: [Int], found: [Int])
+
+  /// One sentence that says where, what was expected, what was found, and what to do.
+  public var description: String {
+    switch self {
+    case .missing(let network, let looked, let advice):
+      "The weights of \(network) are not here (looked at \(looked.joined(separator: ", "))); \(advice)"
+    case .cannotRead(let path, let reason):
+      "\(path): cannot be read: \(reason)."
+    case .malformed(let path, let reason):
+      "\(path): not a valid weights file: \(reason); expected .pth, .pt or .safetensors, get it again."
+    case .truncated(let path, let tensor, let needed, let found):
+      "\(path): ends within tensor '\(tensor)': \(needed) bytes are needed, \(found) are there; the download is incomplete, get it again."
+    case .forbiddenPickle(let path, let request):
+      "\(path): its pickle asks for '\(request)', which no weights need; nothing was run, use a file from a source you trust."
+    case .checksumMismatch(let path, let expected, let found):
+      "\(path): its SHA-256 begins with \(found), its name promises \(expected); it is damaged or another file, get it again."
+    case .missingTensor(let path, let tensor, let network):
+      "\(path): has no tensor '\(tensor)', so these are not the weights of \(network)."
+    case .shapeMismatch(let path, let tensor, let expected, let found):
+      "\(path): tensor '\(tensor)' has shape \(found), expected \(expected); the weights belong to another network."
+    }
+  }
+}

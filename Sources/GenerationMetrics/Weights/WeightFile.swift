@@ -1,0 +1,297 @@
+import BenchSupport
+import Datasets
+import FoundationEssentials
+import Torch
+
+/// One tensor of a weights file: its shape and its elements in row-major order.
+public struct WeightArray: Sendable, Equatable {
+  /// The size of each dimension.
+  public let shape: [Int]
+  /// The elements, row-major.
+  public let elements: [Float]
+}
+
+/// The named tensors of a trained network, read from what torch or others saved.
+///
+/// Reads torch's old checkpoints (a run of pickles and storages), its new ones (a ZIP archive) and
+/// `.safetensors`. Nothing in the file is ever run, strides are honoured, and every size is checked
+/// before memory is taken.
+public struct WeightFile {
+  /// Where the file lies.
+  public let path: String
+  /// The tensors' names, sorted.
+  public var names: [String] { contents.names }
+
+  private let contents: any WeightContents
+
+  /// Opens a file and reads what it says about its tensors, not the tensors.
+  ///
+  /// A name that ends in `-` and eight or more hexadecimal digits, as torch's hub names files,
+  /// promises the beginning of the file's SHA-256, which is then checked.
+  ///
+  /// - Parameters:
+  ///   - path: The file; its format is told from its contents.
+  ///   - isPartial: Opens a file that is cut off too, and does not check its checksum; tensors
+  ///     that lie beyond its end then fail when they are read.
+  /// - Throws: ``WeightError``.
+  public init(path: String, isPartial: Bool = false) throws(WeightError) {
+    self.path = path
+    let data: Data
+    do { data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) } catch {
+      throw .cannotRead(path: path, reason: "it is missing or not a readable file")
+    }
+    switch Self.format(data) {
+    case .legacy: contents = try LegacyCheckpoint(data, path: path)
+    case .zip: contents = try ZIPCheckpoint(path: path)
+    case .safetensors: contents = try SafetensorsContents(path: path)
+    case .unknown:
+      throw .malformed(
+        path: path,
+        reason: data.isEmpty ? "it is empty" : "it begins like neither a checkpoint nor safetensors"
+      )
+    }
+    guard !isPartial else { return }
+    try contents.checkIsWhole()
+    try checkNamedDigest()
+  }
+
+  /// The tensor of a name.
+  ///
+  /// - Throws: ``WeightError`` if there is none or the file is damaged there.
+  public func array(_ name: String) throws(WeightError) -> WeightArray {
+    try contents.array(name)
+  }
+
+  private enum Format { case legacy, zip, safetensors, unknown }
+
+  private static func format(_ data: Data) -> Format {
+    let head = [UInt8](data.prefix(16))
+    if head.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return .zip }
+    if head.starts(with: [0x80]) { return .legacy }
+    return head.count > 8 && head[8] == UInt8(ascii: "{") ? .safetensors : .unknown
+  }
+
+  private func checkNamedDigest() throws(WeightError) {
+    let stem = path.split(separator: "/").last?.split(separator: ".").first ?? ""
+    guard let promised = stem.split(separator: "-").last, stem.contains("-"),
+      promised.count >= 8, promised.allSatisfy({ $0.isHexDigit && !$0.isUppercase })
+    else { return }
+    let found: String
+    do { found = try Digest.ofFile(path) } catch {
+      throw .cannotRead(path: path, reason: "\(error)")
+    }
+    guard found.hasPrefix(promised) else {
+      throw .checksumMismatch(
+        path: path, expected: String(promised), found: String(found.prefix(promised.count)))
+    }
+  }
+}
+
+/// What a format knows about its tensors.
+protocol WeightContents {
+  var names: [String] { get }
+  func array(_ name: String) throws(WeightError) -> WeightArray
+  /// Throws if a tensor lies beyond the file's end.
+  func checkIsWhole() throws(WeightError)
+}
+
+/// torch's checkpoint before version 1.6: pickles, then the storages' bytes one after another.
+private struct LegacyCheckpoint: WeightContents {
+  private let data: Data
+  private let path: String
+  private let tensors: [String: StridedTensor]
+  /// Where each storage's bytes begin.
+  private let starts: [String: Int]
+
+  var names: [String] { tensors.keys.sorted() }
+
+  /// The number that these files begin with, 0x1950a86a20f9469cfc6c.
+  private static let magic: [UInt8] = [
+    0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
+  ]
+
+  init(_ data: Data, path: String) throws(WeightError) {
+    self.data = data
+    self.path = path
+    let parsed = data.withUnsafeBytes { bytes in
+      Result { () throws(WeightError) in try Self.parse(bytes, path: path) }
+    }
+    (tensors, starts) = try parsed.get()
+  }
+
+  private static func parse(
+    _ bytes: UnsafeRawBufferPointer, path: String
+  ) throws(WeightError) -> ([String: StridedTensor], [String: Int]) {
+    var unpickler = Unpickler(bytes, path: path)
+    guard case .longInteger(let magic) = try unpickler.next(), magic == Self.magic,
+      try unpickler.next().integer == 1001
+    else {
+      throw .malformed(path: path, reason: "it begins like a pickle but not like a checkpoint")
+    }
+    let system = try unpickler.next()
+    if case .bool(false) = unpickler.dictionary(of: system)?["little_endian"] {
+      throw .malformed(path: path, reason: "it was written on a big-endian machine")
+    }
+    let state = try unpickler.next()
+    let tensors = try unpickler.tensors(of: state)
+    var storages: [String: StorageReference] = [:]
+    for tensor in tensors.values { storages[tensor.storage.key] = tensor.storage }
+    let list = try unpickler.next()
+    guard let keys = unpickler.items(of: list) else {
+      throw .malformed(path: path, reason: "the list of its storages is missing")
+    }
+    var starts: [String: Int] = [:]
+    var position = unpickler.position
+    for key in keys.compactMap(\.text) {
+      // Every storage is its element count in eight bytes and the elements. Storages of other
+      // objects than tensors have a count but no known element size: nothing after is reachable.
+      guard let storage = storages[key] else { break }
+      if position <= bytes.count - 8 {
+        let count = bytes.loadUnaligned(fromByteOffset: position, as: Int64.self)
+        guard count == storage.count else {
+          throw .malformed(
+            path: path,
+            reason: "storage '\(key)' has \(count) elements, its tensors say \(storage.count)")
+        }
+      }
+      starts[key] = position + 8
+      let (end, overflow) = position.addingReportingOverflow(
+        8 + storage.count * storage.type.byteCount)
+      guard !overflow else {
+        throw .malformed(path: path, reason: "storage '\(key)' is impossibly large")
+      }
+      position = end
+    }
+    return (tensors, starts)
+  }
+
+  func array(_ name: String) throws(WeightError) -> WeightArray {
+    guard let tensor = tensors[name] else {
+      throw .missingTensor(path: path, tensor: name, network: "this network")
+    }
+    let range = try range(of: tensor, named: name)
+    let elements = data.withUnsafeBytes { bytes in
+      tensor.elements(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+    return WeightArray(shape: tensor.shape, elements: elements)
+  }
+
+  func checkIsWhole() throws(WeightError) {
+    for name in names {
+      if let tensor = tensors[name] { _ = try range(of: tensor, named: name) }
+    }
+  }
+
+  /// Where the storage of a tensor lies in the file.
+  private func range(
+    of tensor: StridedTensor, named name: String
+  ) throws(WeightError) -> Range<Int> {
+    guard let start = starts[tensor.storage.key] else {
+      throw .malformed(path: path, reason: "the storage of tensor '\(name)' is missing")
+    }
+    let needed = tensor.storage.count * tensor.storage.type.byteCount
+    guard start <= data.count, data.count - start >= needed else {
+      throw .truncated(
+        path: path, tensor: name, needed: needed, found: max(0, data.count - start))
+    }
+    return start..<start + needed
+  }
+}
+
+/// torch's checkpoint since version 1.6: a ZIP archive with one pickle and one member per storage.
+private struct ZIPCheckpoint: WeightContents {
+  private let archive: ZIPArchive
+  private let path: String
+  private let folder: String
+  private let tensors: [String: StridedTensor]
+
+  var names: [String] { tensors.keys.sorted() }
+
+  init(path: String) throws(WeightError) {
+    self.path = path
+    do {
+      archive = try ZIPArchive(path: path)
+      guard let pickle = archive.members.first(where: { $0.name.hasSuffix("/data.pkl") }) else {
+        throw WeightError.malformed(path: path, reason: "the archive has no data.pkl")
+      }
+      folder = String(pickle.name.dropLast("data.pkl".count))
+      if let order = archive.member("\(folder)byteorder"),
+        try archive.contents(of: order).starts(with: Array("big".utf8))
+      {
+        throw WeightError.malformed(path: path, reason: "it was written on a big-endian machine")
+      }
+      let bytes = try archive.contents(of: pickle)
+      let parsed = bytes.withUnsafeBytes { buffer in
+        Result { () throws(WeightError) in
+          var unpickler = Unpickler(buffer, path: path)
+          let state = try unpickler.next()
+          return try unpickler.tensors(of: state)
+        }
+      }
+      tensors = try parsed.get()
+    } catch let error as WeightError {
+      throw error
+    } catch {
+      throw .malformed(path: path, reason: "\(error)")
+    }
+  }
+
+  func array(_ name: String) throws(WeightError) -> WeightArray {
+    guard let tensor = tensors[name] else {
+      throw .missingTensor(path: path, tensor: name, network: "this network")
+    }
+    do {
+      let bytes = try archive.contents(of: member(of: tensor, named: name))
+      return WeightArray(
+        shape: tensor.shape, elements: bytes.withUnsafeBytes { tensor.elements($0) })
+    } catch let error as WeightError {
+      throw error
+    } catch { throw .malformed(path: path, reason: "\(error)") }
+  }
+
+  func checkIsWhole() throws(WeightError) {
+    for name in names {
+      if let tensor = tensors[name] { _ = try member(of: tensor, named: name) }
+    }
+  }
+
+  /// The member with the storage of a tensor.
+  private func member(
+    of tensor: StridedTensor, named name: String
+  ) throws(WeightError) -> ZIPArchive.Member {
+    guard let member = archive.member("\(folder)data/\(tensor.storage.key)") else {
+      throw .malformed(path: path, reason: "the storage of tensor '\(name)' is missing")
+    }
+    let needed = tensor.storage.count * tensor.storage.type.byteCount
+    guard member.byteCount == needed else {
+      throw .truncated(path: path, tensor: name, needed: needed, found: member.byteCount)
+    }
+    return member
+  }
+}
+
+/// A `.safetensors` file.
+private struct SafetensorsContents: WeightContents {
+  private let file: SafetensorsFile
+
+  var names: [String] { file.names }
+
+  init(path: String) throws(WeightError) {
+    do { file = try SafetensorsFile(path: path) } catch {
+      throw .malformed(path: path, reason: "\(error)")
+    }
+  }
+
+  func array(_ name: String) throws(WeightError) -> WeightArray {
+    guard file.names.contains(name) else {
+      throw .missingTensor(path: file.path, tensor: name, network: "this network")
+    }
+    do {
+      let tensor = try file.tensor(name)
+      return WeightArray(shape: tensor.shape, elements: try tensor.elements())
+    } catch { throw .malformed(path: file.path, reason: "\(error)") }
+  }
+
+  /// Checked when the file was opened.
+  func checkIsWhole() {}
+}
