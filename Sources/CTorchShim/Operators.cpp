@@ -49,6 +49,12 @@ c10::IValue convert(const ct_value &value, const c10::TypePtr &declared) {
     }
     case ct_tag_numbers: {
       auto *items = static_cast<const double *>(value.pointer);
+      if (type->kind() == c10::TypeKind::ListType &&
+          type->expectRef<c10::ListType>().getElementType()->kind() == c10::TypeKind::OptionalType) {
+        c10::List<std::optional<at::Scalar>> list;
+        for (int64_t i = 0; i < value.count; i++) list.push_back(at::Scalar(items[i]));
+        return list;
+      }
       return std::vector<double>(items, items + value.count);
     }
     case ct_tag_tensors: return tensor_list(value, type);

@@ -27,10 +27,10 @@ struct Operator: @unchecked Sendable {
   let name: String
   private let found: Result<OpaquePointer, TorchError>
 
-  /// Finds an operator of the `aten` namespace, for instance `Operator("add", "Tensor")`.
-  init(_ name: String, _ overload: String = "") {
+  /// Finds an operator, by default of the `aten` namespace, for instance `Operator("add", "Tensor")`.
+  init(_ name: String, _ overload: String = "", namespace: String = "aten") {
     self.name = name
-    found = Operator.find(name, overload)
+    found = Operator.find("\(namespace)::\(name)", overload)
   }
 
   private static func find(_ name: String, _ overload: String) -> Result<OpaquePointer, TorchError>
@@ -38,11 +38,14 @@ struct Operator: @unchecked Sendable {
     Result { () throws(TorchError) in
       var pointer: OpaquePointer?
       try Libtorch.check(
-        name, Libtorch.table().pointee.operator_find("aten::\(name)", overload, &pointer))
+        name, Libtorch.table().pointee.operator_find(name, overload, &pointer))
       guard let pointer else { throw .failed(action: name, message: "no such operator") }
       return pointer
     }
   }
+
+  /// Whether this libtorch has the operator.
+  var isAvailable: Bool { (try? found.get()) != nil }
 
   /// Calls the operator; arguments left out take the schema's defaults.
   func callAsFunction(_ arguments: Argument...) throws(TorchError) -> Tensor {
