@@ -126,6 +126,7 @@ struct ScoreCommand: BenchCommand {
   ) -> JSONValue {
     var members: [String: JSONValue] = [
       "metrics": raw.json,
+      "seconds": raw.secondsJSON,
       "provenance": Provenance.now(
         wallSeconds: seconds,
         config: [

@@ -8,6 +8,8 @@ public struct MetricReport: Sendable, Equatable {
     public let result: MetricResult
     /// Bootstrap intervals of the scores, if asked for.
     public let intervals: [BootstrapInterval]?
+    /// How long the metric took, without intervals.
+    public let seconds: Double
   }
 
   /// A metric that could not be evaluated.
@@ -43,6 +45,11 @@ public struct MetricReport: Sendable, Equatable {
       ) { $1 })
   }
 
+  /// How long each metric took, without intervals.
+  public var secondsJSON: JSONValue {
+    .object(Dictionary(entries.map { ($0.result.metric, .number($0.seconds)) }) { $1 })
+  }
+
   /// Names and reasons of the metrics that were left out.
   public var skippedJSON: JSONValue {
     .object(Dictionary(skipped.map { ($0.metric, .string($0.reason)) }) { $1 })
@@ -73,11 +80,13 @@ extension MetricCatalog {
     for metric in metrics {
       progress(metric.name)
       do {
+        let start = ContinuousClock.now
         let result = try metric.evaluate(input)
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
         let intervals = try resampleCount.map {
           try metric.bootstrapIntervals(input, resampleCount: $0)
         }
-        entries.append(MetricReport.Entry(result: result, intervals: intervals))
+        entries.append(MetricReport.Entry(result: result, intervals: intervals, seconds: seconds))
       } catch let error as DisentanglementError where skipsFailures {
         skipped.append(MetricReport.Skipped(metric: metric.name, reason: error.description))
       }

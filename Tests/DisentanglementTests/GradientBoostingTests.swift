@@ -14,8 +14,9 @@ import Testing
     let model = boosting.fit(codes: codes, targets: [labels])[0]
 
     golden.check(model.initialScores, "init_raw", within: 1e-12)
-    golden.check(model.trainingScores.elements, "raw_after_5", within: 1e-9)
-    golden.check(model.scores(codes).elements, "raw_after_5", within: 1e-9)
+    // The golden file keeps the first ten samples.
+    golden.check(Array(model.trainingScores.elements.prefix(30)), "raw_after_5", within: 1e-9)
+    golden.check(Array(model.scores(codes).elements.prefix(30)), "raw_after_5", within: 1e-9)
     golden.check(
       model.importances, "importance",
       within: golden.tolerance["importance_abs"]?.double ?? 0)
@@ -27,7 +28,7 @@ import Testing
       #expect(abs(Double(ours.thresholds[0]) - threshold) <= 1e-7 * abs(threshold))
     }
     // The golden train_score is the mean log loss after each stage.
-    let losses = try flatten(golden.expected["train_score"])
+    let losses = flatten(golden.expected["train_score"])
     for stageCount in 1...losses.count {
       boosting.stageCount = stageCount
       let scores = boosting.fit(codes: codes, targets: [labels])[0].trainingScores
@@ -61,8 +62,9 @@ import Testing
       let sample = SampleCodes(
         sampleCount: sampleCount, sizes: [3], noiseCount: 6,
         seed: UInt64(seed * 1000 + sampleCount))
+      let classes = (0..<sampleCount).map { $0 % 3 }
       let latents = sample.noise.enumerated().map { latent, noise in
-        zip(noise, sample.factors[0]).map { noise, label in
+        zip(noise, classes).map { noise, label in
           let value = noise + (latent < 2 ? 0.4 * Double(label) : 0)
           switch spread {
           case .continuous: return value
@@ -72,8 +74,7 @@ import Testing
         }
       }
       let codes = try single(codes(latents))
-      let labels = Labels(sample.factors[0])
-      try #require(labels.classCount == 3)
+      let labels = Labels(classes)
       var boosting = GradientBoosting(seed: UInt64(seed))
       boosting.stageCount = 1
       let model = boosting.fit(codes: codes, targets: [labels])[0]
@@ -153,7 +154,7 @@ import Testing
       switch index % 4 {
       case 0: Float(random.normal())
       case 1: Float(random.integer(below: 5)) - 2
-      case 2: -Float(random.uniform()) * 1e-42
+      case 2: -Float(random.uniform()) * 1000 * .leastNonzeroMagnitude
       default: Float(random.normal() * 1e30)
       }
     }

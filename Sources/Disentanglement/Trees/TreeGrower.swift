@@ -46,19 +46,18 @@ struct TreeGrower: Sendable {
     goesRight = Array(repeating: 0, count: count)
     // One slot more per node: the partition writes one element past each side.
     lists = [
-      features.order,
+      // Without a varying latent there is only the root, in any order.
+      features.columns.isEmpty ? Array(0..<UInt32(count)) : features.order,
       Array(repeating: 0, count: features.featureCount * (count + 2)),
       Array(repeating: 0, count: features.featureCount * (count + 4)),
     ]
     search = SplitSearch(features)
   }
 
-  /// Fits a tree to residuals of the log loss.
+  /// Fits a tree to residuals of the log loss, which `fillResiduals` writes, one per sample.
   ///
-  /// - Parameters:
-  ///   - fillResiduals: Writes the residual of every sample.
-  ///   - leafScale: Factor of the leaves' Newton steps.
-  ///   - random: Decides in which order features are visited, hence which of equal splits wins.
+  /// The leaves' Newton steps are multiplied by `leafScale`. `random` decides in which order
+  /// features are visited, hence which of equal splits wins.
   mutating func grow(
     leafScale: Double, random: inout some RandomNumberGenerator,
     fillResiduals: (inout MutableSpan<Double>) -> Void
