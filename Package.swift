@@ -36,6 +36,7 @@ let package = Package(
     .target(name: "CZlibShims", dependencies: ["CZlib"]),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
 
     .target(name: "CTorch", linkerSettings: [.linkedLibrary("dl")]),
@@ -45,7 +46,9 @@ let package = Package(
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "BenchSupport"]),
     .target(
       name: "Datasets",
-      dependencies: ["BenchSupport", "CHDF5", "CHDF5Shims", "CZlib", "CZlibShims", "CPNG", "CJPEG"]),
+      dependencies: [
+        "BenchSupport", "CHDF5", "CHDF5Shims", "CZlib", "CZlibShims", "CPNG", "CJPEG", "CCurl",
+      ]),
     .target(name: "Disentanglement", dependencies: ["BenchSupport", "LinearAlgebra"]),
     .target(name: "Torch", dependencies: ["CTorch", "BenchSupport"]),
     .target(

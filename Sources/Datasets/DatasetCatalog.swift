@@ -28,7 +28,8 @@ public enum DatasetCatalog {
   ///
   /// - Parameters:
   ///   - name: One of ``names``; datasets of pictures also take a protocol and a side, as in
-  ///     `celeba:d2c@128`. Or the path of a folder, `.zip`, `.tar` or LMDB of pictures, with at least
+  ///     `celeba:d2c@128`, those with factors a part, as in `scenes3d:train`
+  ///     (``FactorSubset/init(_:of:)``). Or the path of a folder, `.zip`, `.tar` or LMDB of pictures, with at least
   ///     one slash: `./flowers@128`.
   ///   - dataDirectory: The folder that holds one folder per dataset.
   /// - Returns: The dataset, ready to be read.

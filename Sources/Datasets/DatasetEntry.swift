@@ -92,6 +92,14 @@ public struct DatasetEntry: Sendable {
     }
   }
 
+  /// Whether it needs no files.
+  public var isBuiltIn: Bool { files.isEmpty }
+
+  /// Whether all its files are there.
+  public func isPresent(in dataDirectory: String) -> Bool {
+    missingFiles(in: dataDirectory).isEmpty
+  }
+
   /// Opens the dataset.
   ///
   /// - Throws: ``DatasetError/missingData(name:path:source:size:licence:)`` if its files are not
@@ -103,7 +111,19 @@ public struct DatasetEntry: Sendable {
   func open(
     _ request: DatasetRequest, dataDirectory: String
   ) throws(DatasetError) -> any ImageDataset {
-    if protocols.isEmpty { try request.requireNoPictureOptions() }
+    guard protocols.isEmpty, let part = request.protocolName else {
+      if protocols.isEmpty { try request.requireNoSide() }
+      return try openWhole(request, dataDirectory: dataDirectory)
+    }
+    try request.requireNoSide()
+    let whole = try openWhole(DatasetRequest(name), dataDirectory: dataDirectory)
+    guard let whole = whole as? any FactorDataset else { return whole }
+    return try FactorSubset(part, of: whole)
+  }
+
+  private func openWhole(
+    _ request: DatasetRequest, dataDirectory: String
+  ) throws(DatasetError) -> any ImageDataset {
     let folder = folder(in: dataDirectory)
     do throws(DatasetError) {
       return try opener(Place(folder: folder, dataDirectory: dataDirectory, request: request))
@@ -159,6 +179,21 @@ extension DatasetEntry {
       let request = try PictureRequest(
         place.request, name: count == nil ? name : "\(name)-miniature", known: protocols)
       return try open(place.folder, request, count)
+    }
+  }
+}
+
+extension DatasetEntry {
+  /// An entry of one file that cannot be opened, for tests of fetching.
+  package static func forTesting(
+    name: String, file: String, urls: [String], md5: String?, byteCount: Int?
+  ) -> DatasetEntry {
+    DatasetEntry(
+      name: name, summary: name,
+      files: [RemoteFile(file, urls, checksum: md5.map { .md5($0) }, byteCount: byteCount)],
+      size: "small", licence: "none", page: "none"
+    ) { (place) throws(DatasetError) in
+      throw .unsupported(file: place.folder, format: "test", reason: "it is only fetched")
     }
   }
 }

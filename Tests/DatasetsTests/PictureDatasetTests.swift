@@ -166,7 +166,7 @@ import Testing
     #expect(try message("\(folder.path)/dsprites").contains("found none, expected PNG or JPEG"))
     #expect(try message("celeba:square").contains("has no protocol 'square'; it has tv, d2c"))
     #expect(try message("celeba@4").contains("side 4"))
-    #expect(try message("dsprites@32").contains("one fixed form"))
+    #expect(try message("dsprites@32").contains("one fixed size"))
     #expect(try message("celebahq").contains("celebahq/images"))
   }
 

@@ -31,13 +31,15 @@ struct AttributeTable: Sendable {
     self.pictures = pictures
   }
 
-  /// Reads a list: the number of rows, the names, then `picture ±1 ±1 …`; lines end with or without
-  /// a carriage return, and columns are any number of spaces apart. Comma-separated copies, whose
-  /// first line begins with `image_id`, are read too.
+  /// Reads a list: the number of rows, the names, then `picture ±1 ±1 …`.
+  ///
+  /// Lines end with or without a carriage return, and columns are any number of spaces apart.
+  /// Comma-separated copies, whose first line begins with `image_id`, are read too.
   ///
   /// - Parameters:
   ///   - path: The list.
   ///   - allowsFewerRows: Accepts a list that was cut short: fewer rows than its first line says.
+  /// - Throws: ``DatasetError`` if the list is missing, damaged, or a web page in its place.
   init(path: String, allowsFewerRows: Bool) throws(DatasetError) {
     func malformed(_ reason: String) -> DatasetError {
       .malformed(file: path, format: "attribute list", reason: reason)

@@ -1,6 +1,7 @@
-/// What `--dataset` says: a name or a folder, and optionally how pictures are cropped and sized.
+/// What `--dataset` says: a name or a folder, and optionally how pictures are cropped and sized, or
+/// which part of the combinations of factors is meant.
 ///
-/// `celeba`, `celeba:d2c`, `celeba:d2c@128`, `path/to/folder@128`.
+/// `celeba`, `celeba:d2c`, `celeba:d2c@128`, `path/to/folder@128`, `scenes3d:train(shape,scale)`.
 struct DatasetRequest: Equatable {
   /// A name of the catalog, or the path of a folder.
   let base: String
@@ -28,12 +29,11 @@ struct DatasetRequest: Equatable {
     self.side = side
   }
 
-  /// Throws if a protocol or a side was given where pictures are fixed.
-  func requireNoPictureOptions() throws(DatasetError) {
-    guard protocolName == nil && side == nil else {
-      throw .invalidArgument(
-        "Dataset '\(base)' has images of one fixed form; leave out what follows its name.")
-    }
+  /// Throws if a side was given where the size of the images is fixed.
+  func requireNoSide() throws(DatasetError) {
+    guard let side else { return }
+    throw .invalidArgument(
+      "Dataset '\(base)' has images of one fixed size; leave out '@\(side)'.")
   }
 }
 

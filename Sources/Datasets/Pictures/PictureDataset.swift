@@ -28,6 +28,7 @@ public struct PictureDataset: ImageDataset {
   ///   - source: The files.
   ///   - request: Which protocol and side.
   ///   - cacheFolder: Where the pixel cache lies or is made; nil to decode whenever read.
+  /// - Throws: ``DatasetError`` if there is no picture, or one cannot be read.
   init(
     _ source: any PictureSource, _ request: PictureRequest, cacheFolder: String?
   ) throws(DatasetError) {
