@@ -19,6 +19,8 @@ struct ModelRun {
   /// Does whatever of the run is not done yet and returns its result.
   ///
   /// - Parameter isFresh: Throws away what the folder holds.
+  /// - Returns: The result, also of a run that was finished before.
+  /// - Throws: Whatever stops the run; what is done stays and is continued.
   func execute(isFresh: Bool) throws -> RunResult {
     if isFresh { try? FileManager.default.removeItem(atPath: folder.path) }
     let lock = try folder.lock()

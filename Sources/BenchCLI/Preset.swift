@@ -8,7 +8,7 @@ enum Preset: String, CaseIterable, ExpressibleByArgument, Codable {
   case paper
 
   /// Optimiser steps.
-  var stepCount: Int { self == .quick ? 2000 : 300_000 }
+  var stepCount: Int { self == .quick ? 1500 : 300_000 }
   /// The step size of Adam.
   var learningRate: Double { self == .quick ? 1e-3 : 1e-4 }
   /// Observations the metrics see.

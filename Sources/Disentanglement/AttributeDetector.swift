@@ -11,8 +11,9 @@ public enum AttributeDetector: Sendable, Equatable {
   /// 0.2 gets 0.5.
   case grid(thresholdCount: Int)
 
-  /// The areas of each attribute for every latent, `[attribute][latent]`; nil for an attribute that
-  /// is the same in all samples. O(samples × latents × attributes).
+  /// The areas of each attribute for every latent; nil for an attribute without both values.
+  ///
+  /// Shape `[attribute][latent]`; O(samples × latents × attributes).
   func areas(codes: Matrix<Float>, attributes: Attributes) -> [[Double]?] {
     let members = attributes.columns.map { column in
       column.indices.filter { column[$0] == 1 }.map { UInt32($0) }

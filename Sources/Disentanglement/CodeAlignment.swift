@@ -167,9 +167,11 @@ private struct PrincipalAxes {
   }
 }
 
-/// FastICA: *Fast and Robust Fixed-Point Algorithms for Independent Component Analysis*,
-/// Hyvärinen, IEEE Trans. Neural Networks 10(3) 1999, the symmetric form with log cosh, at most 200
-/// steps, until no axis turns by more than 1e-4 (as a cosine).
+/// FastICA in its symmetric form with log cosh.
+///
+/// *Fast and Robust Fixed-Point Algorithms for Independent Component Analysis*, Hyvärinen, IEEE
+/// Trans. Neural Networks 10(3) 1999; at most 200 steps, until no axis turns by more than 1e-4 (as a
+/// cosine).
 private func independentAxes(
   _ codes: Codes, _ principal: PrincipalAxes, seed: UInt64
 ) throws -> (axes: Matrix<Double>, hasConverged: Bool) {

@@ -28,7 +28,7 @@ public struct DCI: Sendable, Equatable {
   /// How few latents each factor needs, in 0…1.
   public var completeness: Double { importance.completeness }
 
-  /// Scores codes. O(samples × latents × classes).
+  /// Scores codes, in O(samples × latents × classes).
   ///
   /// - Parameters:
   ///   - train: At least two latents and two factors; each factor with at least two classes.

@@ -3,6 +3,7 @@
 /// Three passes of a radix sort over 11 bits each: O(n). −0 comes before 0.
 ///
 /// - Parameter values: Finite; fewer than 2^32.
+/// - Returns: The positions of the values, smallest value first.
 package func sortedOrder(_ values: [Float]) -> [UInt32] {
   precondition(values.count <= Int(UInt32.max), "\(values.count) values to sort")
   guard values.count > 512 else {

@@ -51,6 +51,7 @@ func sortedOrder(_ values: [Double]) -> [Int32] {
 /// - Parameters:
 ///   - share: The quantile, in 0…1.
 ///   - values: At least one value; sorted on return.
+/// - Returns: The quantile, interpolated linearly.
 func quantile(_ share: Double, ofUnsorted values: inout [Double]) -> Double {
   values.sort()
   return quantile(share, ofSorted: values)

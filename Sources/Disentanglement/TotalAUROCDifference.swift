@@ -49,7 +49,7 @@ public struct TotalAUROCDifference: Sendable, Equatable {
   /// The attributes, in input order.
   public let attributes: [AttributeScore]
 
-  /// Scores codes. O(samples × latents × attributes).
+  /// Scores codes, in O(samples × latents × attributes).
   ///
   /// - Parameters:
   ///   - codes: The codes, `[sample, latent]`.

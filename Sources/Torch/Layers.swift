@@ -1,8 +1,8 @@
 /// A fully connected layer, y = x·Wᵀ + b.
 public struct Linear: Sendable {
-  /// [output, input]
+  /// [output, input].
   public let weight: Tensor
-  /// [output]
+  /// [output].
   public let bias: Tensor?
 
   /// Adds `weight` and `bias` (zeros) to a scope.
@@ -14,7 +14,7 @@ public struct Linear: Sendable {
     bias = hasBias ? try scope.parameter("bias", shape: [output], .constant(0)) : nil
   }
 
-  /// [..., input] → [..., output]
+  /// [..., input] → [..., output].
   public func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
     try input.linear(weight, bias: bias)
   }
@@ -22,9 +22,9 @@ public struct Linear: Sendable {
 
 /// A 2-d convolution with a square kernel.
 public struct Convolution: Sendable {
-  /// [output, input, kernel, kernel]
+  /// [output, input, kernel, kernel].
   public let weight: Tensor
-  /// [output]
+  /// [output].
   public let bias: Tensor?
   private let stride: Int
   private let padding: Int
@@ -41,7 +41,7 @@ public struct Convolution: Sendable {
     self.padding = padding
   }
 
-  /// [batch, input, height, width] → [batch, output, height', width']
+  /// [batch, input, height, width] → [batch, output, height', width'].
   public func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
     try input.convolution(
       weight, bias: bias, stride: [stride, stride], padding: [padding, padding])
@@ -50,9 +50,9 @@ public struct Convolution: Sendable {
 
 /// A transposed 2-d convolution with a square kernel.
 public struct TransposedConvolution: Sendable {
-  /// [input, output, kernel, kernel]
+  /// [input, output, kernel, kernel].
   public let weight: Tensor
-  /// [output]
+  /// [output].
   public let bias: Tensor?
   private let stride: Int
   private let padding: Int
@@ -69,7 +69,7 @@ public struct TransposedConvolution: Sendable {
     self.padding = padding
   }
 
-  /// [batch, input, height, width] → [batch, output, height', width']
+  /// [batch, input, height, width] → [batch, output, height', width'].
   public func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
     try input.transposedConvolution(
       weight, bias: bias, stride: [stride, stride], padding: [padding, padding])
@@ -94,7 +94,7 @@ public struct GroupNorm: Sendable {
       isAffine ? try scope.parameter("bias", shape: [channels], .constant(0), decays: false) : nil
   }
 
-  /// [batch, channel, ...] → the same shape
+  /// [batch, channel, ...] → the same shape.
   public func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
     try input.groupNorm(groups: groups, weight: weight, bias: bias)
   }
@@ -113,7 +113,7 @@ public struct LayerNorm: Sendable {
     bias = try scope.parameter("bias", shape: [width], .constant(0), decays: false)
   }
 
-  /// [..., width] → the same shape
+  /// [..., width] → the same shape.
   public func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
     try input.layerNorm(shape: [width], weight: weight, bias: bias)
   }

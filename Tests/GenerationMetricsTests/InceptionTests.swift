@@ -18,7 +18,8 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     let weights = RandomWeights(seed: 1)
     let shapes = [
       "Conv2d_1a_3x3.conv.weight": [32, 3, 3, 3], "Conv2d_1a_3x3.bn.weight": [32],
-      "Conv2d_1a_3x3.bn.running_var": [32], "Mixed_6c.branch7x7dbl_4.conv.weight": [160, 160, 7, 1],
+      "Conv2d_1a_3x3.bn.running_var": [32],
+      "Mixed_6c.branch7x7dbl_4.conv.weight": [160, 160, 7, 1],
       "Mixed_7c.branch_pool.bn.running_mean": [192], "fc.weight": [1008, 2048], "fc.bias": [1008],
     ]
     for (name, shape) in shapes {

@@ -7,7 +7,7 @@ package struct BoostedClassifier: Sendable {
   let learningRate: Double
   /// Scores before the first stage; one for two classes.
   package let initialScores: [Double]
-  /// `[stage][class]`
+  /// The trees, `[stage][class]`.
   package private(set) var stages: [[BoostedTree]] = []
   /// Scores of the training samples after all stages, `[sample, class]`.
   package internal(set) var trainingScores: Matrix<Double>

@@ -44,8 +44,10 @@ extension DecisionTree {
   ///   - features: The sorted codes.
   ///   - columnCount: Number of latents, constant ones included.
   ///   - weights: How often each sample counts.
+  ///   - criterion: What a split is judged by and what a leaf holds.
   ///   - maximumDepth: Splits from the root to a leaf at most.
   ///   - featuresPerSplit: How many latents a node draws; more if all of them are constant there.
+  ///   - random: Draws the latents of each node.
   init(
     features: SortedFeatures, columnCount: Int, weights: [Int32], criterion: some SplitCriterion,
     maximumDepth: Int, featuresPerSplit: Int, random: inout some RandomNumberGenerator
@@ -99,7 +101,7 @@ private struct FeatureLists {
   }
 
   private let features: SortedFeatures
-  /// `[feature][position]`
+  /// The samples in the order of each feature, `[feature][position]`.
   private var lists: [[UInt32]]
   private var goesRight: [Bool]
 

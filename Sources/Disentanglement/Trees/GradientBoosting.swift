@@ -38,6 +38,7 @@ package struct GradientBoosting: Sendable {
   /// - Parameters:
   ///   - codes: `[sample, latent]`, finite.
   ///   - targets: For each target the class of every sample; at least two classes each.
+  /// - Returns: One classifier per target.
   package func fit(codes: Matrix<Float>, targets: [Labels]) -> [BoostedClassifier] {
     let features = SortedFeatures(codes)
     let growers = Mutex<[TreeGrower]>([])

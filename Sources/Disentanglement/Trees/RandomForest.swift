@@ -29,7 +29,7 @@ struct RandomForest: Sendable {
 
   /// Grows the forest on `codes` and evaluates it on other codes.
   ///
-  /// - Parameter target: Tells the random streams of several targets apart.
+  /// `target` tells the random streams of several targets apart.
   func fit(
     codes: Matrix<Float>, features: SortedFeatures, criterion: some SplitCriterion, target: Int,
     evaluating sets: [Matrix<Float>]

@@ -63,7 +63,7 @@ struct SplitSearch: Sendable {
   private let features: SortedFeatures
   /// 1 / count, for every count of samples.
   private let reciprocals: [Double]
-  /// `[group of four features, block]`
+  /// Sums of each block of samples, `[group of four features, block]`.
   private var blocks: [Block]
 
   init(_ features: SortedFeatures) {
@@ -84,6 +84,7 @@ struct SplitSearch: Sendable {
   ///   - lists: The sample lists its range refers to.
   ///   - residuals: The residual of every sample.
   ///   - visitRanks: For each feature, when a random visit of all features comes to it.
+  /// - Returns: The split; nil if no feature tells the node's samples apart.
   mutating func bestSplit(
     of node: Node, in lists: Span<UInt32>, residuals: Span<Double>, visitRanks: [Int]
   ) -> TreeSplit? {

@@ -15,7 +15,7 @@ public struct PointMeasurement: Sendable {
   /// The variance of each latent's mean over observations.
   public let variances: [Double]
 
-  /// Latents whose mean varies by more than 0.01 over observations (Burda et al. 2015).
+  /// Latents whose mean varies by more than 0.01 over observations (arXiv:1509.00519).
   public var activeUnitCount: Int { variances.filter { $0 > 0.01 }.count }
 
   /// ½(Σ log Σᵢᵢ − log det Σ) of the means' covariance over active latents, in nats.
@@ -30,6 +30,7 @@ public struct PointMeasurement: Sendable {
 ///   - sample: The observations, read once; reconstructions use the first thousand.
 ///   - progress: Called before each batch with the number of observations done.
 /// - Returns: One measurement per point.
+/// - Throws: Errors of the dataset and of libtorch, and what `progress` throws.
 public func measure(
   _ model: any TrainableModel & RepresentationModel, at points: [RepresentationPoint],
   on sample: ObservationSample, progress: (Int) throws -> Void = { _ in }

@@ -21,7 +21,7 @@ package struct BetaEmbedding {
     ]
   }
 
-  /// t and γ, each [batch] → [batch, width]
+  /// t and γ, each [batch] → [batch, width].
   package func callAsFunction(t: Tensor, gamma: Tensor) throws -> Tensor {
     let bounded = try gamma.detached().clamped(from: -15, to: 15)
     let inputs = try Tensor.concatenated(

@@ -16,10 +16,12 @@ package struct MonotoneFunction {
   /// Adds the parameters to a scope.
   ///
   /// - Parameters:
+  ///   - scope: Where the parameters live.
   ///   - width: Number of functions; they share the units' positions and steepness.
   ///   - unitCount: Number of units, K.
   ///   - offset: The initial value at λ = 0.
   ///   - isBounded: Leaves out the linear term; the function then has a limit at either end.
+  /// - Throws: `TorchError`.
   package init(
     _ scope: ParameterScope, width: Int, unitCount: Int = 32, offset: Double = 0,
     isBounded: Bool = false
@@ -35,7 +37,7 @@ package struct MonotoneFunction {
     positions = try scope.parameter("positions", spread, decays: false)
   }
 
-  /// [batch] → [batch, width]
+  /// [batch] → [batch, width].
   package func callAsFunction(_ lambda: Tensor) throws -> Tensor {
     let column = try lambda.unsqueezed(1)
     let units = try (column * steepness.softplus() + positions).tangentHyperbolic()

@@ -4,9 +4,9 @@ package import Torch
 package protocol MultiBetaNetworks {
   /// Number of latents.
   var latentCount: Int { get }
-  /// f(x, β): [batch, …] → [batch, latent]
+  /// f(x, β): [batch, …] → [batch, latent].
   func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor
-  /// g(z, β): [batch, latent] → [batch, …]
+  /// g(z, β): [batch, latent] → [batch, …].
   func decode(_ latents: Tensor, _ condition: Tensor) throws -> Tensor
 }
 

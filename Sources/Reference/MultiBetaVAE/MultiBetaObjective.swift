@@ -16,7 +16,9 @@ public enum PosteriorKind: String, Sendable, CaseIterable, Codable {
   case diagonal = "diag-beta"
 }
 
-/// Stage 1 of the Denoising Multi-β VAE: the objective of Eqs. 2–4 of arXiv:2507.06613, with B = 1.
+/// The objective of the multi-β VAE's first stage.
+///
+/// Equations 2 to 4 of arXiv:2507.06613, with B = 1.
 package struct MultiBetaObjective {
   /// Training keeps t this far from 0 and 1, where the objective has no finite optimum.
   package static let margin = 1e-4
@@ -49,7 +51,7 @@ package struct MultiBetaObjective {
     self.reduction = reduction
   }
 
-  /// The condition vector at t: [batch] → [batch, width]
+  /// The condition vector at t: [batch] → [batch, width].
   package func condition(t: Tensor, gamma: Tensor) throws -> Tensor {
     let scalar = gamma.shape[1] == 1 ? try gamma.squeezed(1) : try gamma.mean([1])
     return try embedding(t: t, gamma: scalar)
@@ -67,6 +69,8 @@ package struct MultiBetaObjective {
   ///   - observations: Images in [−1, 1], [batch, …].
   ///   - t: Positions on the β axis, [batch].
   ///   - noise: Standard normal draws, [batch, latent].
+  /// - Returns: The objective and its parts.
+  /// - Throws: `TorchError`.
   package func callAsFunction(_ observations: Tensor, t: Tensor, noise: Tensor) throws -> Value {
     let lambda = try Self.lambda(t)
     let gamma = try schedule.gamma(lambda)

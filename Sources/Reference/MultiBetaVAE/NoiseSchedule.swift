@@ -12,7 +12,7 @@ package struct NoiseSchedule {
     logOdds = try MonotoneFunction(scope, width: width)
   }
 
-  /// γ = log(σ²/(1 − σ²)): [batch] → [batch, width]
+  /// γ = log(σ²/(1 − σ²)): [batch] → [batch, width].
   package func gamma(_ lambda: Tensor) throws -> Tensor { try logOdds(lambda) }
 
   /// log σ² of γ, exact for large |γ|.
@@ -36,7 +36,7 @@ package struct DecoderDeviation {
     function = try MonotoneFunction(scope, width: 1, offset: 2, isBounded: true)
   }
 
-  /// log s: [batch] → [batch]
+  /// log s: [batch] → [batch].
   package func logDeviation(_ lambda: Tensor) throws -> Tensor {
     try logarithm(Self.minimum) * function(lambda).squeezed(1).negated().sigmoid()
   }

@@ -25,7 +25,7 @@ struct ConvolutionalDecoder {
     }
   }
 
-  /// [batch, latent] → [batch, channel, 64, 64], without an output nonlinearity
+  /// [batch, latent] → [batch, channel, 64, 64], without an output nonlinearity.
   func callAsFunction(_ latents: Tensor, _ modulation: Modulation = .none) throws -> Tensor {
     var features = latents
     for (index, layer) in dense.enumerated() {

@@ -17,9 +17,11 @@ struct ConvolutionalEncoder {
   /// Adds the layers to a scope.
   ///
   /// - Parameters:
+  ///   - scope: Where the parameters live.
   ///   - channelCount: Channels of the images.
   ///   - latentCount: Width of each head.
   ///   - headCount: 1 for the mean only, 2 for mean and log-variance.
+  /// - Throws: `TorchError`.
   init(_ scope: ParameterScope, channelCount: Int, latentCount: Int, headCount: Int) throws {
     let shapes = [
       (channelCount, 32, 4, 1), (32, 32, 4, 1), (32, 64, 2, 0), (64, 64, 2, 0),
@@ -37,7 +39,7 @@ struct ConvolutionalEncoder {
     }
   }
 
-  /// [batch, channel, 64, 64] → one [batch, latent] per head
+  /// [batch, channel, 64, 64] → one [batch, latent] per head.
   func callAsFunction(_ images: Tensor, _ modulation: Modulation = .none) throws -> [Tensor] {
     var features = images
     for (index, convolution) in convolutions.enumerated() {

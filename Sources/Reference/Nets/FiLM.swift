@@ -12,8 +12,10 @@ package struct FiLM {
   /// Adds the projection to a scope.
   ///
   /// - Parameters:
+  ///   - scope: Where the parameters live.
   ///   - condition: Width of the condition vector.
   ///   - widths: Number of features of each layer.
+  /// - Throws: `TorchError`.
   package init(_ scope: ParameterScope, condition: Int, widths: [Int]) throws {
     self.widths = widths
     projection = try Linear(
@@ -46,8 +48,6 @@ package struct Modulation {
   package static let none = Modulation(layers: [])
 
   fileprivate let layers: [Layer]
-
-  fileprivate init(layers: [Layer]) { self.layers = layers }
 
   /// Modulates the features of layer `index`: [batch, feature] or [batch, feature, height, width].
   package func callAsFunction(_ features: Tensor, layer index: Int) throws -> Tensor {

@@ -19,7 +19,7 @@ struct SinusoidalEmbedding {
     frequencies = try (exponents * logarithm(maximum)).exponential().to(.float32).to(device)
   }
 
-  /// [batch] → [batch, width]
+  /// [batch] → [batch, width].
   func callAsFunction(_ values: Tensor) throws -> Tensor {
     let angles = try values.unsqueezed(1) * frequencies
     return try Tensor.concatenated([angles.sine(), angles.cosine()], dimension: 1)
