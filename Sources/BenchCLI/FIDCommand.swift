@@ -8,10 +8,14 @@ struct FIDCommand: BenchCommand {
     commandName: "fid",
     abstract: "Compares generated images with real ones: FID, KID, precision, recall and more.",
     discussion: """
-      A is the reference (real) set, B the generated one; each is a folder of images, a .npz file \
-      with 'features' [image, feature] (and 'logits'), a .npz file with 'mu' and 'sigma', or a .npy \
-      file of features. Statistics allow FID only. Without --metrics, everything that A and B allow \
-      is computed.
+      A is the reference (real) set, B the generated one; each is a folder of PNG or JPEG files, a \
+      .npz file with 'features' [image, feature] (and 'logits'), a .npz file with 'mu' and 'sigma', \
+      or a .npy file of features. Statistics allow FID only. Without --metrics, everything that A \
+      and B allow is computed.
+
+      Folders need the network's weights: --weights, else $BENCH_WEIGHTS, torch's cache, or what \
+      'bench weights fetch inception' fetched. Files made with another protocol (--protocol, \
+      --dims, weights) are refused.
 
       Metrics: \(GenerationMetric.allCases.map(\.rawValue).joined(separator: ", ")).
 
@@ -19,7 +23,9 @@ struct FIDCommand: BenchCommand {
         bench fid real.npz generated.npz
         bench fid stats.npz generated.npz --metrics fid --json
         bench fid real.npz generated.npz --metrics precision,recall --k 5 --inside inclusive
-        bench fid real.npz --save-stats stats.npz
+        bench fid real/ generated/ --protocol clean-fid
+        bench fid real/ --save-stats stats.npz
+        bench fid real/ --save-features real.npz --on-error skip
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -53,9 +59,15 @@ struct FIDCommand: BenchCommand {
   @Option(help: "Write A's statistics (mu, sigma) to this .npz file.", completion: .file())
   var saveStats: String?
 
+  @Option(help: "Write A's features to this .npz file.", completion: .file())
+  var saveFeatures: String?
+
+  @OptionGroup(title: "Images") var images: ImageFeatureOptions
+
   func validate() throws {
-    guard generated != nil || saveStats != nil else {
-      throw ValidationError("Give a generated set to compare with, or --save-stats FILE.npz.")
+    guard generated != nil || saveStats != nil || saveFeatures != nil else {
+      throw ValidationError(
+        "Give a generated set to compare with, or --save-stats or --save-features.")
     }
     guard generated != nil || metrics == nil else {
       throw ValidationError("--metrics compares two sets; give a generated set.")
@@ -71,22 +83,31 @@ struct FIDCommand: BenchCommand {
   }
 
   func execute() async throws {
-    let first = try GenerationSide(path: reference)
+    var loader = ImageSideLoader(options: images, global: global)
+    let first = try await loader.side(reference)
+    if let saveFeatures {
+      try first.writeFeatures(to: saveFeatures)
+      global.note("features of \(reference) written to \(saveFeatures)")
+    }
     if let saveStats {
       try first.writeStatistics(to: saveStats)
       global.note("statistics of \(reference) written to \(saveStats)")
     }
     guard let generated else { return }
-    let second = try GenerationSide(path: generated)
+    let second = try await loader.side(generated)
     let evaluation = try GenerationEvaluation(
       reference: first, generated: second, metrics: metrics, options: options)
     for (metric, reason) in evaluation.skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       global.note("without \(metric.rawValue): \(reason)")
     }
-    let description = protocolDescription(first, second)
-    try global.emit(
-      ["metrics": evaluation.json, "protocol": description],
-      text: report(evaluation, first, second))
+    var result: [String: JSONValue] = [
+      "metrics": evaluation.json,
+      "protocol": protocolDescription(first, second, loader.weightsName),
+    ]
+    if !loader.skipped.isEmpty {
+      result["unreadable"] = .array(loader.skipped.map { .string($0) })
+    }
+    try global.emit(.object(result), text: report(evaluation, first, second, loader.warning))
   }
 
   private var options: GenerationOptions {
@@ -100,7 +121,9 @@ struct FIDCommand: BenchCommand {
     return options
   }
 
-  private func protocolDescription(_ first: GenerationSide, _ second: GenerationSide) -> JSONValue {
+  private func protocolDescription(
+    _ first: GenerationSide, _ second: GenerationSide, _ weightsName: String?
+  ) -> JSONValue {
     func side(_ side: GenerationSide) -> JSONValue {
       [
         "name": .string(side.name), "count": side.count.map { .integer($0) } ?? .null,
@@ -110,12 +133,14 @@ struct FIDCommand: BenchCommand {
     return [
       "id": (first.protocolID ?? second.protocolID).map { .string($0) } ?? .null,
       "reference": side(first), "generated": side(second), "width": .integer(first.width),
-      "covariance": "unbiased (N-1)",
+      "covariance": "unbiased (N-1)", "weights": weightsName.map { .string($0) } ?? .null,
+      "random_weights": .bool(weightsName?.hasPrefix("random:") == true),
     ]
   }
 
   private func report(
-    _ evaluation: GenerationEvaluation, _ first: GenerationSide, _ second: GenerationSide
+    _ evaluation: GenerationEvaluation, _ first: GenerationSide, _ second: GenerationSide,
+    _ warning: String?
   ) -> String {
     func count(_ side: GenerationSide) -> String {
       side.count.map { "\($0) images" } ?? "statistics"
@@ -131,6 +156,7 @@ struct FIDCommand: BenchCommand {
         metric.rawValue.padded(to: 14) + value.value.fixed(6).leftPadded(to: 14)
           + (deviation.map { " ± \($0.fixed(6))" } ?? ""))
     }
+    if let warning { lines.append(warning) }
     return lines.joined(separator: "\n")
   }
 }

@@ -16,6 +16,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
   case negativeCovariance(set: String, eigenvalue: Double)
   /// A metric needs features, but a side has only statistics or no logits.
   case missingInput(set: String, needed: String, metric: String)
+  /// A folder has no pictures to compare.
+  case noImages(path: String, reason: String)
   /// A file holds nothing that can be compared.
   case noFeatures(file: String, found: [String])
   /// The two sides were made in different ways.
@@ -43,6 +45,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
       "\(set): 'sigma' is not a covariance: it has the negative eigenvalue \(eigenvalue); save it again in float64."
     case .missingInput(let set, let needed, let metric):
       "\(set): \(metric) needs \(needed), which it does not hold; give a file with them, or choose other metrics."
+    case .noImages(let path, let reason):
+      "\(path): there are no images: \(reason); give a folder of PNG or JPEG files, or a .npz file."
     case .noFeatures(let file, let found):
       "\(file): expected 'features' [image, feature], or 'mu' and 'sigma'; it holds \(found.isEmpty ? "nothing" : found.joined(separator: ", "))."
     case .protocolMismatch(let first, let firstProtocol, let second, let secondProtocol):

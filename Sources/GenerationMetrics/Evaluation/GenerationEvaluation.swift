@@ -95,6 +95,7 @@ private struct Evaluator {
     case .frechet: return try frechet()
     case .frechetExtrapolated: return try extrapolation()
     case .frechetInterval: return try interval()
+    case .spatialFrechet: return try spatialFrechet()
     case .kernel: return try kernel(metric, .torchFidelity())
     case .kernelCleanFID: return try kernel(metric, .cleanFID(seed: options.seed))
     case .kernelOfAll: return try kernel(metric, .allSamples)
@@ -123,8 +124,21 @@ private struct Evaluator {
   }
 
   private func frechet() throws -> GenerationEvaluation.Value {
-    let distance = try FrechetDistance(reference.frechetOperand(), generated.frechetOperand())
-    return GenerationEvaluation.Value(
+    value(try FrechetDistance(reference.frechetOperand(), generated.frechetOperand()))
+  }
+
+  private func spatialFrechet() throws -> GenerationEvaluation.Value {
+    guard let first = reference.spatial else {
+      throw missing("spatial features", reference, .spatialFrechet)
+    }
+    guard let second = generated.spatial else {
+      throw missing("spatial features", generated, .spatialFrechet)
+    }
+    return value(try FrechetDistance(first, second))
+  }
+
+  private func value(_ distance: FrechetDistance) -> GenerationEvaluation.Value {
+    GenerationEvaluation.Value(
       value: distance.value,
       details: [
         "mean_term": .number(distance.meanTerm),

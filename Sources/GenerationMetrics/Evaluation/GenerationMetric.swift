@@ -6,6 +6,8 @@ public enum GenerationMetric: String, Sendable, CaseIterable {
   case frechetExtrapolated = "fid:infinity"
   /// The Fréchet distance with a jackknife interval.
   case frechetInterval = "fid:interval"
+  /// The Fréchet distance of features with places.
+  case spatialFrechet = "sfid"
   /// The kernel distance as torch-fidelity computes it.
   case kernel = "kid"
   /// The kernel distance as clean-fid and StyleGAN compute it.

@@ -9,6 +9,8 @@ public struct GenerationSide: Sendable {
   public let features: FeatureSet?
   /// The classifier's logits, `[image, class]`, for the inception score.
   public let logits: Matrix<Float>?
+  /// Features with places, for spatial FID.
+  public let spatial: FeatureSet?
   /// The statistics as they were read; nil if there are features to compute them from.
   public let givenStatistics: FeatureStatistics?
   /// The id of the protocol that made the features; nil if the file does not say.
@@ -19,11 +21,16 @@ public struct GenerationSide: Sendable {
   /// - Parameters:
   ///   - features: The features.
   ///   - logits: The classifier's logits of the same images.
+  ///   - spatial: Features with places of the same images.
   ///   - protocolID: How the features were made.
-  public init(features: FeatureSet, logits: Matrix<Float>? = nil, protocolID: String? = nil) {
+  public init(
+    features: FeatureSet, logits: Matrix<Float>? = nil, spatial: FeatureSet? = nil,
+    protocolID: String? = nil
+  ) {
     name = features.name
     self.features = features
     self.logits = logits
+    self.spatial = spatial
     givenStatistics = nil
     self.protocolID = protocolID
   }
@@ -37,6 +44,7 @@ public struct GenerationSide: Sendable {
     name = statistics.name
     features = nil
     logits = nil
+    spatial = nil
     givenStatistics = statistics
     self.protocolID = protocolID
   }
@@ -89,7 +97,12 @@ extension GenerationSide {
           set: path, array: "logits", expected: "[\(features.count), class] as 'features' has",
           found: [logits.rowCount, logits.columnCount])
       }
-      self.init(features: features, logits: logits, protocolID: protocolID)
+      let spatial = try archive.arrayIfPresent("spatial").map { array in
+        try FeatureSet(
+          name: path,
+          features: Self.matrix(array, path: path, name: "spatial", elements: array.floats()))
+      }
+      self.init(features: features, logits: logits, spatial: spatial, protocolID: protocolID)
     } else if let mean = try archive.arrayIfPresent("mu"),
       let sigma = try archive.arrayIfPresent("sigma")
     {
@@ -126,7 +139,7 @@ extension GenerationSide {
     try NPZWriter.write(arrays, to: path)
   }
 
-  /// Writes `features`, the logits and the protocol, where known.
+  /// Writes `features`, and where known the logits, the spatial features and the protocol.
   ///
   /// - Throws: `DatasetError` if the file cannot be written, ``GenerationError`` if there are only
   ///   statistics.
@@ -143,6 +156,10 @@ extension GenerationSide {
     if let logits {
       arrays.append(
         ("logits", NPYArray(logits.elements, shape: [logits.rowCount, logits.columnCount])))
+    }
+    if let spatial {
+      arrays.append(
+        ("spatial", NPYArray(spatial.features.elements, shape: [spatial.count, spatial.width])))
     }
     if let protocolID { arrays.append(("protocol", NPYArray(texts: [protocolID]))) }
     try NPZWriter.write(arrays, to: path)

@@ -1,0 +1,220 @@
+import BenchSupport
+public import Datasets
+import LinearAlgebra
+import Torch
+
+/// Pictures to features: a network and the way its input is prepared.
+public struct FeatureExtractor: Sendable {
+  /// The network and what is taken from it.
+  public enum Network: Sendable {
+    /// Inception-v3; features of `tap`, and with ``InceptionNetwork/Tap/pool3`` also the logits and
+    /// the spatial features.
+    case inception(InceptionNetwork, ImagePreparation, tap: InceptionNetwork.Tap)
+    /// VGG-16.
+    case vgg16(VGG16Network, VGGPreparation, tap: VGG16Network.Tap)
+  }
+
+  /// What is done about a picture that cannot be read.
+  public enum ErrorPolicy: String, Sendable, CaseIterable {
+    /// The extraction fails with the picture's error.
+    case stop
+    /// The picture is left out and named in the result.
+    case skip
+  }
+
+  /// A set's features and the pictures that were left out.
+  public struct Extraction: Sendable {
+    /// The features.
+    public let side: GenerationSide
+    /// Why pictures were left out, in their order.
+    public let skipped: [String]
+  }
+
+  /// The network.
+  public let network: Network
+  /// Where the weights came from, for instance a path or `random:1`.
+  public let weightsName: String
+
+  /// Takes a network.
+  ///
+  /// - Parameters:
+  ///   - network: The network, the way its input is prepared, and what is taken from it.
+  ///   - weightsName: Where its weights came from.
+  public init(network: Network, weightsName: String) {
+    self.network = network
+    self.weightsName = weightsName
+  }
+
+  /// Identifies how features were made: preparation, network with the checksum of its weights,
+  /// layer and crop. Values with different ids cannot be compared.
+  public var protocolID: String {
+    switch network {
+    case .inception(let network, let preparation, let tap):
+      "\(preparation.rawValue)/inception-2015-12-05@\(network.checksum.prefix(12))/\(tap.rawValue)/no-crop"
+    case .vgg16(let network, let preparation, let tap):
+      "\(preparation.rawValue)-224/vgg16@\(network.checksum.prefix(12))/\(tap.rawValue)/no-crop"
+    }
+  }
+
+  /// Extracts the features of a folder's pictures.
+  ///
+  /// - Parameters:
+  ///   - folder: The pictures.
+  ///   - batchSize: Pictures per run of the network; values differ by rounding alone.
+  ///   - onError: What is done about pictures that cannot be read.
+  ///   - isQuiet: Shows no progress.
+  /// - Returns: The features and what was left out.
+  /// - Throws: `DatasetError` if a picture cannot be read, ``GenerationError`` if none can.
+  public func extract(
+    _ folder: ImageFolder, batchSize: Int = 32, onError: ErrorPolicy = .stop, isQuiet: Bool = true
+  ) async throws -> Extraction {
+    try await extract(
+      name: folder.path, count: folder.files.count, batchSize: batchSize, onError: onError,
+      isQuiet: isQuiet
+    ) { index in try ImageFile.read(folder.files[index], channelCount: 3) }
+  }
+
+  /// Extracts the features of pictures from anywhere, for instance a generator.
+  ///
+  /// While the network runs on one batch, the next is read and prepared.
+  ///
+  /// - Parameters:
+  ///   - name: What errors call the set.
+  ///   - count: Number of pictures.
+  ///   - batchSize: Pictures per run of the network.
+  ///   - onError: What is done about pictures that cannot be read.
+  ///   - isQuiet: Shows no progress.
+  ///   - image: The RGB picture of an index; called from several threads.
+  /// - Returns: The features and what was left out.
+  /// - Throws: What `image` throws, `TorchError`, or ``GenerationError`` if no picture is left.
+  @concurrent
+  public func extract(
+    name: String, count: Int, batchSize: Int = 32, onError: ErrorPolicy = .stop,
+    isQuiet: Bool = true, image: @escaping @Sendable (Int) throws -> RasterImage
+  ) async throws -> Extraction {
+    precondition(batchSize > 0, "batches of \(batchSize)")
+    var collected = CollectedFeatures()
+    var skipped: [String] = []
+    var progress = ProgressReporter("features of \(name)", total: count, isQuiet: isQuiet)
+    var next = try prepare(0..<min(batchSize, count), onError, Parallel.threadCount, image)
+    var position = 0
+    while position < count {
+      try Task.checkCancellation()
+      let current = next
+      let start = min(count, position + batchSize)
+      let upcoming = start..<min(count, start + batchSize)
+      async let following = prepare(upcoming, onError, backgroundThreadCount, image)
+      if current.count > 0 { collected.append(try run(current)) }
+      skipped += current.failures
+      next = try await following
+      position = start
+      progress.update(position)
+    }
+    progress.finish()
+    guard collected.count > 0 else {
+      throw GenerationError.noImages(
+        path: name, reason: skipped.first.map { "none of them can be read: \($0)" } ?? "it is empty"
+      )
+    }
+    return Extraction(
+      side: try collected.side(name: name, protocolID: protocolID), skipped: skipped)
+  }
+
+  /// Threads that prepare pictures while the network runs: few, as the network uses all of them.
+  private var backgroundThreadCount: Int { max(1, Parallel.threadCount / 4) }
+
+  // MARK: - One batch
+
+  private struct Batch: Sendable {
+    var planes: [Float] = []
+    var count = 0
+    var failures: [String] = []
+  }
+
+  private func prepare(
+    _ indices: Range<Int>, _ onError: ErrorPolicy, _ threadCount: Int,
+    _ image: @Sendable (Int) throws -> RasterImage
+  ) throws -> Batch {
+    let results = Parallel.$threadCount.withValue(threadCount) {
+      Parallel.map(indices.count) { offset in
+        Result { planes(try image(indices.lowerBound + offset)) }
+      }
+    }
+    var batch = Batch()
+    for result in results {
+      switch result {
+      case .success(let planes):
+        batch.planes += planes
+        batch.count += 1
+      case .failure(let error):
+        guard onError == .skip else { throw error }
+        batch.failures.append("\(error)")
+      }
+    }
+    return batch
+  }
+
+  private func planes(_ image: RasterImage) -> [Float] {
+    switch network {
+    case .inception(_, let preparation, _): preparation.planes(image)
+    case .vgg16(_, let preparation, _): preparation.planes(image)
+    }
+  }
+
+  private func run(_ batch: Batch) throws -> CollectedFeatures {
+    var result = CollectedFeatures()
+    result.count = batch.count
+    switch network {
+    case .inception(let network, _, let tap):
+      let side = InceptionNetwork.inputSide
+      let images = try Tensor(batch.planes, shape: [batch.count, 3, side, side])
+      let taps: Set = tap == .pool3 ? [tap, .logits, .spatial] : [tap]
+      let outputs = try network.features(of: images, taps: taps)
+      result.features = try outputs[tap]?.elements() ?? []
+      result.width = tap.width
+      result.logits = try outputs[.logits]?.elements() ?? []
+      result.spatial = try outputs[.spatial]?.elements() ?? []
+    case .vgg16(let network, _, let tap):
+      let side = VGG16Network.inputSide
+      let images = try Tensor(batch.planes, shape: [batch.count, 3, side, side])
+      result.features = try network.features(of: images, tap: tap).elements()
+      result.width = VGG16Network.width
+    }
+    return result
+  }
+}
+
+/// Features gathered batch by batch.
+private struct CollectedFeatures: Sendable {
+  var count = 0
+  var width = 0
+  var features: [Float] = []
+  var logits: [Float] = []
+  var spatial: [Float] = []
+
+  mutating func append(_ other: CollectedFeatures) {
+    count += other.count
+    width = other.width
+    features += other.features
+    logits += other.logits
+    spatial += other.spatial
+  }
+
+  func side(name: String, protocolID: String) throws(GenerationError) -> GenerationSide {
+    func matrix(_ elements: [Float]) -> Matrix<Float>? {
+      guard !elements.isEmpty else { return nil }
+      return Matrix(
+        rowCount: count, columnCount: elements.count / count, elements: elements)
+    }
+    let main = Matrix(rowCount: count, columnCount: width, elements: features)
+    let spatialSet: FeatureSet?
+    if let spatial = matrix(spatial) {
+      spatialSet = try FeatureSet(name: name, features: spatial)
+    } else {
+      spatialSet = nil
+    }
+    return GenerationSide(
+      features: try FeatureSet(name: name, features: main), logits: matrix(logits),
+      spatial: spatialSet, protocolID: protocolID)
+  }
+}
