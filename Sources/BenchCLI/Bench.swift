@@ -17,6 +17,9 @@ struct Bench: AsyncParsableCommand {
     FIDCommand.self,
     PerfCommand.self,
     CompareCommand.self,
+    ReportCommand.self,
+    SweepCommand.self,
+    ImportCommand.self,
     DoctorCommand.self,
   ]
 

@@ -179,7 +179,7 @@ extension ResultTable {
       let runs = results.filter { $0.model == model }
       var row: [Cell] = [Cell(model), Cell("\(Set(runs.map(\.seed)).count)")]
       for (metric, best) in zip(metrics, best) {
-        let isSelected = runs.contains { $0.selection(metric) != nil }
+        let isSelected = runs.contains { $0.isSelectedOnLabels(metric) }
         hasSelected = hasSelected || isSelected
         var cell = scoreCell(runs.compactMap { $0.value(metric) })
         cell.isBest = model == best
@@ -209,7 +209,7 @@ extension ResultTable {
   ) -> String? {
     guard let direction = MetricDirection.of(metric, in: results) else { return nil }
     let means = models.compactMap { model -> (model: String, mean: Double)? in
-      let runs = results.filter { $0.model == model && $0.selection(metric) == nil }
+      let runs = results.filter { $0.model == model && !$0.isSelectedOnLabels(metric) }
       let values = runs.compactMap { $0.value(metric) }
       guard !values.isEmpty && values.allSatisfy(\.isFinite) else { return nil }
       return (model, Summary(values).mean)

@@ -90,7 +90,10 @@ func published(
   func refused() throws {
     #expect(try claim(runs("m", [0.1, nil]), runs("m", low)).verdict == .notComparable)
     let picked = runs("m", high, details: ["selection": "selected-on-labels"])
-    #expect(try claim(picked, runs("m", low)).reason == "selected on labels")
+    #expect(try claim(picked, runs("m", low)).reason == "one of them was selected on labels")
+    #expect(try claim(picked, ResultsTests.published("m", 0.1, 0.1)).reason == "selected on labels")
+    let free = runs("m", high, details: ["selection": "label-free"])
+    #expect(try claim(free, runs("m", low)).verdict == .better)
   }
 
   @Test("against published numbers use what the source states")

@@ -12,6 +12,10 @@ struct ClaimTest {
   /// Compares runs with runs.
   func claim(_ sample: Sample, against other: Sample, name: String) -> Claim {
     if let refusal = refusal(sample, name) ?? refusal(other, name) { return refusal }
+    if sample.isSelectedOnLabels != other.isSelectedOnLabels {
+      return Claim(
+        against: name, verdict: .notComparable, reason: "one of them was selected on labels")
+    }
     if sample.protocols != other.protocols {
       return Claim(
         against: name, verdict: .notComparable,
@@ -35,6 +39,7 @@ struct ClaimTest {
       Claim(against: name, verdict: .notComparable, reason: reason)
     }
     if let refusal = refusal(sample, name) { return refusal }
+    if sample.isSelectedOnLabels { return notComparable("selected on labels") }
     guard let expected = row.protocolID else {
       return notComparable("the source does not state the protocol")
     }
@@ -68,7 +73,6 @@ struct ClaimTest {
       Claim(against: name, verdict: .notComparable, reason: reason)
     }
     if sample.undefinedCount > 0 { return notComparable("undefined in some runs") }
-    if sample.selection != nil { return notComparable("selected on labels") }
     if sample.protocols.count > 1 {
       return notComparable(
         "runs of different protocols: \(sample.protocols.joined(separator: ", "))")

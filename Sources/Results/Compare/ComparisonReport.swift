@@ -173,7 +173,7 @@ extension Comparison.Table {
     }
     var table = ResultTable(header: shown.map(\.name))
     for row in rows { table.append(shown.map { .init($0.text(row)) }) }
-    if rows.contains(where: { ($0.runs ?? $0.reference)?.selection != nil }) {
+    if rows.contains(where: { ($0.runs ?? $0.reference)?.isSelectedOnLabels == true }) {
       table.footnotes.append("† selected on labels: an upper bound, not a result")
     }
     return table

@@ -18,13 +18,13 @@ public enum MetricDirection: String, Sendable, Equatable {
   /// +1 if larger is better, else −1.
   package var sign: Double { self == .higherIsBetter ? 1 : -1 }
 
-  /// The direction of a known metric by its name or alias, variants after a colon and fields after
-  /// a dot included; nil for unknown ones.
+  /// The direction of a known metric by its name or alias, variants after a colon, fields after a
+  /// dot and axes after an at sign included; nil for unknown ones.
   public static func of(_ metric: String) -> MetricDirection? {
     let name = MetricName.canonical(metric)
     if lower.contains(name) { return .lowerIsBetter }
     if higher.contains(name) { return .higherIsBetter }
-    guard let base = name.split(whereSeparator: { $0 == "." || $0 == ":" }).first else {
+    guard let base = name.split(whereSeparator: { ".:@".contains($0) }).first else {
       return nil
     }
     if lower.contains(String(base)) { return .lowerIsBetter }

@@ -54,9 +54,9 @@ public enum DatasetName {
 
 /// The names of methods as published tables and result files write them.
 public enum MethodName {
-  /// Lowercase letters and digits of the name without what is in parentheses, for instance
-  /// `betavae` for `beta-VAE (dlib)`.
+  /// Lowercase letters and digits of the name without what is in parentheses and without options,
+  /// for instance `betavae` for `beta-VAE (dlib)` and for `beta-vae:beta=6`.
   public static func canonical(_ name: String) -> String {
-    DatasetName.canonical(String(name.prefix { $0 != "(" }))
+    DatasetName.canonical(String(name.prefix { $0 != "(" && $0 != ":" }))
   }
 }

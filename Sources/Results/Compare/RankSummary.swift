@@ -40,7 +40,7 @@ public struct RankSummary: Sendable, Equatable {
     }
     for (key, results) in groups where wanted.isEmpty || wanted.contains(DatasetName.family(key[0]))
     {
-      guard let sample = Sample(results, metric: metric), sample.selection == nil,
+      guard let sample = Sample(results, metric: metric), !sample.isSelectedOnLabels,
         sample.undefinedCount == 0, let summary = sample.summary
       else { continue }
       means[key[0], default: [:]][key[1]] = summary.mean

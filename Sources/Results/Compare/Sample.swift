@@ -8,8 +8,8 @@ public struct Sample: Sendable, Equatable {
   public var undefinedCount: Int
   /// The protocols of the values; more than one only if the runs disagree.
   public var protocols: [String]
-  /// How the values were picked among several, for instance `selected-on-labels`.
-  public var selection: String?
+  /// Whether values were picked by looking at the labels that they are judged by.
+  public var isSelectedOnLabels: Bool
 
   /// Collects the values of a metric.
   ///
@@ -22,7 +22,7 @@ public struct Sample: Sendable, Equatable {
     seeds = defined.map(\.seed)
     undefinedCount = runs.count - defined.count
     protocols = runs.map { $0.protocolID(metric) }.uniqued().sorted()
-    selection = runs.compactMap { $0.selection(metric) }.first
+    isSelectedOnLabels = runs.contains { $0.isSelectedOnLabels(metric) }
   }
 
   /// Mean, spread and count; nil without values.
@@ -33,7 +33,7 @@ public struct Sample: Sendable, Equatable {
     guard let summary, undefinedCount == 0 else {
       return "undefined in \(undefinedCount) of \(undefinedCount + values.count)"
     }
-    return "\(summary.text()) (\(summary.count))" + (selection == nil ? "" : " †")
+    return "\(summary.text()) (\(summary.count))" + (isSelectedOnLabels ? " †" : "")
   }
 }
 

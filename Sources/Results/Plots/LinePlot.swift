@@ -38,20 +38,23 @@ public struct LinePlot: Sendable, Equatable {
 
     /// The mean curve of several runs with a band of one standard deviation.
     ///
+    /// Runs measured at different positions, for instance at their own rates, are interpolated to
+    /// common positions where all of them have values.
+    ///
     /// - Parameters:
     ///   - name: Its name in the legend.
-    ///   - curves: Curves over the same positions; others than the first's positions are left out.
-    /// - Returns: nil without curves.
+    ///   - curves: The curves.
+    /// - Returns: nil without curves, or if no position is common to all.
     public static func mean(name: String, of curves: [Curve]) -> Series? {
-      guard let x = curves.first?.x else { return nil }
-      let same = curves.filter { $0.x == x }
-      let summaries = x.indices.map { index in Summary(same.map { $0.y[index] }) }
+      guard let x = Curve.commonPositions(curves) else { return nil }
+      let values = curves.map { $0.x == x ? $0.y : $0.interpolated(at: x) }
+      let summaries = x.indices.map { index in Summary(values.map { $0[index] }) }
+      guard curves.count > 1 else { return Series(name: name, x: x, y: summaries.map(\.mean)) }
       let spreads = summaries.map { $0.standardDeviation ?? 0 }
       return Series(
-        name: same.count > 1 ? "\(name) (\(same.count) seeds)" : name, x: x,
-        y: summaries.map(\.mean),
-        lower: same.count > 1 ? zip(summaries, spreads).map { $0.mean - $1 } : [],
-        upper: same.count > 1 ? zip(summaries, spreads).map { $0.mean + $1 } : [])
+        name: "\(name) (\(curves.count) seeds)", x: x, y: summaries.map(\.mean),
+        lower: zip(summaries, spreads).map { $0.mean - $1 },
+        upper: zip(summaries, spreads).map { $0.mean + $1 })
     }
   }
 

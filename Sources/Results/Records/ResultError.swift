@@ -33,7 +33,7 @@ public enum ResultError: Error, Equatable, CustomStringConvertible {
     case .unsupportedSchema(let path, let found, let supported):
       "\(path): has schema \(found), this bench reads up to \(supported); update bench."
     case .invalidName(let name):
-      "'\(name)' cannot be part of a path: use letters, digits and any of . _ + : = -"
+      "'\(name)' cannot be part of a path: use letters, digits and any of . _ + : = , -"
     case .cannotUse(let folder, let reason):
       "\(folder): cannot be used as a run folder: \(reason). Choose another with --out."
     case .busy(let folder, let owner):

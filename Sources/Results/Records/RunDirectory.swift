@@ -15,7 +15,7 @@ public struct RunDirectory: Sendable, Equatable {
     for name in [dataset, model, preset] {
       let isPlain = name.allSatisfy { character in
         character.isASCII
-          && (character.isLetter || character.isNumber || "._+:=-".contains(character))
+          && (character.isLetter || character.isNumber || "._+:=,-".contains(character))
       }
       guard isPlain && !name.isEmpty && !name.hasPrefix(".") else { throw .invalidName(name) }
     }
@@ -46,12 +46,25 @@ public struct RunDirectory: Sendable, Equatable {
   /// - Throws: ``ResultError/cannotUse(folder:reason:)`` if the folder cannot be written,
   ///   ``ResultError/busy(folder:owner:)`` if another process has it.
   public func lock() throws(ResultError) -> RunLock {
+    try create()
+    return try RunLock(folder: path)
+  }
+
+  /// Whether a process works in the folder now.
+  var isInUse: Bool {
+    let descriptor = open("\(path)/.lock", O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+  }
+
+  /// Creates the folder.
+  func create() throws(ResultError) {
     do {
       try FileManager.default.createDirectory(atPath: imagesPath, withIntermediateDirectories: true)
     } catch {
       throw .cannotUse(folder: path, reason: Self.reason(error))
     }
-    return try RunLock(folder: path)
   }
 
   private static func reason(_ error: any Error) -> String {

@@ -30,7 +30,8 @@ public struct RunResult: Sendable, Equatable {
   /// The seed.
   public var seed: Int
   /// Objects by metric name; each has a number `value` (or `null` where the metric is undefined)
-  /// and may have `protocol`, `higher_is_better`, `selection` and further details.
+  /// and may have `protocol`, `higher_is_better`, `selection` (`label-free` or
+  /// `selected-on-labels`) and further details.
   public var metrics: [String: JSONValue]
   /// Curves by name, for instance metrics against the rate; empty if there are none.
   public var curves: [String: Curve]
@@ -69,8 +70,10 @@ public struct RunResult: Sendable, Equatable {
     return object?["protocol"]?.string ?? MetricName.defaultProtocol(metric)
   }
 
-  /// How the value was picked among several, for instance `selected-on-labels`; nil if it was not.
-  public func selection(_ metric: String) -> String? { metrics[metric]?["selection"]?.string }
+  /// Whether the value was picked among several by looking at the labels that it is judged by.
+  public func isSelectedOnLabels(_ metric: String) -> Bool {
+    metrics[metric]?["selection"]?.string == "selected-on-labels"
+  }
 }
 
 /// A curve with optional bounds, for instance a metric against the rate.

@@ -1,0 +1,166 @@
+import BenchSupport
+import Foundation
+import Glibc
+import Results
+import TestSupport
+import Testing
+
+@Suite("bench sweep") struct SweepTests {
+  /// A study whose runs write a result after some seconds and a line into `started` before.
+  private static func study(seconds: Double, script: String = "") -> String {
+    let result = #"""
+      {"schema": 1, "dataset": {"name": "{dataset}"}, "model": "{model}", "preset": "quick",
+      "seed": {seed}, "metrics": {"mig": {"value": 0.{seed}}}}
+      """#.split(separator: "\n").joined(separator: " ")
+    return """
+      schema: 1
+      datasets: [d]
+      models: [a, b]
+      seeds: 0-2
+      command:
+        - sh
+        - -c
+        - |
+          echo {model}-{seed} >> started
+          sleep \(seconds)
+          \(script)
+          echo '\(result)' > {folder}/result.tmp
+          mv {folder}/result.tmp {folder}/result.json
+      """
+  }
+
+  private static func write(_ text: String, to folder: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: "\(folder)/study.yaml"))
+  }
+
+  private static func started(_ folder: String) throws -> [String] {
+    let text = try? String(contentsOfFile: "\(folder)/started", encoding: .utf8)
+    return (text ?? "").split(separator: "\n").map(String.init).sorted()
+  }
+
+  @Test("runs what is missing and nothing twice")
+  func completes() async throws {
+    let folder = try TemporaryFolder()
+    try Self.write(Self.study(seconds: 0), to: folder.path)
+    let first = try await BenchProcess.run(
+      ["sweep", "study.yaml", "--threads", "3"], in: folder.path)
+    #expect(first.exitCode == 0, "\(first.errors)")
+    let all = ["a-0", "a-1", "a-2", "b-0", "b-1", "b-2"]
+    #expect(try Self.started(folder.path) == all)
+    let second = try await BenchProcess.run(["sweep", "study.yaml", "--json"], in: folder.path)
+    #expect(second.exitCode == 0)
+    #expect(try Self.started(folder.path) == all)
+    let states = try JSONValue(parsing: second.output.utf8)["runs"]?.array?.map { $0["state"] }
+    #expect(states == Array(repeating: "done", count: 6))
+  }
+
+  @Test("continues after being killed, without repeating finished runs", arguments: [SIGKILL, SIGTERM])
+  func killed(signal: Int32) async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    try Self.write(Self.study(seconds: 0.3), to: path)
+    let process = Process()
+    process.executableURL = BenchProcess.executable
+    process.arguments = ["sweep", "study.yaml", "--workers", "1", "--quiet"]
+    process.currentDirectoryURL = URL(filePath: path)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    while RunDirectory.complete(under: "\(path)/runs").count < 2 {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    if signal == SIGTERM { #expect(process.terminationStatus == 130) }
+    // A worker may outlive a sweep that was killed; its result counts like any other.
+    try await Task.sleep(for: .milliseconds(600))
+    let finished = RunDirectory.complete(under: "\(path)/runs").count
+    #expect((2...5).contains(finished))
+
+    let second = try await BenchProcess.run(["sweep", "study.yaml", "--quiet"], in: path)
+    #expect(second.exitCode == 0, "\(second.errors)")
+    #expect(RunDirectory.complete(under: "\(path)/runs").count == 6)
+    let started = try Self.started(path)
+    #expect(Set(started).count == 6)
+    // Only the run that was stopped before its end may have been started again.
+    #expect(started.count <= 7)
+  }
+
+  @Test("goes on after a failed run and ends with 2")
+  func failure() async throws {
+    let folder = try TemporaryFolder()
+    try Self.write(
+      Self.study(seconds: 0, script: "[ {model}{seed} = a1 ] && echo broken && exit 7"),
+      to: folder.path)
+    let run = try await BenchProcess.run(["sweep", "study.yaml", "--quiet"], in: folder.path)
+    #expect(run.exitCode == 2)
+    #expect(run.errors == "bench: 1 of 6 runs failed; see worker.log in their folders, then start the sweep again.\n")
+    #expect(run.output.contains("d        a      0,2   1"))
+    let log = try String(
+      contentsOfFile: "\(folder.path)/runs/d/a/quick/seed-1/worker.log", encoding: .utf8)
+    #expect(log == "broken\n")
+  }
+
+  @Test("shows what is missing")
+  func status() async throws {
+    let folder = try TemporaryFolder()
+    try Self.write(Self.study(seconds: 0), to: folder.path)
+    try ResultFixture.write(
+      [0.1, 0.2], model: "a", dataset: "d", preset: "quick", in: "\(folder.path)/runs")
+    let run = try await BenchProcess.run(["sweep", "study.yaml", "--status"], in: folder.path)
+    #expect(run.exitCode == 0)
+    #expect(run.output.contains("d        a      0-1           2\n"))
+    #expect(run.output.contains("d        b                    0-2\n"))
+    #expect(try Self.started(folder.path) == [])
+  }
+
+  @Test("writes a Slurm job array of the missing runs, whose tasks run")
+  func slurm() async throws {
+    let folder = try TemporaryFolder()
+    let text = Self.study(seconds: 0) + "\nthreads: 2\nslurm: {time: '04:00:00', gres: 'gpu:1'}\n"
+    try Self.write(text, to: folder.path)
+    // Tasks are numbered by seed, then model: a-0, b-0, a-1, b-1, a-2, b-2.
+    try ResultFixture.write(
+      [0.1, 0.2], model: "b", dataset: "d", preset: "quick", in: "\(folder.path)/runs")
+    let run = try await BenchProcess.run(["sweep", "study.yaml", "--slurm", "-"], in: folder.path)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    for line in [
+      "#SBATCH --array=0,2,4-5\n", "#SBATCH --cpus-per-task=2\n", "#SBATCH --time=04:00:00\n",
+      "#SBATCH --gres=gpu:1\n", #""$SLURM_ARRAY_TASK_ID""#,
+    ] { #expect(run.output.contains(line), "\(run.output)") }
+    try Data(run.output.utf8).write(to: URL(filePath: "\(folder.path)/job.sh"))
+
+    let shell = Process()
+    shell.executableURL = URL(filePath: "/bin/sh")
+    shell.arguments = ["job.sh"]
+    shell.currentDirectoryURL = URL(filePath: folder.path)
+    shell.environment = ProcessInfo.processInfo.environment.merging(["SLURM_ARRAY_TASK_ID": "4"]) {
+      $1
+    }
+    shell.standardError = FileHandle.nullDevice
+    try shell.run()
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+    #expect(try Self.started(folder.path) == ["a-2"])
+  }
+
+  @Test(
+    "refuses a study that is no grid",
+    arguments: [
+      ("schema: 1", "'datasets' is missing"), ("[", "cannot be parsed"),
+      ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: 3-1", "'seeds'"),
+      ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0, 0]", "'seeds'"),
+      ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: 0-99999\nmodel: [b]", "'model'"),
+      ("schema: 1\ndatasets: [d, e]\nmodels: [a]\nseeds: 0-99999", "100,000"),
+      ("schema: 1\ndatasets: [../x]\nmodels: [a]\nseeds: [0]", "'../x'"),
+      ("schema: 1\ndatasets: [d]\nmodels: [a, a]\nseeds: [0]", "'models'"),
+      ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\ncommand: [true]", "{folder} or {seed}"),
+      ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\ncommand: ['{sed}']", "{sed}"),
+      ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\nslurm: {Time: 1}", "slurm.Time"),
+    ])
+  func refused(text: String, fragment: String) async throws {
+    let folder = try TemporaryFolder()
+    try Self.write(text, to: folder.path)
+    try await BenchProcess.run(["sweep", "study.yaml"], in: folder.path).expectFailure(fragment)
+  }
+}
