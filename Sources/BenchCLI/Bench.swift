@@ -17,6 +17,7 @@ struct Bench: AsyncParsableCommand {
     FIDCommand.self,
     PerfCommand.self,
     CompareCommand.self,
+    DatasetsCommand.self,
     DoctorCommand.self,
   ]
 
