@@ -20,6 +20,7 @@ struct Bench: AsyncParsableCommand {
     ReportCommand.self,
     SweepCommand.self,
     ImportCommand.self,
+    DatasetsCommand.self,
     DoctorCommand.self,
   ]
 

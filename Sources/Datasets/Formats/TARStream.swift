@@ -95,7 +95,22 @@ package struct TARStream {
       done += count
     }
     position += 512
-    return header.contains { $0 != 0 } ? header : nil
+    guard header.contains(where: { $0 != 0 }) else {
+      try drain()
+      return nil
+    }
+    return header
+  }
+
+  /// Reads to the end, where a compressed archive has its checksum.
+  private func drain() throws(DatasetError) {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    var count = 1
+    while count > 0 {
+      count = try buffer.withMutableBytes { (bytes) throws(DatasetError) in
+        try stream.read(into: bytes)
+      }
+    }
   }
 
   private mutating func smallContents(
