@@ -56,9 +56,10 @@ public struct BetaVAEScore: Sendable, Equatable {
           && first.sampleCount % sharedFactors.count == 0,
         "\(first.sampleCount) and \(second.sampleCount) samples in \(sharedFactors.count) batches")
       let batchSize = first.sampleCount / sharedFactors.count
+      let allRows = Array(0..<Int32(first.sampleCount))
       let rows = Parallel.map(sharedFactors.count) { batch in
-        let start = batch * batchSize
-        return meanDifferences(first.matrix, start, second.matrix, start, batchSize)
+        let rows = allRows[batch * batchSize..<(batch + 1) * batchSize]
+        return meanDifferences(first.matrix, rows, second.matrix, rows)
       }
       self.init(rows, sharedFactors)
     }
@@ -92,9 +93,10 @@ public struct BetaVAEScore: Sendable, Equatable {
       let pairs = try source.drawPairs(
         count, batchSize: batchSize, metric: metric, using: &random)
       let rows = try source.mapBatches(
-        of: pairs.samples, batchSize: 2 * batchSize, count: count, metric: metric
+        of: pairs.samples, batchSize: 2 * batchSize, count: count, metric: metric,
+        prepare: { $0 }
       ) { codes, rows in
-        meanDifferences(codes, rows.lowerBound, codes, rows.lowerBound + batchSize, batchSize)
+        meanDifferences(codes, rows.prefix(batchSize), codes, rows.suffix(batchSize))
       }
       return Differences(rows, pairs.fixedFactors)
     }
@@ -141,18 +143,22 @@ extension BetaVAEScore.Configuration {
   }
 }
 
-/// The mean over consecutive pairs of |z(x1) − z(x2)|.
+/// The mean over pairs of rows of |z(x1) − z(x2)|.
 private func meanDifferences(
-  _ first: Matrix<Double>, _ firstRow: Int, _ second: Matrix<Double>, _ secondRow: Int,
-  _ count: Int
+  _ first: Matrix<Double>, _ firstRows: ArraySlice<Int32>, _ second: Matrix<Double>,
+  _ secondRows: ArraySlice<Int32>
 ) -> [Double] {
-  var sums = [Double](repeating: 0, count: first.columnCount)
-  for pair in 0..<count {
-    for latent in sums.indices {
-      sums[latent] += abs(first[firstRow + pair, latent] - second[secondRow + pair, latent])
+  let width = first.columnCount
+  var sums = [Double](repeating: 0, count: width)
+  first.elements.withUnsafeBufferPointer { a in
+    second.elements.withUnsafeBufferPointer { b in
+      for (one, other) in zip(firstRows, secondRows) {
+        let (start, otherStart) = (Int(one) * width, Int(other) * width)
+        for latent in 0..<width { sums[latent] += abs(a[start + latent] - b[otherStart + latent]) }
+      }
     }
   }
-  return sums.map { $0 / Double(count) }
+  return sums.map { $0 / Double(firstRows.count) }
 }
 
 extension MetricDefinition {

@@ -54,48 +54,26 @@ public struct FactorVAEScore: Sendable, Equatable {
     var random = NumPyRandom(seed: seed)
     let global = try source.codes(
       of: source.drawSamples(configuration.varianceSampleCount, using: &random), metric: metric)
-    let isSingle = global.precision == .float32
-    let variances =
-      isSingle
-      ? sequentialVariances(global.matrix, 0..<global.sampleCount, Float.self).map { Double($0) }
-      : sequentialVariances(global.matrix, 0..<global.sampleCount, Double.self)
-    let active = variances.indices.filter {
-      let deviation =
-        isSingle ? Double(Float(variances[$0]).squareRoot()) : variances[$0].squareRoot()
-      return deviation >= configuration.pruneThreshold
-    }
-    globalVariances = variances
-    activeLatents = active
-    guard !active.isEmpty else {
+    let votes =
+      switch global.precision {
+      case .float32:
+        try Votes(source, configuration, global, Float.self, using: &random)
+      case .float64:
+        try Votes(source, configuration, global, Double.self, using: &random)
+      }
+    globalVariances = votes.globalVariances
+    activeLatents = votes.activeLatents
+    trainVotes = votes.train
+    evaluationVotes = votes.evaluation
+    guard !votes.activeLatents.isEmpty else {
       value = 0
       trainAccuracy = 0
-      trainVotes = []
-      evaluationVotes = []
       return
     }
-
-    func votes(_ count: Int) throws -> [[Int]] {
-      let batches = try source.drawFixedFactorBatches(
-        count, batchSize: configuration.batchSize, metric: metric, using: &random)
-      let latents = try source.mapBatches(
-        of: batches.samples, batchSize: configuration.batchSize, count: count, metric: metric
-      ) { codes, rows in
-        isSingle
-          ? leastVaried(codes, rows, variances, active, Float.self)
-          : leastVaried(codes, rows, variances, active, Double.self)
-      }
-      var table = [[Int]](
-        repeating: [Int](repeating: 0, count: variances.count), count: source.factorCount)
-      for (factor, latent) in zip(batches.fixedFactors, latents) { table[factor][latent] += 1 }
-      return table
-    }
-    let train = try votes(configuration.trainVoteCount)
-    let evaluation = try votes(configuration.evaluationVoteCount)
-    trainVotes = train
-    evaluationVotes = evaluation
+    let (train, evaluation) = (votes.train, votes.evaluation)
 
     // Of equally frequent factors the first wins, as with numpy's argmax.
-    let classifier = variances.indices.map { latent in
+    let classifier = globalVariances.indices.map { latent in
       train.indices.reduce(0) { train[$1][latent] > train[$0][latent] ? $1 : $0 }
     }
     func accuracy(_ votes: [[Int]]) -> Double {
@@ -121,18 +99,55 @@ extension FactorVAEScore.Configuration {
   }
 }
 
+/// Everything drawn and counted, with variances computed in one precision.
+private struct Votes {
+  var globalVariances: [Double]
+  var activeLatents: [Int]
+  var train: [[Int]] = []
+  var evaluation: [[Int]] = []
+
+  init<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>(
+    _ source: InterventionSource, _ configuration: FactorVAEScore.Configuration, _ global: Codes,
+    _ type: Scalar.Type, using random: inout NumPyRandom
+  ) throws where Scalar.SIMD8Storage: Sendable {
+    let variances = CodeRows<Scalar>(global.matrix).variances(
+      Array(0..<Int32(global.sampleCount))[...])
+    let active = variances.indices.filter {
+      Double(variances[$0].squareRoot()) >= configuration.pruneThreshold
+    }
+    globalVariances = variances.map { Double($0) }
+    activeLatents = active
+    guard !active.isEmpty else { return }
+    // One stream: the training votes' draws come first.
+    let trainCount = configuration.trainVoteCount
+    let count = trainCount + configuration.evaluationVoteCount
+    let batches = try source.drawFixedFactorBatches(
+      count, batchSize: configuration.batchSize, metric: "factorvae", using: &random)
+    let latents = try source.mapBatches(
+      of: batches.samples, batchSize: configuration.batchSize, count: count, metric: "factorvae",
+      prepare: { CodeRows<Scalar>($0) }
+    ) { codes, rows in leastVaried(codes.variances(rows), variances, active) }
+    func table(_ range: Range<Int>) -> [[Int]] {
+      var votes = [[Int]](
+        repeating: [Int](repeating: 0, count: variances.count), count: source.factorCount)
+      for vote in range { votes[batches.fixedFactors[vote]][latents[vote]] += 1 }
+      return votes
+    }
+    train = table(0..<trainCount)
+    evaluation = table(trainCount..<count)
+  }
+}
+
 /// The active latent of smallest variance relative to its global variance.
 ///
 /// Of equal ratios the first wins; like numpy's `argmin`, a ratio 0/0 wins over everything.
-private func leastVaried<Scalar: BinaryFloatingPoint & SIMDScalar>(
-  _ codes: Matrix<Double>, _ rows: Range<Int>, _ globalVariances: [Double], _ active: [Int],
-  _ type: Scalar.Type
+private func leastVaried<Scalar: BinaryFloatingPoint>(
+  _ variances: [Scalar], _ globalVariances: [Scalar], _ active: [Int]
 ) -> Int {
-  let variances = sequentialVariances(codes, rows, type)
   var best = active[0]
   var smallest = Scalar.infinity
   for latent in active {
-    let ratio = variances[latent] / Scalar(globalVariances[latent])
+    let ratio = variances[latent] / globalVariances[latent]
     if ratio.isNaN { return latent }
     if ratio < smallest {
       smallest = ratio
@@ -142,32 +157,54 @@ private func leastVaried<Scalar: BinaryFloatingPoint & SIMDScalar>(
   return best
 }
 
-/// The variance of every column over some rows (divisor n − 1), summed row by row in `Scalar`.
-@_specialize(where Scalar == Float)
-@_specialize(where Scalar == Double)
-private func sequentialVariances<Scalar: BinaryFloatingPoint>(
-  _ codes: Matrix<Double>, _ rows: Range<Int>, _ type: Scalar.Type
-) -> [Scalar] {
-  let width = codes.columnCount
-  var means = [Scalar](repeating: 0, count: width)
-  var sums = means
-  codes.elements.withUnsafeBufferPointer { elements in
-    means.withUnsafeMutableBufferPointer { means in
-      for row in rows {
-        for column in 0..<width { means[column] += Scalar(elements[row * width + column]) }
-      }
-      for column in 0..<width { means[column] /= Scalar(rows.count) }
-      sums.withUnsafeMutableBufferPointer { sums in
-        for row in rows {
-          for column in 0..<width {
-            let deviation = Scalar(elements[row * width + column]) - means[column]
-            sums[column] += deviation * deviation
-          }
+/// Codes in one precision, every row filled up to whole vectors.
+private struct CodeRows<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: Sendable
+where Scalar.SIMD8Storage: Sendable {
+  private let latentCount: Int
+  private let vectorsPerRow: Int
+  private let vectors: [SIMD8<Scalar>]
+
+  init(_ matrix: Matrix<Double>) {
+    let width = matrix.columnCount
+    let vectorsPerRow = (width + 7) / 8
+    latentCount = width
+    self.vectorsPerRow = vectorsPerRow
+    var vectors = [SIMD8<Scalar>](
+      repeating: SIMD8(repeating: 0), count: matrix.rowCount * vectorsPerRow)
+    matrix.elements.withUnsafeBufferPointer { elements in
+      vectors.withUnsafeMutableBytes { bytes in
+        let scalars = bytes.bindMemory(to: Scalar.self)
+        for row in 0..<matrix.rowCount {
+          let (from, to) = (row * width, row * vectorsPerRow * 8)
+          for column in 0..<width { scalars[to + column] = Scalar(elements[from + column]) }
         }
       }
     }
+    self.vectors = vectors
   }
-  return sums.map { $0 / Scalar(max(1, rows.count - 1)) }
+
+  /// The variance of every latent over some rows (divisor n − 1), summed row after row.
+  func variances(_ rows: ArraySlice<Int32>) -> [Scalar] {
+    var result: [Scalar] = []
+    result.reserveCapacity(vectorsPerRow * 8)
+    vectors.withUnsafeBufferPointer { vectors in
+      rows.withUnsafeBufferPointer { rows in
+        for vector in 0..<vectorsPerRow {
+          var mean = SIMD8<Scalar>(repeating: 0)
+          for row in rows { mean += vectors[Int(row) * vectorsPerRow + vector] }
+          mean /= SIMD8(repeating: Scalar(rows.count))
+          var sum = SIMD8<Scalar>(repeating: 0)
+          for row in rows {
+            let deviation = vectors[Int(row) * vectorsPerRow + vector] - mean
+            sum += deviation * deviation
+          }
+          sum /= SIMD8(repeating: Scalar(max(1, rows.count - 1)))
+          for lane in 0..<min(8, latentCount - vector * 8) { result.append(sum[lane]) }
+        }
+      }
+    }
+    return result
+  }
 }
 
 extension MetricDefinition {

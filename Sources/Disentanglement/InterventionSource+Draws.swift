@@ -123,33 +123,43 @@ extension InterventionSource {
   ///
   /// Stored codes are transformed in parallel; an encoder is called batch group after batch group
   /// from the calling thread.
-  func mapBatches<Value: Sendable>(
+  ///
+  /// - Parameters:
+  ///   - samples: What was drawn, `count · batchSize` samples.
+  ///   - batchSize: Samples per batch.
+  ///   - count: Number of batches.
+  ///   - metric: The metric's name, for messages.
+  ///   - prepare: Brings codes into the form that `transform` reads.
+  ///   - transform: Called with prepared codes and the rows of one batch.
+  /// - Returns: One value per batch.
+  /// - Throws: ``DisentanglementError``, and whatever the encoder throws.
+  func mapBatches<Prepared: Sendable, Value: Sendable>(
     of samples: DrawnSamples, batchSize: Int, count: Int, metric: String,
-    _ transform: @Sendable (Matrix<Double>, Range<Int>) -> Value
+    prepare: (Matrix<Double>) -> Prepared,
+    transform: @Sendable (Prepared, ArraySlice<Int32>) -> Value
   ) throws -> [Value] {
     switch (samples, storage) {
     case (.rows(let rows), .grid(let codes, _)), (.rows(let rows), .sample(let codes, _)):
       let groupSize = 128
-      let groups = Parallel.map((count + groupSize - 1) / groupSize) { group -> [Value] in
-        let batches = group * groupSize..<min(count, (group + 1) * groupSize)
-        let gathered = codes.samples(
-          rows[batches.lowerBound * batchSize..<batches.upperBound * batchSize].map { Int($0) })
-        return batches.map { batch in
-          let start = (batch - batches.lowerBound) * batchSize
-          return transform(gathered.matrix, start..<start + batchSize)
+      let prepared = prepare(codes.matrix)
+      let groups = Parallel.map((count + groupSize - 1) / groupSize) { group in
+        (group * groupSize..<min(count, (group + 1) * groupSize)).map { batch in
+          transform(prepared, rows[batch * batchSize..<(batch + 1) * batchSize])
         }
       }
       return groups.flatMap { $0 }
     case (.values(let columns), .encoder):
       var results: [Value] = []
       let groupSize = max(1, 4096 / batchSize)
+      let rows = Array(0..<Int32(groupSize * batchSize))
       for start in stride(from: 0, to: count, by: groupSize) {
         let batches = start..<min(count, start + groupSize)
         let range = batches.lowerBound * batchSize..<batches.upperBound * batchSize
         let encoded = try self.codes(
           of: .values(columns.map { Array($0[range]) }), metric: metric)
+        let prepared = prepare(encoded.matrix)
         results += Parallel.map(batches.count) { batch in
-          transform(encoded.matrix, batch * batchSize..<(batch + 1) * batchSize)
+          transform(prepared, rows[batch * batchSize..<(batch + 1) * batchSize])
         }
       }
       return results
@@ -205,7 +215,7 @@ extension InterventionSource {
       return codes.samples(
         (0..<factors.sampleCount).map { sample in
           let state = zip(factors.columns, factorSizes).reduce(0) { $0 * $1.1 + $1.0[sample] }
-          return rowOfState?[state] ?? state
+          return rowOfState.map { Int($0[state]) } ?? state
         })
     case .sample(let codes, let known):
       var rows: [[Int]: Int] = [:]
@@ -220,89 +230,5 @@ extension InterventionSource {
           return row
         })
     }
-  }
-}
-
-/// Draws collected as rows of a grid or as factor values, whichever the source can look up.
-private struct DrawnBuffer {
-  private let sizes: [Int]
-  private let strides: [Int]
-  private let rowOfState: [Int]?
-  private let rowCount: Int
-  private enum Kind {
-    case grid
-    case sample
-    case encoder
-  }
-  private let kind: Kind
-  private var rows: [Int32] = []
-  private var columns: [[Int]]
-
-  init(_ source: InterventionSource) {
-    sizes = source.factorSizes
-    columns = sizes.map { _ in [] }
-    switch source.storage {
-    case .encoder:
-      kind = .encoder
-      rowCount = 0
-      rowOfState = nil
-      strides = sizes
-    case .grid(let codes, let table):
-      kind = .grid
-      rowCount = codes.sampleCount
-      rowOfState = table
-      var stride = 1
-      strides = sizes.reversed().map { size in
-        defer { stride *= size }
-        return stride
-      }.reversed()
-    case .sample(let codes, _):
-      kind = .sample
-      rowCount = codes.sampleCount
-      rowOfState = nil
-      strides = []
-    }
-  }
-
-  var samples: DrawnSamples {
-    guard kind != .encoder else { return .values(columns) }
-    guard let rowOfState else { return .rows(rows) }
-    return .rows(rows.map { Int32(rowOfState[Int($0)]) })
-  }
-
-  mutating func append(_ known: [Int32]) { rows += known }
-
-  /// Draws all factors column by column; the fixed one keeps its first value.
-  mutating func append(_ count: Int, fixing fixed: Int?, using random: inout NumPyRandom) {
-    if kind == .sample {
-      rows += (0..<count).map { _ in Int32(random.randint(rowCount)) }
-      return
-    }
-    let drawn = sizes.enumerated().map { factor, size -> [Int] in
-      let values = random.randint(size, count: count)
-      return factor == fixed ? [Int](repeating: values[0], count: count) : values
-    }
-    store(drawn)
-  }
-
-  /// Draws the first and the second members of pairs that share one factor.
-  mutating func appendPairs(_ count: Int, sharing shared: Int, using random: inout NumPyRandom) {
-    let first = sizes.map { random.randint($0, count: count) }
-    var second = sizes.map { random.randint($0, count: count) }
-    second[shared] = first[shared]
-    store(first)
-    store(second)
-  }
-
-  private mutating func store(_ drawn: [[Int]]) {
-    guard kind == .grid else {
-      for factor in drawn.indices { columns[factor] += drawn[factor] }
-      return
-    }
-    var states = [Int](repeating: 0, count: drawn[0].count)
-    for (column, stride) in zip(drawn, strides) {
-      for index in states.indices { states[index] += column[index] * stride }
-    }
-    for state in states { rows.append(Int32(truncatingIfNeeded: state)) }
   }
 }

@@ -9,7 +9,7 @@ public struct InterventionSource: Sendable {
     /// A function from factor values to codes.
     case encoder(@Sendable (Factors) throws -> Codes)
     /// The codes of all states in C order (last factor fastest), perhaps through a row table.
-    case grid(Codes, rowOfState: [Int]?)
+    case grid(Codes, rowOfState: [Int32]?)
     /// Codes of some states; draws are conditional resampling.
     case sample(Codes, Factors)
   }
@@ -109,16 +109,16 @@ public struct InterventionSource: Sendable {
   }
 
   /// The row of every state, if each state occurs exactly once.
-  private static func rowOfState(_ factors: Factors) -> [Int]? {
+  private static func rowOfState(_ factors: Factors) -> [Int32]? {
     guard stateCount(factors.sizes) == factors.sampleCount else { return nil }
-    var rows = [Int](repeating: -1, count: factors.sampleCount)
-    for sample in 0..<factors.sampleCount {
-      var state = 0
-      for (column, size) in zip(factors.columns, factors.sizes) {
-        state = state * size + column[sample]
-      }
+    var states = [Int](repeating: 0, count: factors.sampleCount)
+    for (column, size) in zip(factors.columns, factors.sizes) {
+      for sample in states.indices { states[sample] = states[sample] * size + column[sample] }
+    }
+    var rows = [Int32](repeating: -1, count: factors.sampleCount)
+    for (sample, state) in states.enumerated() {
       guard rows[state] < 0 else { return nil }
-      rows[state] = sample
+      rows[state] = Int32(sample)
     }
     return rows
   }

@@ -1,4 +1,5 @@
 public import BenchSupport
+import LinearAlgebra
 
 /// What several metrics found on the same input.
 public struct MetricReport: Sendable, Equatable {
@@ -88,6 +89,8 @@ extension MetricCatalog {
         }
         entries.append(MetricReport.Entry(result: result, intervals: intervals, seconds: seconds))
       } catch let error as DisentanglementError where skipsFailures {
+        skipped.append(MetricReport.Skipped(metric: metric.name, reason: error.description))
+      } catch let error as LinearAlgebraError where skipsFailures {
         skipped.append(MetricReport.Skipped(metric: metric.name, reason: error.description))
       }
     }

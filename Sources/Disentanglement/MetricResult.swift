@@ -27,13 +27,15 @@ public struct MetricResult: Sendable, Equatable {
 
   /// Records a metric's outcome.
   ///
-  /// - Throws: ``DisentanglementError/undefined(metric:quantity:reason:)`` if a score is not finite.
+  /// - Throws: ``DisentanglementError/undefined(metric:quantity:reason:)`` if a number is not finite.
   public init(
     metric: String, scores: [Score], details: [String: JSONValue] = [:], estimator: String
   ) throws(DisentanglementError) {
-    for score in scores where !score.value.isFinite {
+    let numbers = scores.map { ($0.name, JSONValue.number($0.value)) }
+    for (name, value) in numbers + details.sorted(by: { $0.key < $1.key })
+    where !value.isFinite {
       throw .undefined(
-        metric: metric, quantity: score.name,
+        metric: metric, quantity: name,
         reason: "the codes are degenerate or too large for double precision")
     }
     self.metric = metric
@@ -54,5 +56,17 @@ public struct MetricResult: Sendable, Equatable {
     for score in scores { members[score.name] = .number(score.value) }
     members["estimator"] = .string(estimator)
     return .object(members)
+  }
+}
+
+extension JSONValue {
+  /// Whether every number in the value is finite.
+  fileprivate var isFinite: Bool {
+    switch self {
+    case .number(let value): value.isFinite
+    case .array(let items): items.allSatisfy(\.isFinite)
+    case .object(let members): members.values.allSatisfy(\.isFinite)
+    case .null, .bool, .integer, .string: true
+    }
   }
 }

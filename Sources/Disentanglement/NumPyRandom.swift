@@ -6,12 +6,15 @@ import Glibc
 /// same names, which are frozen by numpy's compatibility policy.
 public struct NumPyRandom: RandomNumberGenerator, Sendable {
   private var state: [UInt32]
+  /// The words of the current state as they are given out.
+  private var words: [UInt32]
   private var index = 624
   private var cachedNormal: Double?
 
   /// `RandomState(seed)`.
   public init(seed: UInt32) {
     state = [UInt32](repeating: seed, count: 624)
+    words = state
     for position in 1..<624 {
       let previous = state[position - 1]
       state[position] = 1_812_433_253 &* (previous ^ (previous >> 30)) &+ UInt32(position)
@@ -21,12 +24,8 @@ public struct NumPyRandom: RandomNumberGenerator, Sendable {
   /// The next 32-bit word.
   public mutating func nextWord() -> UInt32 {
     if index == 624 { refill() }
-    var word = state[index]
     index += 1
-    word ^= word >> 11
-    word ^= (word << 7) & 0x9D2C_5680
-    word ^= (word << 15) & 0xEFC6_0000
-    return word ^ (word >> 18)
+    return words[index - 1]
   }
 
   /// The next 64 bits, the first word drawn on top.
@@ -44,6 +43,33 @@ public struct NumPyRandom: RandomNumberGenerator, Sendable {
   /// `randint(bound, size=count)`.
   public mutating func randint(_ bound: Int, count: Int) -> [Int] {
     (0..<count).map { _ in randint(bound) }
+  }
+
+  /// `randint(bound, size=output.count)`, for bounds that fit 32 bits.
+  mutating func randint(_ bound: Int, into output: UnsafeMutableBufferPointer<UInt32>) {
+    precondition(bound > 0 && bound <= Int(Int32.max), "bound \(bound)")
+    guard bound > 1 else {
+      output.update(repeating: 0)
+      return
+    }
+    let largest = UInt32(bound - 1)
+    let mask = UInt32.max >> UInt32(largest.leadingZeroBitCount)
+    var produced = 0
+    while produced < output.count {
+      if index == 624 { refill() }
+      let available = 624 - index
+      index += words.withUnsafeBufferPointer { words in
+        var used = 0
+        // A rejected word is overwritten by the next one: no branch to mispredict.
+        while used < available && produced < output.count {
+          let word = words[index + used] & mask
+          output[produced] = word
+          produced += word <= largest ? 1 : 0
+          used += 1
+        }
+        return used
+      }
+    }
   }
 
   /// `random_sample()`: a uniform number in [0, 1) with 53 random bits.
@@ -134,6 +160,15 @@ public struct NumPyRandom: RandomNumberGenerator, Sendable {
         state[position] = state[position - 227] ^ twist(state[position], state[position + 1])
       }
       state[623] = state[396] ^ twist(state[623], state[0])
+      words.withUnsafeMutableBufferPointer { words in
+        for position in 0..<624 {
+          var word = state[position]
+          word ^= word >> 11
+          word ^= (word << 7) & 0x9D2C_5680
+          word ^= (word << 15) & 0xEFC6_0000
+          words[position] = word ^ (word >> 18)
+        }
+      }
     }
     index = 0
   }

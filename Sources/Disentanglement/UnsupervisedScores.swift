@@ -80,6 +80,12 @@ private struct Gaussian {
         weighted[row, column] *= scale
       }
     }
+    guard correlation.elements.allSatisfy(\.isFinite) && weighted.elements.allSatisfy(\.isFinite)
+    else {
+      throw DisentanglementError.undefined(
+        metric: metric, quantity: "the covariance",
+        reason: "the codes are too large or too small for double precision; rescale them")
+    }
     let spectrum = try correlation.symmetricEigenvalues()
     guard let smallest = spectrum.first, smallest > Double(order) * 1e-15 else {
       throw DisentanglementError.undefined(
