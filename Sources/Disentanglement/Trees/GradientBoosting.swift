@@ -25,14 +25,6 @@ package struct GradientBoosting: Sendable {
   /// The defaults of scikit-learn.
   package init(seed: UInt64 = 0) { self.seed = seed }
 
-  private static let rowsPerBlock = 1024
-
-  /// One tree to grow per stage.
-  private struct Job {
-    var target: Int
-    var tree: Int
-  }
-
   /// Learns each target from the codes.
   ///
   /// - Parameters:
@@ -41,94 +33,108 @@ package struct GradientBoosting: Sendable {
   /// - Returns: One classifier per target.
   package func fit(codes: Matrix<Float>, targets: [Labels]) -> [BoostedClassifier] {
     let features = SortedFeatures(codes)
+    let targets = targets.enumerated().map { BoostingTarget(index: $0, labels: $1) }
     let growers = Mutex<[TreeGrower]>([])
     let jobs = targets.indices.flatMap { target in
-      (0..<treeCount(targets[target])).map { Job(target: target, tree: $0) }
+      (0..<targets[target].treeCount).map { (target: target, tree: $0) }
     }
     var models = targets.map {
       BoostedClassifier(
-        learningRate: learningRate, initialScores: initialScores($0),
+        learningRate: learningRate, initialScores: $0.initialScores,
         latentCount: codes.columnCount)
     }
-    let blocks = models.map { model in
-      stride(from: 0, to: codes.rowCount, by: Self.rowsPerBlock).map { first in
-        ScoreBlock(
-          firstRow: first,
-          ClassScores(
-            model.initialScores, rowCount: min(Self.rowsPerBlock, codes.rowCount - first)))
-      }
-    }
     for stage in 0..<stageCount {
-      let probabilities = blocks.map { blocks in
-        Parallel.map(blocks.count) { blocks[$0].probabilities }
-      }
+      let probabilities = targets.map(\.probabilities)
       let grown = Parallel.map(jobs.count) { item in
-        let job = jobs[item]
+        let (target, tree) = jobs[item]
         var grower = growers.withLock { $0.popLast() } ?? TreeGrower(features)
         defer { growers.withLock { $0.append(grower) } }
         return grow(
-          job, stage: stage, with: &grower, target: targets[job.target],
-          probabilities: probabilities[job.target])
+          tree, of: targets[target], stage: stage, with: &grower,
+          probabilities: probabilities[target])
       }
       var next = 0
-      for target in targets.indices {
-        let trees = grown[next..<next + treeCount(targets[target])]
+      for (index, target) in targets.enumerated() {
+        let trees = grown[next..<next + target.treeCount]
         next = trees.endIndex
-        models[target].append(trees, columns: features.columns)
-        Parallel.forEach(blocks[target].count) {
-          blocks[target][$0].add(trees, learningRate: learningRate)
-        }
+        models[index].append(trees, columns: features.columns)
+        target.add(trees, learningRate: learningRate)
       }
     }
-    for target in targets.indices {
-      models[target].trainingScores = Matrix(blocks[target].map(\.scores))
-    }
+    for (index, target) in targets.enumerated() { models[index].trainingScores = target.scores }
     return models
-  }
-
-  // MARK: - Parts of a stage
-
-  /// Two classes need one tree per stage, that of the second class.
-  private func treeCount(_ target: Labels) -> Int {
-    target.classCount == 2 ? 1 : target.classCount
-  }
-
-  /// Scores before the first stage: log p minus its mean over the classes, or logit p for two.
-  private func initialScores(_ target: Labels) -> [Double] {
-    let total = Double(target.values.count)
-    let priors = target.counts.map {
-      min(max(Double($0) / total, .ulpOfOne), 1 - .ulpOfOne)
-    }
-    if priors.count == 2 { return [log(priors[1] / (1 - priors[1]))] }
-    let logarithms = priors.map { log($0) }
-    return logarithms.map { $0 - logarithms.mean }
   }
 
   /// Grows the tree of one class on its residuals: 1 for the class's samples and 0 for the others,
   /// minus the probability.
   private func grow(
-    _ job: Job, stage: Int, with grower: inout TreeGrower, target: Labels,
+    _ tree: Int, of target: BoostingTarget, stage: Int, with grower: inout TreeGrower,
     probabilities: [[Double]]
   ) -> TreeGrower.Grown {
-    let treeCount = treeCount(target)
-    let label = Int32(treeCount == 1 ? 1 : job.tree)
-    let classes = Double(target.classCount)
+    let label = Int32(target.treeCount == 1 ? 1 : tree)
+    let labels = target.labels.values
     var random = Philox(
-      seed: seed,
-      stream: UInt64(job.target) << 44 | UInt64(stage) << 32 | UInt64(job.tree))
-    return grower.grow(leafScale: treeCount == 1 ? 1 : (classes - 1) / classes, random: &random) {
-      residuals in
-      let labels = target.values.span
+      seed: seed, stream: UInt64(target.index) << 44 | UInt64(stage) << 32 | UInt64(tree))
+    return grower.grow(leafScale: target.leafScale, random: &random) { residuals in
+      let labels = labels.span
       var first = 0
       for block in probabilities {
-        let rowCount = block.count / treeCount
-        let column = block.span.extracting(job.tree * rowCount..<(job.tree + 1) * rowCount)
+        let rowCount = block.count / target.treeCount
+        let column = block.span.extracting(tree * rowCount..<(tree + 1) * rowCount)
         for row in 0..<rowCount {
           residuals[first + row] = (labels[first + row] == label ? 1 : 0) - column[row]
         }
         first += rowCount
       }
     }
+  }
+}
+
+/// One target with the scores of its training samples so far.
+private struct BoostingTarget: Sendable {
+  private static let rowsPerBlock = 1024
+
+  let index: Int
+  let labels: Labels
+  /// Scores before the first stage: log p minus its mean over the classes, or logit p for two.
+  let initialScores: [Double]
+  private let blocks: [ScoreBlock]
+
+  init(index: Int, labels: Labels) {
+    self.index = index
+    self.labels = labels
+    let count = labels.values.count
+    let priors = labels.counts.map {
+      min(max(Double($0) / Double(count), .ulpOfOne), 1 - .ulpOfOne)
+    }
+    let logarithms = priors.map { log($0) }
+    let scores =
+      priors.count == 2
+      ? [log(priors[1] / (1 - priors[1]))] : logarithms.map { $0 - logarithms.mean }
+    initialScores = scores
+    blocks = stride(from: 0, to: count, by: Self.rowsPerBlock).map { first in
+      ScoreBlock(
+        firstRow: first, ClassScores(scores, rowCount: min(Self.rowsPerBlock, count - first)))
+    }
+  }
+
+  /// Trees per stage; two classes need one, that of the second class.
+  var treeCount: Int { initialScores.count }
+
+  /// Factor of the leaves' Newton steps, (K − 1) / K for K > 2 classes.
+  var leafScale: Double {
+    treeCount == 1 ? 1 : Double(treeCount - 1) / Double(treeCount)
+  }
+
+  /// The class probabilities of consecutive samples, `[block][class, row]`.
+  var probabilities: [[Double]] { Parallel.map(blocks.count) { blocks[$0].probabilities } }
+
+  /// The scores of all samples, `[sample, class]`.
+  var scores: Matrix<Double> { Matrix(blocks.map(\.scores)) }
+
+  /// Adds the values of a stage's trees.
+  func add(_ stage: ArraySlice<TreeGrower.Grown>, learningRate: Double) {
+    Parallel.forEach(blocks.count) { blocks[$0].add(stage, learningRate: learningRate) }
   }
 }
 
