@@ -8,6 +8,13 @@ struct DatasetsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "datasets",
     abstract: "Lists, describes, fetches and verifies datasets.",
+    discussion: """
+      Examples:
+        bench datasets list
+        bench datasets info scenes3d --sheet scenes.png
+        bench datasets fetch shapes3d
+        bench datasets verify shapes3d
+      """,
     subcommands: [List.self, Info.self, Fetch.self, Verify.self])
 }
 

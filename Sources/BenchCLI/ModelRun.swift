@@ -55,7 +55,7 @@ struct ModelRun {
   {
     let sample = try ObservationSample(dataset, count: configuration.sampleCount, seed: 0)
     guard let factors = sample.factors else {
-      preconditionFailure("a factor dataset's sample has no factors")
+      throw CommandError.unsuitableDataset(name: dataset.name, reason: "none of its factors varies")
     }
     let points = try model.points()
     var progress = ProgressReporter(

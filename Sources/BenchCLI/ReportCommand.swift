@@ -25,7 +25,8 @@ struct ReportCommand: BenchCommand {
   @Option(help: "References and published tables for the verdicts.", completion: .file())
   var against: [String] = []
 
-  @Option(help: "Limits per metric (YAML).", completion: .file(extensions: ["yaml", "yml", "json"]))
+  @Option(
+    help: "Limits per metric (YAML).", completion: .file(extensions: ["yaml", "yml", "json"]))
   var thresholds: String?
 
   @Option(help: "The heading.")

@@ -54,6 +54,9 @@ struct ScoreCommand: BenchCommand {
     guard global.seed <= Int(UInt32.max) else {
       throw ValidationError("--seed is \(global.seed); it must be at most \(UInt32.max).")
     }
+    guard metrics?.contains(where: { $0 != "," }) ?? true else {
+      throw ValidationError("--metrics is empty; name metrics separated by commas, or all.")
+    }
     do {
       _ = try chosenMetrics()
     } catch {

@@ -73,7 +73,8 @@ struct SweepCommand: BenchCommand {
 
   private func run(_ task: Int, of sweep: Sweep) throws {
     guard sweep.tasks.indices.contains(task) else {
-      throw ValidationError("--task is \(task); the study has the tasks 0 to \(sweep.tasks.count - 1).")
+      throw ValidationError(
+        "--task is \(task); the study has the tasks 0 to \(sweep.tasks.count - 1).")
     }
     let outcome = try sweep.run(task: task)
     if case .failed = outcome { throw SweepError.failed(1, of: 1) }

@@ -94,10 +94,10 @@ public struct BetaVAEScore: Sendable, Equatable {
         count, batchSize: batchSize, metric: metric, using: &random)
       let rows = try source.mapBatches(
         of: pairs.samples, batchSize: 2 * batchSize, count: count, metric: metric,
-        prepare: { $0 }
-      ) { codes, rows in
-        meanDifferences(codes, rows.prefix(batchSize), codes, rows.suffix(batchSize))
-      }
+        prepare: { $0 },
+        transform: { codes, rows in
+          meanDifferences(codes, rows.prefix(batchSize), codes, rows.suffix(batchSize))
+        })
       return Differences(rows, pairs.fixedFactors)
     }
     let train = try batches(configuration.trainCount)

@@ -125,8 +125,8 @@ private struct Votes {
       count, batchSize: configuration.batchSize, metric: "factorvae", using: &random)
     let latents = try source.mapBatches(
       of: batches.samples, batchSize: configuration.batchSize, count: count, metric: "factorvae",
-      prepare: { CodeRows<Scalar>($0) }
-    ) { codes, rows in leastVaried(codes.variances(rows), variances, active) }
+      prepare: { CodeRows<Scalar>($0) },
+      transform: { codes, rows in leastVaried(codes.variances(rows), variances, active) })
     func table(_ range: Range<Int>) -> [[Int]] {
       var votes = [[Int]](
         repeating: [Int](repeating: 0, count: variances.count), count: source.factorCount)

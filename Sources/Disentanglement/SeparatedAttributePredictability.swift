@@ -115,7 +115,12 @@ extension MetricDefinition {
       name: name, summary: "Separated attribute predictability, \(words)",
       requirements: [.factors]
     ) { input in
-      let split = try input.trainTestSplit(metric: name)
+      // The correlation is not tested on other samples, so it may use all there are.
+      let labelled = try LabelledCodes(codes: input.codes, factors: input.factors(for: name))
+      let split =
+        estimator == .correlation
+        ? TrainTestSplit(train: labelled, test: labelled)
+        : try input.trainTestSplit(metric: name)
       let sap = try SeparatedAttributePredictability(
         train: split.train, test: split.test, estimator: estimator)
       return try MetricResult(

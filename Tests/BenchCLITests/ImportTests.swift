@@ -48,7 +48,8 @@ import Testing
       "b/mig/results/aggregate/evaluation.json": evaluation(
         "mig", #""evaluation_results.discrete_mig": -Infinity"#, seed: 4),
     ]
-    let process = try await run(["disentanglement-lib", ".", "--out", "runs"], files: files) { root in
+    let process = try await run(["disentanglement-lib", ".", "--out", "runs"], files: files) {
+      root in
       let results = try ResultCollection(paths: ["\(root)/runs"]).runs
       #expect(
         results.map(\.name) == [

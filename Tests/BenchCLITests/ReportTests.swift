@@ -20,7 +20,8 @@ import Testing
           metrics: ["mig": ["value": .number(offset + 0.01 * Double(seed))]],
           curves: [
             "mig": Curve(
-              xLabel: "rate (nats)", yLabel: "MIG <raw>", x: rates, y: rates.map { offset + $0 / 50 })
+              xLabel: "rate (nats)", yLabel: "MIG <raw>", x: rates,
+              y: rates.map { offset + $0 / 50 })
           ], provenance: .now(wallSeconds: 60, config: ["beta": 4]))
         try result.write(to: run.resultPath)
         let log = (1...600).map {

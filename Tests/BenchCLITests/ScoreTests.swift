@@ -16,10 +16,13 @@ import Testing
   }
 
   /// 24 samples, three latents, two factors and an attribute.
-  private static let codes = (0..<24).flatMap { sample in
-    [Float(sample % 4), Float(sample / 4 % 3) + 0.1 * Float(sample % 2), Float(sample * 7 % 11)]
+  private static let codes: [Float] = (0..<24).flatMap { (sample: Int) -> [Float] in
+    let second = Float(sample / 4 % 3) + Float(sample % 2) / 10
+    return [Float(sample % 4), second, Float(sample * 7 % 11)]
   }
-  private static let factors = (0..<24).flatMap { [$0 % 4, $0 / 4 % 3] }
+  private static let factors: [Int] = (0..<24).flatMap { (sample: Int) -> [Int] in
+    [sample % 4, sample / 4 % 3]
+  }
   private static let codesArray = NPYArray(codes, shape: [24, 3])
   private static let factorsArray = NPYArray(factors, shape: [24, 2])
 
@@ -203,7 +206,7 @@ import Testing
     ]
 
   @Test("bad arrays end with code 2 and one sentence", arguments: badArrays.indices)
-  func badArrays(index: Int) async throws {
+  func refusesArrays(index: Int) async throws {
     let bad = Self.badArrays[index]
     let run = try await score(bad.arrays, "--metrics", bad.metrics)
     run.expectFailure("codes.npz", bad.words)

@@ -38,6 +38,11 @@ import Testing
     return (text ?? "").split(separator: "\n").map(String.init).sorted()
   }
 
+  /// The words of every line of a table.
+  private static func words(_ table: String) -> [[String]] {
+    table.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+  }
+
   @Test("runs what is missing and nothing twice")
   func completes() async throws {
     let folder = try TemporaryFolder()
@@ -54,11 +59,12 @@ import Testing
     #expect(states == Array(repeating: "done", count: 6))
   }
 
-  @Test("continues after being killed, without repeating finished runs", arguments: [SIGKILL, SIGTERM])
+  @Test(
+    "continues after being killed, without repeating finished runs", arguments: [SIGKILL, SIGTERM])
   func killed(signal: Int32) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
-    try Self.write(Self.study(seconds: 0.3), to: path)
+    try Self.write(Self.study(seconds: 1), to: path)
     let process = Process()
     process.executableURL = BenchProcess.executable
     process.arguments = ["sweep", "study.yaml", "--workers", "1", "--quiet"]
@@ -73,7 +79,7 @@ import Testing
     process.waitUntilExit()
     if signal == SIGTERM { #expect(process.terminationStatus == 130) }
     // A worker may outlive a sweep that was killed; its result counts like any other.
-    try await Task.sleep(for: .milliseconds(600))
+    try await Task.sleep(for: .milliseconds(1500))
     let finished = RunDirectory.complete(under: "\(path)/runs").count
     #expect((2...5).contains(finished))
 
@@ -94,8 +100,8 @@ import Testing
       to: folder.path)
     let run = try await BenchProcess.run(["sweep", "study.yaml", "--quiet"], in: folder.path)
     #expect(run.exitCode == 2)
-    #expect(run.errors == "bench: 1 of 6 runs failed; see worker.log in their folders, then start the sweep again.\n")
-    #expect(run.output.contains("d        a      0,2   1"))
+    #expect(run.errors.hasPrefix("bench: 1 of 6 runs failed; see worker.log in their folders"))
+    #expect(Self.words(run.output).contains(["d", "a", "0,2", "1"]))
     let log = try String(
       contentsOfFile: "\(folder.path)/runs/d/a/quick/seed-1/worker.log", encoding: .utf8)
     #expect(log == "broken\n")
@@ -109,8 +115,8 @@ import Testing
       [0.1, 0.2], model: "a", dataset: "d", preset: "quick", in: "\(folder.path)/runs")
     let run = try await BenchProcess.run(["sweep", "study.yaml", "--status"], in: folder.path)
     #expect(run.exitCode == 0)
-    #expect(run.output.contains("d        a      0-1           2\n"))
-    #expect(run.output.contains("d        b                    0-2\n"))
+    #expect(Self.words(run.output).contains(["d", "a", "0-1", "2"]))
+    #expect(Self.words(run.output).contains(["d", "b", "0-2"]))
     #expect(try Self.started(folder.path) == [])
   }
 
@@ -154,7 +160,9 @@ import Testing
       ("schema: 1\ndatasets: [d, e]\nmodels: [a]\nseeds: 0-99999", "100,000"),
       ("schema: 1\ndatasets: [../x]\nmodels: [a]\nseeds: [0]", "'../x'"),
       ("schema: 1\ndatasets: [d]\nmodels: [a, a]\nseeds: [0]", "'models'"),
-      ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\ncommand: [true]", "{folder} or {seed}"),
+      (
+        "schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\ncommand: ['true']", "{folder} or {seed}"
+      ),
       ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\ncommand: ['{sed}']", "{sed}"),
       ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\nslurm: {Time: 1}", "slurm.Time"),
     ])

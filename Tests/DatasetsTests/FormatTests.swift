@@ -5,9 +5,11 @@ import Testing
 
 @Suite("MATLAB files") struct MATFileTests {
   /// Golden: `scripts/make_format_goldens.py`, scipy; `im[a, b, c] = a + 5 b + 20 c`.
-  @Test("arrays are read plain, compressed, and in the other byte order", arguments: [
-    "plain.mat", "compressed.mat", "big.mat",
-  ])
+  @Test(
+    "arrays are read plain, compressed, and in the other byte order",
+    arguments: [
+      "plain.mat", "compressed.mat", "big.mat",
+    ])
   func reads(file: String) throws {
     let array = try MATFile.array("im", of: golden("mat/\(file)"))
     #expect(array.shape == [5, 4, 3] && array.dataType == .uint8)
@@ -30,15 +32,18 @@ import Testing
     let large = try failure(DatasetError.self) {
       _ = try MATFile.array("im", of: path, memoryLimit: 59)
     }
-    #expect(large.description.contains("impossible shape") || large.description.contains("60 bytes"))
+    #expect(
+      large.description.contains("impossible shape") || large.description.contains("60 bytes"))
   }
 }
 
 @Suite("Tar archives") struct TARTests {
   /// Golden: `scripts/make_format_goldens.py`, Python's tarfile.
-  @Test("members are found in order, whatever the dialect", arguments: [
-    "ustar.tar", "gnu.tar", "pax.tar", "gnu.tar.gz",
-  ])
+  @Test(
+    "members are found in order, whatever the dialect",
+    arguments: [
+      "ustar.tar", "gnu.tar", "pax.tar", "gnu.tar.gz",
+    ])
   func members(file: String) throws {
     var walker = try TARStream(path: golden("tar/\(file)"))
     var found: [String: [UInt8]] = [:]

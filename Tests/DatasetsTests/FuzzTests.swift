@@ -83,8 +83,10 @@ import Testing
     try fuzz(name, file: file, isChecked: true)
   }
 
-  /// A changed byte of a stored value may be another valid value here; what a file's published
-  /// checksum is for. These must end, in time, with a sentence or with images.
+  /// These must end, in time, with a sentence or with images.
+  ///
+  /// A changed byte of a stored value may be another valid value here, which is what a file's
+  /// published checksum is for.
   @Test(
     "formats without checksums are refused or read",
     arguments: [

@@ -45,8 +45,9 @@ public struct FeatureExtractor: Sendable {
     self.weightsName = weightsName
   }
 
-  /// Identifies how features were made: preparation, network with the checksum of its weights,
-  /// layer and crop. Values with different ids cannot be compared.
+  /// Identifies how features were made; values with different ids cannot be compared.
+  ///
+  /// Preparation, network with the checksum of its weights, layer and crop.
   public var protocolID: String {
     switch network {
     case .inception(let network, let preparation, let tap):

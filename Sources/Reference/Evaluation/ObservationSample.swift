@@ -10,7 +10,7 @@ public import Torch
 public struct ObservationSample: Sendable {
   /// The images' indices in the dataset.
   public let indices: [Int]
-  /// Their factors.
+  /// Their factors of more than one value.
   public let factors: Factors?
   private let dataset: any ImageDataset
 
@@ -20,11 +20,20 @@ public struct ObservationSample: Sendable {
     var generator = Philox(seed: seed, stream: 0x5A3B_1E00)
     let drawn = (0..<count).map { _ in generator.integer(below: dataset.count) }
     indices = drawn
-    factors = try (dataset as? any FactorDataset).map { factored in
-      try Factors(
-        rows: drawn.flatMap { factored.factors(at: $0) }, factorCount: factored.factorSizes.count,
-        sizes: factored.factorSizes, names: factored.factorNames)
+    factors = try (dataset as? any FactorDataset).flatMap { try Self.factors($0, drawn) }
+  }
+
+  /// The factors that vary; one with a single value, such as the colour of dSprites, says nothing.
+  private static func factors(_ dataset: any FactorDataset, _ indices: [Int]) throws -> Factors? {
+    let varied = dataset.factorSizes.indices.filter { dataset.factorSizes[$0] > 1 }
+    guard !varied.isEmpty else { return nil }
+    let rows = indices.flatMap { index in
+      let values = dataset.factors(at: index)
+      return varied.map { values[$0] }
     }
+    return try Factors(
+      rows: rows, factorCount: varied.count, sizes: varied.map { dataset.factorSizes[$0] },
+      names: varied.map { dataset.factorNames[$0] })
   }
 
   /// Calls `body` with batches of images in [0, 1], in order.

@@ -91,6 +91,7 @@ public final class Trainer {
             "terms": finiteNumbers(terms),
           ])
         }
+        try log.flush()
         progress.update(step, detail: Self.detail(terms, rate))
       }
       if step % plan.monitorInterval == 0 || isLast {

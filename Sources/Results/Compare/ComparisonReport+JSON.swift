@@ -56,7 +56,8 @@ extension Sample {
       "values": .numbers(values), "seeds": .array(seeds.map { .integer($0) }),
       "mean": .optional(summary?.mean), "std": .optional(summary?.standardDeviation),
       "undefined": .integer(undefinedCount),
-      "protocols": .array(protocols.map { .string($0) }), "selected_on_labels": .bool(isSelectedOnLabels),
+      "protocols": .array(protocols.map { .string($0) }),
+      "selected_on_labels": .bool(isSelectedOnLabels),
     ]
   }
 }

@@ -30,7 +30,8 @@ private func withoutNonFiniteNumbers(_ bytes: [UInt8]) -> [UInt8] {
       } else if byte == UInt8(ascii: "\"") {
         isInString = false
       }
-    } else if starts.contains(byte), let word = words.first(where: { bytes[index...].starts(with: $0) })
+    } else if starts.contains(byte),
+      let word = words.first(where: { bytes[index...].starts(with: $0) })
     {
       result += Array("null".utf8)
       index += word.count

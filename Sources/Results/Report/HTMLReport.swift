@@ -106,7 +106,8 @@ extension StudyReport {
       guard !figures.isEmpty else { continue }
       parts.append(
         "<details\(parts.isEmpty ? " open" : "")><summary>Pictures: \(escaped(model)), seed "
-          + "\(run.result.seed)</summary><div class=\"figures\">\(figures.joined())</div></details>")
+          + "\(run.result.seed)</summary><div class=\"figures\">\(figures.joined())</div></details>"
+      )
     }
     return parts
   }

@@ -106,7 +106,8 @@ public struct StudyReport: Sendable {
     let models = Set(runs.map(\.result.model)).count
     let datasets = Set(runs.map(\.result.dataset.name)).count
     let hours = runs.compactMap { $0.result.provenance?.wallSeconds }.reduce(0, +) / 3600
-    return "\(count(runs.count, "run")) of \(count(models, "model")) on \(count(datasets, "dataset"))"
+    return
+      "\(count(runs.count, "run")) of \(count(models, "model")) on \(count(datasets, "dataset"))"
       + ", \(hours.fixed(hours < 1 ? 2 : 1)) hours in all; written \(date) by bench \(benchVersion)."
   }
 

@@ -189,7 +189,8 @@ extension Study {
       default: throw object.invalid(name, expected: "a text or a whole number")
       }
       let isPlain = name.allSatisfy { $0.isASCII && ($0.isLowercase || $0 == "-") }
-      guard isPlain && !name.isEmpty && !value.contains(where: { $0.isNewline || $0 == "\0" }) else {
+      guard isPlain && !name.isEmpty && !value.contains(where: { $0.isNewline || $0 == "\0" })
+      else {
         throw .invalidField(
           path: reader.path, field: object.name(name),
           expected: "an option of sbatch, such as time: '04:00:00'", found: "'\(name)'")
