@@ -89,7 +89,7 @@ struct DisentangleCommand: BenchCommand {
       model.split(separator: ",").joinedOptions())
     let metricNames = try MetricCatalog.metrics(
       named: metrics.split(separator: ",").map(String.init)
-    ).map(\.name)
+    ).filter { !$0.requirements.contains(.attributes) }.map(\.name)
     let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
     guard let source = source as? any FactorDataset else {
       throw CommandError.unsuitableDataset(name: dataset, reason: "it has no factors of variation")
