@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 @Suite("bench sweep") struct SweepTests {
-  /// A study whose runs write a result after some seconds and a line into `started` before.
-  private static func study(seconds: Double, script: String = "") -> String {
+  /// A study whose runs write a line into `started`, do what `script` says and write a result.
+  private static func study(script: String = "") -> String {
     let result = #"""
       {"schema": 1, "dataset": {"name": "{dataset}"}, "model": "{model}", "preset": "quick",
       "seed": {seed}, "metrics": {"mig": {"value": 0.{seed}}}}
@@ -22,10 +22,9 @@ import Testing
         - -c
         - |
           echo {model}-{seed} >> started
-          sleep \(seconds)
           \(script)
-          echo '\(result)' > {folder}/result.tmp
-          mv {folder}/result.tmp {folder}/result.json
+          echo '\(result)' > {folder}/result.$$
+          mv {folder}/result.$$ {folder}/result.json
       """
   }
 
@@ -46,7 +45,7 @@ import Testing
   @Test("runs what is missing and nothing twice")
   func completes() async throws {
     let folder = try TemporaryFolder()
-    try Self.write(Self.study(seconds: 0), to: folder.path)
+    try Self.write(Self.study(), to: folder.path)
     let first = try await BenchProcess.run(
       ["sweep", "study.yaml", "--threads", "3"], in: folder.path)
     #expect(first.exitCode == 0, "\(first.errors)")
@@ -64,25 +63,20 @@ import Testing
   func killed(signal: Int32) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
-    try Self.write(Self.study(seconds: 1), to: path)
-    let process = Process()
-    process.executableURL = BenchProcess.executable
-    process.arguments = ["sweep", "study.yaml", "--workers", "1", "--quiet"]
-    process.currentDirectoryURL = URL(filePath: path)
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    while RunDirectory.complete(under: "\(path)/runs").count < 2 {
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    kill(process.processIdentifier, signal)
-    process.waitUntilExit()
-    if signal == SIGTERM { #expect(process.terminationStatus == 130) }
-    // A worker may outlive a sweep that was killed; its result counts like any other.
-    try await Task.sleep(for: .milliseconds(1500))
-    let finished = RunDirectory.complete(under: "\(path)/runs").count
-    #expect((2...5).contains(finished))
+    // The third run waits for a file that is not there: the signal meets it, however late it comes.
+    let gate = "while [ {seed} != 0 ] && [ ! -e go ]; do sleep 0.05; done"
+    try Self.write(Self.study(script: gate), to: path)
+    // Foundation's Process would wait for the worker as well, which inherits its socket.
+    let sweep = try ChildProcess(
+      ["sh", "-c", #"cd "$1" && exec "$2" sweep study.yaml --workers 1 --quiet"#, "sh"]
+        + [path, BenchProcess.executable.path], output: .discarded, errors: .discarded)
+    while try Self.started(path).count < 3 { try await Task.sleep(for: .milliseconds(20)) }
+    sweep.send(signal)
+    #expect(sweep.wait() == (signal == SIGTERM ? 130 : 128 + signal))
+    #expect(RunDirectory.complete(under: "\(path)/runs").count == 2)
 
+    // A worker outlives a sweep that was killed; it may finish its run beside the second sweep.
+    try Data().write(to: URL(filePath: "\(path)/go"))
     let second = try await BenchProcess.run(["sweep", "study.yaml", "--quiet"], in: path)
     #expect(second.exitCode == 0, "\(second.errors)")
     #expect(RunDirectory.complete(under: "\(path)/runs").count == 6)
@@ -96,7 +90,7 @@ import Testing
   func failure() async throws {
     let folder = try TemporaryFolder()
     try Self.write(
-      Self.study(seconds: 0, script: "[ {model}{seed} = a1 ] && echo broken && exit 7"),
+      Self.study(script: "[ {model}{seed} = a1 ] && echo broken && exit 7"),
       to: folder.path)
     let run = try await BenchProcess.run(["sweep", "study.yaml", "--quiet"], in: folder.path)
     #expect(run.exitCode == 2)
@@ -110,7 +104,7 @@ import Testing
   @Test("shows what is missing")
   func status() async throws {
     let folder = try TemporaryFolder()
-    try Self.write(Self.study(seconds: 0), to: folder.path)
+    try Self.write(Self.study(), to: folder.path)
     try ResultFixture.write(
       [0.1, 0.2], model: "a", dataset: "d", preset: "quick", in: "\(folder.path)/runs")
     let run = try await BenchProcess.run(["sweep", "study.yaml", "--status"], in: folder.path)
@@ -123,7 +117,7 @@ import Testing
   @Test("writes a Slurm job array of the missing runs, whose tasks run")
   func slurm() async throws {
     let folder = try TemporaryFolder()
-    let text = Self.study(seconds: 0) + "\nthreads: 2\nslurm: {time: '04:00:00', gres: 'gpu:1'}\n"
+    let text = Self.study() + "\nthreads: 2\nslurm: {time: '04:00:00', gres: 'gpu:1'}\n"
     try Self.write(text, to: folder.path)
     // Tasks are numbered by seed, then model: a-0, b-0, a-1, b-1, a-2, b-2.
     try ResultFixture.write(
