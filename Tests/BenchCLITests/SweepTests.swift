@@ -64,14 +64,14 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.path
     // The third run waits for a file that is not there: the signal meets it, however late it comes.
-    let gate = "while [ {seed} != 0 ] && [ ! -e go ]; do sleep 0.05; done"
+    let gate =
+      "[ {seed} = 0 ] || touch third; while [ -e third ] && [ ! -e go ]; do sleep 0.05; done"
     try Self.write(Self.study(script: gate), to: path)
     // Foundation's Process would wait for the worker as well, which inherits its socket.
     let sweep = try ChildProcess(
       ["sh", "-c", #"cd "$1" && exec "$2" sweep study.yaml --workers 1 --quiet"#, "sh"]
         + [path, BenchProcess.executable.path], output: .discarded, errors: .discarded)
-    while try Self.started(path).count < 3 { try await Task.sleep(for: .milliseconds(20)) }
-    sweep.send(signal)
+    #expect(await whenFileAppears("\(path)/third") { sweep.send(signal) })
     #expect(sweep.wait() == (signal == SIGTERM ? 130 : 128 + signal))
     #expect(RunDirectory.complete(under: "\(path)/runs").count == 2)
 

@@ -26,12 +26,9 @@ import Testing
     process.standardError = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     try process.run()
-    let state = "\(folder)/checkpoint/state.json"
-    while process.isRunning && !FileManager.default.fileExists(atPath: state) {
-      try await Task.sleep(for: .milliseconds(5))
-    }
-    kill(process.processIdentifier, SIGKILL)
-    while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+    let id = process.processIdentifier
+    #expect(await whenFileAppears("\(folder)/checkpoint/state.json") { kill(id, SIGKILL) })
+    process.waitUntilExit()
     #expect(process.terminationReason == .uncaughtSignal, "the training ended before it was killed")
   }
 
@@ -109,10 +106,8 @@ import Testing
     process.standardError = FileHandle.nullDevice
     try process.run()
     let state = "\(folder.path)/checkpoint/state.json"
-    while process.isRunning && !FileManager.default.fileExists(atPath: state) {
-      try await Task.sleep(for: .milliseconds(5))
-    }
-    process.interrupt()
+    let id = process.processIdentifier
+    #expect(await whenFileAppears(state) { kill(id, SIGINT) })
     process.waitUntilExit()
     #expect(process.terminationReason == .exit)
     #expect(process.terminationStatus == 130)
