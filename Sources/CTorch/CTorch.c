@@ -19,6 +19,10 @@ const ct_api *ct_load(const char *folder, const char *shim, char **error) {
   // one to the system and pays for its pages again at the next step, a tenth of the step's time.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest value glibc accepts
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  // A thread that waits for the others spins, by default for milliseconds. Where another program
+  // wants the cores this made a training step eight times as long; short spins cost an idle machine
+  // nothing. libgomp reads the variable when it is loaded.
+  if (!getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "300", 0);
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     char path[4096];
     snprintf(path, sizeof(path), "%s/lib/%s", folder, names[i]);

@@ -53,7 +53,6 @@ public enum Libtorch {
       defer { free(message) }
       return .failure(.unavailable(reason: message.map { String(cString: $0) } ?? "dlopen failed"))
     }
-    // Subnormal numbers slow a CPU down a hundredfold and change nothing that is measured.
     return .success(table)
   }
 
