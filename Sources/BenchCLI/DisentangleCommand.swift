@@ -37,7 +37,7 @@ struct DisentangleCommand: BenchCommand {
       """)
   var model = "all"
 
-  @Option(help: "quick (minutes) or paper (300,000 steps of 64).")
+  @Option(help: "smoke (seconds), quick (minutes) or paper (300,000 steps of 64).")
   var preset = Preset.quick
 
   @Option(help: "Seeds separated by commas; default: that of --seed.")

@@ -29,7 +29,7 @@ struct TrainCommand: BenchCommand {
   @Option(help: "The model, NAME or NAME:OPTION=VALUE,OPTION=VALUE.")
   var model: String
 
-  @Option(help: "quick (minutes) or paper (300,000 steps of 64).")
+  @Option(help: "smoke (seconds), quick (minutes) or paper (300,000 steps of 64).")
   var preset = Preset.quick
 
   @Option(help: "Optimiser steps instead of the preset's.")
