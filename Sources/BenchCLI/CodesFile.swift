@@ -14,8 +14,9 @@ struct CodesFile {
   /// - Parameters:
   ///   - path: The file.
   ///   - seed: Seed of the metrics.
+  ///   - settings: Parameters of the metrics.
   /// - Throws: An error whose description names the file, the array and what is wrong with it.
-  init(path: String, seed: UInt32) throws {
+  init(path: String, seed: UInt32, settings: MetricSettings = MetricSettings()) throws {
     let archive = try NPZArchive(path: path)
     guard archive.names.contains("codes") else {
       throw DatasetError.missingArray(file: path, array: "codes", found: archive.names)
@@ -50,8 +51,10 @@ struct CodesFile {
         codes.codes = try CodeAlignment.firstComponents(
           of: codes.codes, unitCount: codes.codes.latentCount / size)
       }
-      input = try MetricInput(
+      var scored = try MetricInput(
         codes: codes.codes, factors: factors, attributes: attributes, test: test, seed: seed)
+      scored.settings = settings
+      input = scored
     } catch let error as DisentanglementError {
       throw InvalidCodes(path: path, reason: error)
     }

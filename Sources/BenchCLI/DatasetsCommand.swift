@@ -15,7 +15,7 @@ struct DatasetsCommand: AsyncParsableCommand {
         bench datasets fetch shapes3d
         bench datasets verify shapes3d
       """,
-    subcommands: [List.self, Info.self, Fetch.self, Verify.self])
+    subcommands: [List.self, Info.self, Fetch.self, Verify.self, Read.self])
 }
 
 extension DatasetsCommand {

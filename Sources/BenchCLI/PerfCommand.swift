@@ -12,11 +12,13 @@ struct PerfCommand: BenchCommand {
     abstract: "Measure the speed of the hot paths on this machine.",
     discussion: """
       Absolute times say little from one machine to the next; scripts/compare_training.py runs \
-      this command and PyTorch in turn and reports the ratio.
+      this command and PyTorch in turn and reports the ratio, scripts/compare_datasets.py and \
+      Pillow.
 
       Examples:
         bench perf
         bench perf --only train:beta-vae --repeats 30 --threads 2 --json
+        bench perf --dataset celeba:tv --only data:
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -26,6 +28,9 @@ struct PerfCommand: BenchCommand {
 
   @Option(help: "Measured repetitions of each path.")
   var repeats = 10
+
+  @Option(help: "Also opening and reading this dataset, which must be on the machine.")
+  var dataset: String?
 
   @Option(help: "float32, or bfloat16 operands in convolutions and matrix products.")
   var precision = PrecisionChoice.float32
@@ -59,7 +64,36 @@ struct PerfCommand: BenchCommand {
         start += 1
       }
     }
-    return (training + [rendering]).filter { $0.name.hasPrefix(only) }
+    let data = try dataset.map { try dataPaths($0) } ?? []
+    return (training + [rendering] + data).filter { $0.name.hasPrefix(only) }
+  }
+
+  /// Opening a dataset whose cache is there, shuffled batches of 64 out of it, and making its images
+  /// from their files.
+  private func dataPaths(_ name: String) throws -> [Path] {
+    let directory = global.dataRoot
+    let dataset = try DatasetCatalog.open(name, dataDirectory: directory)
+    let opening = Path(name: "data:open:\(name)", itemCount: 1) {
+      try Timing(count: repeats) { _ = try DatasetCatalog.open(name, dataDirectory: directory) }
+    }
+    let batchCount = 500
+    let threadCount = global.threadCount
+    let loader = BatchLoader(
+      dataset: dataset, batchSize: 64, seed: 0, prefetchCount: 2 * threadCount,
+      threadCount: threadCount)
+    let reading = Path(name: "data:batches:\(name)", itemCount: 64 * batchCount) {
+      try Timing(count: repeats) { for _ in 0..<batchCount { _ = try loader.next() } }
+    }
+    let pictures =
+      dataset as? PictureDataset ?? (dataset as? AttributePictureDataset)?.pictures
+    guard let pictures else { return [opening, reading] }
+    let count = min(2000, pictures.count)
+    let decoding = Path(name: "data:decode:\(name)", itemCount: count) {
+      try Timing(count: repeats, warmUp: 1) {
+        _ = try Parallel.tryMap(count) { try pictures.decoded(at: $0).pixels.count }
+      }
+    }
+    return [opening, reading, decoding]
   }
 
   func execute() async throws {
@@ -87,6 +121,7 @@ struct PerfCommand: BenchCommand {
     try global.emit(
       [
         "paths": .array(records), "threads": .integer(global.threadCount),
+        "peak_memory_bytes": .integer(Host.peakMemoryBytes()),
         "host": .string(Host.current().cpu),
       ], text: table.text())
   }

@@ -20,9 +20,17 @@ struct ScoreCommand: BenchCommand {
         bench score codes.npz
         bench score codes.npz --metrics mig,sap,factorvae --json
         bench score codes.npz --metrics mig --ci --align pca,ica
+        bench score codes.npz --metrics mig --set mig.num_bins=10
 
       Metrics:
       \(MetricCatalog.all.map { "  \($0.name.padded(to: 28)) \($0.summary)" }.joined(separator: "\n"))
+
+      Parameters:
+      \(MetricCatalog.all.flatMap { metric in
+        metric.parameters.map { parameter in
+          "  \("\(metric.name).\(parameter.name)".padded(to: 33)) \(parameter.summary)"
+        }
+      }.joined(separator: "\n"))
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -36,6 +44,13 @@ struct ScoreCommand: BenchCommand {
       inputs for, without variants.
       """)
   var metrics: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "A number of a metric's protocol; may be repeated. Default: the reference's.",
+      valueName: "metric.parameter=value"))
+  var settings: [String] = []
 
   @Flag(help: "Adds 95 % bootstrap intervals.")
   var ci = false
@@ -62,12 +77,18 @@ struct ScoreCommand: BenchCommand {
     } catch {
       throw ValidationError("--metrics: \(error)")
     }
+    do {
+      _ = try MetricSettings(settings)
+    } catch {
+      throw ValidationError("--set: \(error)")
+    }
     _ = try alignments()
   }
 
   func execute() throws {
     let start = ContinuousClock.now
-    let file = try CodesFile(path: codes, seed: UInt32(global.seed))
+    let settings = try MetricSettings(settings)
+    let file = try CodesFile(path: codes, seed: UInt32(global.seed), settings: settings)
     let raw = try report(file.input)
     let aligned = try alignments().map { method -> (String, CodeAlignment, MetricReport) in
       let alignment = try CodeAlignment(method, fittedTo: file.input.codes)
@@ -140,6 +161,7 @@ struct ScoreCommand: BenchCommand {
           "test_samples": file.input.test.map { .integer($0.sampleCount) } ?? .null,
           "unit_size": file.unitSize.map { .integer($0) } ?? .null,
           "seed": .integer(global.seed),
+          "settings": file.input.settings.json,
           "ci_resamples": ci ? .integer(ciResamples) : .null,
         ]
       ).json,

@@ -10,6 +10,7 @@
 // The error manager comes first, so that a pointer to it is a pointer to this.
 struct error_context {
   struct jpeg_error_mgr manager;
+  struct jpeg_progress_mgr progress;
   jmp_buf jump;
   char text[JMSG_LENGTH_MAX];
 };
@@ -26,6 +27,15 @@ static void on_message(j_common_ptr info, int level) {
   struct error_context *context = (struct error_context *)info->err;
   if (level >= 0 || info->err->msg_code == JWRN_EXTRANEOUS_DATA) return;
   info->err->format_message(info, context->text);
+  longjmp(context->jump, 1);
+}
+
+// A progressive file may repeat scans over the whole picture without end; 256 is far
+// more than any encoder writes (libjpeg's own script has 10).
+static void on_progress(j_common_ptr info) {
+  struct error_context *context = (struct error_context *)info->err;
+  if (((struct jpeg_decompress_struct *)info)->input_scan_number <= 256) return;
+  strcpy(context->text, "it has more than 256 scans");
   longjmp(context->jump, 1);
 }
 
@@ -142,6 +152,8 @@ int cjpeg_decode(const uint8_t *data, size_t count, uint32_t channels, size_t by
   context.manager.emit_message = on_message;
   if (!setjmp(context.jump)) {
     jpeg_create_decompress(&info);
+    context.progress.progress_monitor = on_progress;
+    info.progress = &context.progress;
     // What libjpeg itself may allocate: the coefficients of a progressive file, above all.
     info.mem->max_memory_to_use = 1L << 30;
     decode(&info, data, count, channels, byte_limit, image, (uint8_t **)&pixels,

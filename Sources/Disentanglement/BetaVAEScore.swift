@@ -161,21 +161,41 @@ private func meanDifferences(
   return sums.map { $0 / Double(firstRows.count) }
 }
 
+extension MetricParameter {
+  fileprivate static let batchSize = MetricParameter.whole(
+    "batch_size", 64, in: 1...1024, "pairs per batch")
+  fileprivate static let trainCount = MetricParameter.whole(
+    "num_train", 10_000, in: 1...100_000, "batches that train the classifier")
+  fileprivate static let evaluationCount = MetricParameter.whole(
+    "num_eval", 5_000, in: 1...100_000, "batches that evaluate it")
+}
+
+extension BetaVAEScore.Configuration {
+  fileprivate init(_ settings: MetricSettings) {
+    let metric = "betavae"
+    batchSize = settings.count(.batchSize, of: metric)
+    trainCount = settings.count(.trainCount, of: metric)
+    evaluationCount = settings.count(.evaluationCount, of: metric)
+  }
+}
+
 extension MetricDefinition {
   /// `betavae`.
   static let betaVAEScore = MetricDefinition(
     name: "betavae", summary: "β-VAE score: linear classifier on differences of codes",
-    requirements: [.interventions]
+    requirements: [.interventions], parameters: [.batchSize, .trainCount, .evaluationCount]
   ) { input in
     let source = try input.interventions(metric: "betavae")
-    let score = try BetaVAEScore(source: source, seed: input.seed)
+    let configuration = BetaVAEScore.Configuration(input.settings)
+    let score = try BetaVAEScore(source: source, configuration: configuration, seed: input.seed)
     return try MetricResult(
       metric: "betavae",
       scores: [.init("value", score.value), .init("train", score.trainAccuracy)],
       details: [
         "coefficients": score.coefficients.json, "intercepts": .numbers(score.intercepts),
       ],
-      estimator: "10,000 training and 5,000 evaluation batches of 64 pairs, multinomial logistic "
-        + "regression (L2, C=1, L-BFGS, 100 iterations); \(source.kindDescription)")
+      estimator: "\(configuration.trainCount) training and \(configuration.evaluationCount) "
+        + "evaluation batches of \(configuration.batchSize) pairs, multinomial logistic regression "
+        + "(L2, C=1, L-BFGS, 100 iterations); \(source.kindDescription)")
   }
 }

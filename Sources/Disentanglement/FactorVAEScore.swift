@@ -207,14 +207,43 @@ where Scalar.SIMD8Storage: Sendable {
   }
 }
 
+extension MetricParameter {
+  fileprivate static let batchSize = MetricParameter.whole(
+    "batch_size", 64, in: 2...1024, "samples per vote")
+  fileprivate static let trainVoteCount = MetricParameter.whole(
+    "num_train", 10_000, in: 1...100_000, "votes that train the classifier")
+  fileprivate static let evaluationVoteCount = MetricParameter.whole(
+    "num_eval", 5_000, in: 1...100_000, "votes that evaluate it")
+  fileprivate static let varianceSampleCount = MetricParameter.whole(
+    "num_variance_estimate", 10_000, in: 2...1_000_000, "samples for the global variances")
+  fileprivate static let pruneThreshold = MetricParameter.real(
+    "prune_threshold", 0.05, in: 0...1e300, "smallest standard deviation of an active latent")
+}
+
+extension FactorVAEScore.Configuration {
+  fileprivate init(_ settings: MetricSettings) {
+    let metric = "factorvae"
+    batchSize = settings.count(.batchSize, of: metric)
+    trainVoteCount = settings.count(.trainVoteCount, of: metric)
+    evaluationVoteCount = settings.count(.evaluationVoteCount, of: metric)
+    varianceSampleCount = settings.count(.varianceSampleCount, of: metric)
+    pruneThreshold = settings.value(.pruneThreshold, of: metric)
+  }
+}
+
 extension MetricDefinition {
   /// `factorvae`.
   static let factorVAEScore = MetricDefinition(
     name: "factorvae", summary: "FactorVAE score: majority vote over the least varying latent",
-    requirements: [.interventions]
+    requirements: [.interventions],
+    parameters: [
+      .batchSize, .trainVoteCount, .evaluationVoteCount, .varianceSampleCount, .pruneThreshold,
+    ]
   ) { input in
     let source = try input.interventions(metric: "factorvae")
-    let score = try FactorVAEScore(source: source, seed: input.seed)
+    let configuration = FactorVAEScore.Configuration(input.settings)
+    let score = try FactorVAEScore(
+      source: source, configuration: configuration, seed: input.seed)
     return try MetricResult(
       metric: "factorvae",
       scores: [.init("value", score.value), .init("train", score.trainAccuracy)],
@@ -224,7 +253,9 @@ extension MetricDefinition {
         "votes_train": .array(score.trainVotes.map { .array($0.map { .integer($0) }) }),
         "votes_evaluation": .array(score.evaluationVotes.map { .array($0.map { .integer($0) }) }),
       ],
-      estimator: "10,000 training and 5,000 evaluation votes of 64 samples, 10,000 samples for the "
-        + "global variances, prune threshold 0.05; \(source.kindDescription)")
+      estimator: "\(configuration.trainVoteCount) training and "
+        + "\(configuration.evaluationVoteCount) evaluation votes of \(configuration.batchSize) "
+        + "samples, \(configuration.varianceSampleCount) samples for the global variances, prune "
+        + "threshold \(configuration.pruneThreshold); \(source.kindDescription)")
   }
 }

@@ -96,21 +96,37 @@ private struct LatentDeviations {
   }
 }
 
+extension MetricParameter {
+  fileprivate static let quantile = MetricParameter.real(
+    "diff_quantile", 0.99, in: 0...1, "quantile of the deviations from a class's mean")
+  fileprivate static let factorBinCount = MetricParameter.whole(
+    "num_bins", 20, in: 1...100_000, "histogram bins of the factors")
+}
+
 extension MetricDefinition {
   /// `irs`.
   static let interventionalRobustness = irs(
-    "irs", quantile: 0.99, "0.99 quantile of the deviations, as in the reference code")
+    "irs", quantile: 0.99, "0.99 quantile of the deviations, as in the reference code",
+    parameters: [.quantile, .factorBinCount])
 
   /// `irs:paper`.
   static let paperInterventionalRobustness = irs(
-    "irs:paper", quantile: 1, "largest deviation, as in the paper")
+    "irs:paper", quantile: 1, "largest deviation, as in the paper",
+    parameters: [.factorBinCount])
 
-  private static func irs(_ name: String, quantile: Double, _ words: String) -> MetricDefinition {
+  private static func irs(
+    _ name: String, quantile: Double, _ words: String, parameters: [MetricParameter]
+  ) -> MetricDefinition {
     MetricDefinition(
-      name: name, summary: "Interventional robustness score, \(words)", requirements: [.factors]
+      name: name, summary: "Interventional robustness score, \(words)", requirements: [.factors],
+      parameters: parameters
     ) { input in
+      let isSet = parameters.contains(.quantile)
+      let chosen = isSet ? input.settings.value(.quantile, of: name) : quantile
+      let binCount = input.settings.count(.factorBinCount, of: name)
       let score = try InterventionalRobustness(
-        codes: input.codes, factors: try input.factors(for: name), quantile: quantile)
+        codes: input.codes, factors: try input.factors(for: name), quantile: chosen,
+        binCount: binCount)
       return try MetricResult(
         metric: name, scores: [.init("value", score.value)],
         details: [
@@ -120,7 +136,8 @@ extension MetricDefinition {
           "matrix": score.robustness.json,
           "max_deviations": .numbers(score.maximalDeviations),
         ],
-        estimator: "\(words); factors in 20 bins, constant latents dropped")
+        estimator: (chosen == quantile ? words : "\(chosen) quantile of the deviations")
+          + "; factors in \(binCount) bins, constant latents dropped")
     }
   }
 }

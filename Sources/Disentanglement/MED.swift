@@ -86,21 +86,27 @@ extension Matrix<Double> {
   }
 }
 
+extension MetricParameter {
+  fileprivate static let topCount = MetricParameter.whole(
+    "topk", 2, in: 1...1000, "latents that top-k keeps per factor")
+}
+
 extension MetricDefinition {
   /// `med`.
   static let med = MetricDefinition(
     name: "med", summary: "MED: DCI's aggregation of mutual information, 20 histogram bins",
-    requirements: [.factors]
+    requirements: [.factors], parameters: [.topCount]
   ) { input in
+    let topCount = input.settings.count(.topCount, of: "med")
     let split = try input.trainTestSplit(metric: "med")
-    let med = try MED(train: split.train, test: split.test, topCount: 2)
+    let med = try MED(train: split.train, test: split.test, topCount: topCount)
     var details: [String: JSONValue] = [
       "importance": med.importance.matrix.json,
-      "top2_latents": .array(med.topLatents.map { .integer($0) }),
+      "top\(topCount)_latents": .array(med.topLatents.map { .integer($0) }),
     ]
     if let top = med.topImportance {
-      details["top2_disentanglement"] = .number(top.disentanglement)
-      details["top2_completeness"] = .number(top.completeness)
+      details["top\(topCount)_disentanglement"] = .number(top.disentanglement)
+      details["top\(topCount)_completeness"] = .number(top.completeness)
     }
     return try MetricResult(
       metric: "med",

@@ -22,19 +22,23 @@ public struct MetricDefinition: Sendable {
   public let higherIsBetter: Bool
   /// Whether one evaluation takes seconds rather than milliseconds at the reference sample size.
   public let isExpensive: Bool
+  /// The numbers of its protocol that ``MetricInput/settings`` may change.
+  public let parameters: [MetricParameter]
   /// Evaluates the metric.
   public let evaluate: @Sendable (MetricInput) throws -> MetricResult
 
   /// Describes a metric.
   public init(
     name: String, summary: String, requirements: Set<Requirement>, higherIsBetter: Bool = true,
-    isExpensive: Bool = false, evaluate: @escaping @Sendable (MetricInput) throws -> MetricResult
+    isExpensive: Bool = false, parameters: [MetricParameter] = [],
+    evaluate: @escaping @Sendable (MetricInput) throws -> MetricResult
   ) {
     self.name = name
     self.summary = summary
     self.requirements = requirements
     self.higherIsBetter = higherIsBetter
     self.isExpensive = isExpensive
+    self.parameters = parameters
     self.evaluate = evaluate
   }
 

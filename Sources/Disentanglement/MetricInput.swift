@@ -16,6 +16,8 @@ public struct MetricInput: Sendable {
   public var interventions: InterventionSource?
   /// Seed of everything random inside the metrics.
   public var seed: UInt32
+  /// Parameters that differ from the reference protocols.
+  public var settings = MetricSettings()
 
   /// Bundles the inputs.
   ///

@@ -52,11 +52,15 @@ extension MetricDefinition {
   /// `modularity`.
   static let modularity = MetricDefinition(
     name: "modularity", summary: "Modularity of the mutual information matrix, 20 histogram bins",
-    requirements: [.factors]
+    requirements: [.factors], parameters: [.binCount]
   ) { input in
-    try Modularity(codes: input.codes, factors: try input.factors(for: "modularity")).result(
+    let binCount = input.settings.count(.binCount, of: "modularity")
+    return try Modularity(
+      codes: input.codes, factors: try input.factors(for: "modularity"), binCount: binCount
+    ).result(
       "modularity",
-      estimator: "plug-in mutual information, 20 histogram bins; latents without information "
+      estimator:
+        "plug-in mutual information, \(binCount) histogram bins; latents without information "
         + "score 0 and count")
   }
 }

@@ -50,13 +50,12 @@ func mutualInformationMatrix(latents: [Labels], factors: [Labels]) -> Matrix<Dou
 /// Plug-in entropy in nats.
 func entropy(counts: [Int]) -> Double {
   let total = Double(counts.reduce(0, +))
-  return max(
-    0,
-    -counts.reduce(0) { sum, count in
-      guard count > 0 else { return sum }
-      let probability = Double(count) / total
-      return sum + probability * log(probability)
-    })
+  let negative = counts.reduce(0) { sum, count in
+    guard count > 0 else { return sum }
+    let probability = Double(count) / total
+    return sum + probability * log(probability)
+  }
+  return negative < 0 ? -negative : 0
 }
 
 // MARK: - Joint counts

@@ -54,10 +54,12 @@ public struct MutualInformationGap: Sendable, Equatable {
 extension MetricDefinition {
   /// `mig`.
   static let mutualInformationGap = MetricDefinition(
-    name: "mig", summary: "Mutual information gap, 20 histogram bins", requirements: [.factors]
+    name: "mig", summary: "Mutual information gap, 20 histogram bins", requirements: [.factors],
+    parameters: [.binCount]
   ) { input in
+    let binCount = input.settings.count(.binCount, of: "mig")
     let mig = try MutualInformationGap(
-      codes: input.codes, factors: try input.factors(for: "mig"))
+      codes: input.codes, factors: try input.factors(for: "mig"), binCount: binCount)
     return try MetricResult(
       metric: "mig", scores: [.init("value", mig.value)],
       details: [
@@ -66,7 +68,7 @@ extension MetricDefinition {
         "factor_entropy": .numbers(mig.factorEntropy),
         "bin_edges": .array(mig.binEdges.map { .numbers($0) }),
       ],
-      estimator: "plug-in mutual information in nats, 20 histogram bins with edges in "
+      estimator: "plug-in mutual information in nats, \(binCount) histogram bins with edges in "
         + "\(input.codes.precision.rawValue), gap divided by the factor's entropy")
   }
 }

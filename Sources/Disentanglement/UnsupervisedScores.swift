@@ -105,9 +105,10 @@ extension MetricDefinition {
   static let unsupervisedScores = MetricDefinition(
     name: "unsupervised",
     summary: "Dependence among latents: Gaussian total correlation, Wasserstein, information",
-    requirements: [], higherIsBetter: false
+    requirements: [], higherIsBetter: false, parameters: [.binCount]
   ) { input in
-    let scores = try UnsupervisedScores(codes: input.codes)
+    let binCount = input.settings.count(.binCount, of: "unsupervised")
+    let scores = try UnsupervisedScores(codes: input.codes, binCount: binCount)
     return try MetricResult(
       metric: "unsupervised",
       scores: [
@@ -120,6 +121,6 @@ extension MetricDefinition {
         "constant_latents": .array(scores.constantLatents.map { .integer($0) })
       ],
       estimator: "covariance with divisor n − 1, constant latents left out; plug-in mutual "
-        + "information in nats, 20 histogram bins")
+        + "information in nats, \(binCount) histogram bins")
   }
 }

@@ -97,6 +97,30 @@ import Testing
     #expect(outputs[0] != nil && outputs[0] == outputs[1])
   }
 
+  @Test("a protocol's numbers can be set, and are recorded")
+  func settings() async throws {
+    let arrays: KeyValuePairs = ["codes": Self.codesArray, "factors": Self.factorsArray]
+    let run = try await score(
+      arrays, "--metrics", "mig,factorvae", "--set", "mig.num_bins=5", "--set",
+      "factorvae.num_eval=40", "--json")
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let value = try JSONValue(parsing: run.output.utf8)
+    let mig = value["metrics"]?["mig"]
+    #expect(mig?["bin_edges"]?.array?.first?.array?.count == 6)
+    #expect(mig?["estimator"]?.string?.contains(", 5 histogram bins") == true)
+    #expect(value["metrics"]?["factorvae"]?["estimator"]?.string?.contains("40 eval") == true)
+    #expect(value["provenance"]?["config"]?["settings"]?["mig.num_bins"]?.double == 5)
+    for (setting, words) in [
+      ("mig.num_bins=0", "whole number from 1 to 100000"), ("mig.num_bins=2.5", "whole number"),
+      ("mig.bins=5", "expected one of num_bins"), ("sap.num_bins=5", "no parameters"),
+      ("migg.num_bins=5", "did you mean mig"), ("num_bins", "METRIC.PARAMETER=VALUE"),
+      ("factorvae.prune_threshold=nan", "number from 0"),
+    ] {
+      let run = try await BenchProcess.run(["score", "codes.npz", "--set", setting])
+      #expect(run.exitCode == 64 && run.errors.contains(words), "\(setting): \(run.errors)")
+    }
+  }
+
   @Test("bad options end with code 64")
   func options() async throws {
     for options in [
@@ -210,164 +234,5 @@ import Testing
     let bad = Self.badArrays[index]
     let run = try await score(bad.arrays, "--metrics", bad.metrics)
     run.expectFailure("codes.npz", bad.words)
-  }
-
-  // MARK: - Golden values
-
-  /// A published program's case as the command takes it.
-  struct GoldenCase {
-    /// Name of the metric here.
-    let metric: String
-    /// Fields here, with the fields of the golden file.
-    let fields: KeyValuePairs<String, String>
-  }
-
-  /// How the golden file's metrics are called here.
-  private static func goldenCase(_ metric: String, _ id: String) -> [GoldenCase] {
-    switch metric {
-    case "mig", "mig_pca":
-      [
-        GoldenCase(
-          metric: "mig",
-          fields: [
-            "value": "discrete_mig", "per_factor": "mig_per_factor",
-            "mutual_information": "mutual_information", "factor_entropy": "factor_entropy",
-          ])
-      ]
-    case "sap":
-      [
-        GoldenCase(
-          metric: id.contains("continuous") ? "sap:continuous" : "sap",
-          fields: ["value": "SAP_score", "score_matrix": "score_matrix"])
-      ]
-    case "modularity":
-      [
-        GoldenCase(
-          metric: "modularity",
-          fields: ["value": "modularity_score", "mutual_information": "mutual_information"])
-      ]
-    case "explicitness":
-      [
-        GoldenCase(
-          metric: "explicitness",
-          fields: ["train": "explicitness_score_train", "test": "explicitness_score_test"])
-      ]
-    case "irs":
-      [
-        GoldenCase(
-          metric: id.contains("q100") ? "irs:paper" : "irs",
-          fields: ["value": "IRS", "matrix": "irs_matrix", "max_deviations": "max_deviations"])
-      ]
-    case "infomec":
-      [
-        GoldenCase(
-          metric: "infomec" + (id.contains("tripod") ? ":tripod" : "")
-            + (id.contains("discrete") ? (id.contains("tripod") ? "-discrete" : ":discrete") : ""),
-          fields: ["infom": "infom", "infoc": "infoc", "infoe": "infoe", "nmi": "nmi"])
-      ]
-    case "unsupervised":
-      [
-        GoldenCase(
-          metric: "unsupervised",
-          fields: [
-            "gaussian_total_correlation": "gaussian_total_correlation",
-            "gaussian_wasserstein_correlation": "gaussian_wasserstein_correlation",
-            "gaussian_wasserstein_correlation_norm": "gaussian_wasserstein_correlation_norm",
-            "mutual_info_score": "mutual_info_score",
-          ])
-      ]
-    case "review_metrics":
-      [
-        ("mig:review", "mig"), ("mig-sup", "mig_sup"), ("dcimig", "dcimig"), ("jemmig", "jemmig"),
-        ("modularity:review", "modularity"),
-      ].map { GoldenCase(metric: $0, fields: ["value": $1]) }
-    case "med":
-      [
-        GoldenCase(
-          metric: "med",
-          fields: [
-            "disentanglement": "disentanglement", "completeness": "completeness",
-            "informativeness_train": "informativeness_train",
-            "informativeness_test": "informativeness_test",
-            "top2_disentanglement": "top2_disentanglement",
-            "top2_completeness": "top2_completeness",
-          ])
-      ]
-    default: []
-    }
-  }
-
-  /// The reference values beside the library's tests.
-  private static let goldenFolder = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "DisentanglementTests/Golden").path
-
-  @Test("equals the reference implementations on every case that a file can express")
-  func golden() async throws {
-    let root = try JSONValue(
-      parsing: Data(contentsOf: URL(filePath: "\(Self.goldenFolder)/expected.json")))
-    var checkedCount = 0
-    for golden in try #require(root["cases"]?.array) {
-      let id = golden["id"]?.string ?? ""
-      let cases = Self.goldenCase(golden["metric"]?.string ?? "", id)
-      guard !cases.isEmpty, let inputs = golden["inputs"]?.string else { continue }
-      let folder = try TemporaryFolder()
-      let path = "\(folder.path)/codes.npz"
-      try NPZWriter.write(try Self.scoreArrays("\(Self.goldenFolder)/\(inputs)"), to: path)
-      let run = try await BenchProcess.run([
-        "score", path, "--json", "--metrics", cases.map(\.metric).joined(separator: ","),
-      ])
-      if id == "mig_single_class_factor" {
-        run.expectFailure("factor_1", "one class")
-        continue
-      }
-      #expect(run.exitCode == 0, "\(id): \(run.errors)")
-      let metrics = try #require(try JSONValue(parsing: run.output.utf8)["metrics"])
-      for item in cases {
-        for (field, expected) in item.fields {
-          checkedCount += Self.check(
-            metrics[item.metric]?[field], golden["expected"]?[expected],
-            within: Self.tolerance(golden["tolerance"], expected), "\(id) \(item.metric).\(field)")
-        }
-      }
-    }
-    #expect(checkedCount > 100)
-  }
-
-  /// The golden arrays under the names that `bench score` reads.
-  private static func scoreArrays(_ path: String) throws -> [(name: String, array: NPYArray)] {
-    let names = [
-      "z": "codes", "z_train": "codes", "v": "codes", "y": "factors", "y_train": "factors",
-      "z_test": "test_codes", "y_test": "test_factors",
-    ]
-    let archive = try NPZArchive(path: path)
-    return try archive.names.compactMap { name in
-      try names[name].map { ($0, try archive.array(name)) }
-    }
-  }
-
-  private static func tolerance(_ tolerance: JSONValue?, _ field: String) -> Double {
-    tolerance?["abs"]?[field]?.double ?? tolerance?["per_key"]?[field]?["abs"]?.double
-      ?? tolerance?["abs"]?.double ?? 0
-  }
-
-  /// Compares nested lists of numbers and returns how many numbers agreed or were reported.
-  private static func check(
-    _ found: JSONValue?, _ expected: JSONValue?, within tolerance: Double, _ place: String
-  ) -> Int {
-    guard let expected, expected != .null else { return 0 }
-    if let items = expected.array {
-      let others = found?.array ?? []
-      #expect(others.count == items.count, "\(place)")
-      return zip(others, items).reduce(0) {
-        $0 + check($1.0, $1.1, within: tolerance, place)
-      }
-    }
-    guard let wanted = expected.double else {
-      // The reference has NaN here; bench has a number.
-      #expect(found?.double?.isFinite == true, "\(place)")
-      return 1
-    }
-    #expect(found.flatMap(\.double).map { abs($0 - wanted) <= tolerance } == true, "\(place)")
-    return 1
   }
 }

@@ -60,6 +60,16 @@ public struct NPYArray: Sendable, Equatable {
     name = "array"
   }
 
+  /// Little-endian elements in C order, of which there must be as many as the shape has places.
+  init(bytes: [UInt8], shape: [Int], dataType: NPYDataType, name: String) {
+    precondition(
+      bytes.count == shape.reduce(dataType.byteCount, *), "\(bytes.count) bytes for \(shape)")
+    self.shape = shape
+    self.dataType = dataType
+    self.bytes = bytes
+    self.name = name
+  }
+
   /// An array of texts.
   public init(texts: [String]) {
     let width = max(1, texts.map(\.unicodeScalars.count).max() ?? 1)

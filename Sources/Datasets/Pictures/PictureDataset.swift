@@ -54,8 +54,10 @@ public struct PictureDataset: ImageDataset {
       checksum = "names:\(list):\(recipe)"
       return
     }
+    let stamps = Digest.of(Array(source.stamps.joined(separator: "\n").utf8))
     let pixels = PixelSource(
-      name: request.name, recipe: "\(recipe):\(list)", files: source.files, imageShape: shape,
+      name: request.name, recipe: "\(recipe):\(list):\(stamps)", files: source.files,
+      imageShape: shape,
       count: names.count
     ) { (sink) throws(DatasetError) in
       // Several pictures per thread at a time keep all threads busy and memory small.
@@ -91,6 +93,11 @@ public struct PictureDataset: ImageDataset {
     }
   }
 
+  /// One image made from its file, whether it is cached or not.
+  ///
+  /// - Throws: ``DatasetError`` if it cannot be read.
+  public func decoded(at index: Int) throws(DatasetError) -> RasterImage { try reading(index) }
+
   /// The whole picture as it lies in its file.
   ///
   /// - Throws: ``DatasetError`` if it cannot be read.
@@ -101,7 +108,8 @@ public struct PictureDataset: ImageDataset {
 
 /// Pictures with binary attributes.
 public struct AttributePictureDataset: AttributeDataset {
-  private let pictures: PictureDataset
+  /// The pictures without their attributes.
+  public let pictures: PictureDataset
   private let table: AttributeTable
 
   init(_ pictures: PictureDataset, _ table: AttributeTable) {

@@ -6,6 +6,8 @@ protocol PictureSource: Sendable {
   var files: [String] { get }
   /// The pictures' names, in order.
   var names: [String] { get }
+  /// What changes when a picture is replaced by another of its name; empty if ``files`` tell.
+  var stamps: [String] { get }
   /// One picture's file.
   func bytes(at index: Int) throws(DatasetError) -> [UInt8]
   /// What errors call a picture.
@@ -13,6 +15,8 @@ protocol PictureSource: Sendable {
 }
 
 extension PictureSource {
+  var stamps: [String] { [] }
+
   /// Decodes one picture to RGB.
   func picture(at index: Int) throws(DatasetError) -> RasterImage {
     let place = place(of: index)
@@ -28,6 +32,14 @@ struct FolderPictures: PictureSource {
   let names: [String]
 
   var files: [String] { [folder] }
+
+  var stamps: [String] {
+    names.map { name in
+      (try? PixelCache.FileStamp("\(folder)/\(name)")).map {
+        "\($0.byteCount) \($0.modifiedNanoseconds)"
+      } ?? ""
+    }
+  }
 
   func place(of index: Int) -> String { "\(folder)/\(names[index])" }
 

@@ -43,7 +43,8 @@ enum PictureSets {
     return try PictureDataset(try source(path), pictures, cacheFolder: cacheFolder)
   }
 
-  private static func source(_ path: String) throws(DatasetError) -> any PictureSource {
+  /// Pictures in a folder or an archive.
+  static func source(_ path: String) throws(DatasetError) -> any PictureSource {
     guard exists(path) else {
       throw .cannotRead(path: path, reason: "there is no such folder or archive")
     }
