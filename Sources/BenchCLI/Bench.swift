@@ -21,6 +21,7 @@ struct Bench: AsyncParsableCommand {
     SweepCommand.self,
     ImportCommand.self,
     DatasetsCommand.self,
+    WeightsCommand.self,
     DoctorCommand.self,
   ]
 

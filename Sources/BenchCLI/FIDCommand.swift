@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchSupport
+import Datasets
 import GenerationMetrics
 
 /// `bench fid`.
@@ -15,7 +16,8 @@ struct FIDCommand: BenchCommand {
 
       Folders need the network's weights: --weights, else $BENCH_WEIGHTS, torch's cache, or what \
       'bench weights fetch inception' fetched. Files made with another protocol (--protocol, \
-      --dims, weights) are refused.
+      --dims, weights) are refused. --features builtin needs no weights; its values rank sets \
+      against one another and are no FID.
 
       Metrics: \(GenerationMetric.allCases.map(\.rawValue).joined(separator: ", ")).
 
@@ -24,6 +26,7 @@ struct FIDCommand: BenchCommand {
         bench fid stats.npz generated.npz --metrics fid --json
         bench fid real.npz generated.npz --metrics precision,recall --k 5 --inside inclusive
         bench fid real/ generated/ --protocol clean-fid
+        bench fid real/ generated/ --features builtin
         bench fid real/ --save-stats stats.npz
         bench fid real/ --save-features real.npz --on-error skip
       """)
@@ -83,31 +86,46 @@ struct FIDCommand: BenchCommand {
   }
 
   func execute() async throws {
-    var loader = ImageSideLoader(options: images, global: global)
-    let first = try await loader.side(reference)
+    let loaded = try await ImageSideLoader(options: images, global: global)
+      .sides([reference] + (generated.map { [$0] } ?? []))
+    let first = loaded.sides[0]
+    var saved: [String] = []
     if let saveFeatures {
       try first.writeFeatures(to: saveFeatures)
+      saved.append(saveFeatures)
       global.note("features of \(reference) written to \(saveFeatures)")
     }
     if let saveStats {
       try first.writeStatistics(to: saveStats)
+      saved.append(saveStats)
       global.note("statistics of \(reference) written to \(saveStats)")
     }
-    guard let generated else { return }
-    let second = try await loader.side(generated)
-    let evaluation = try GenerationEvaluation(
-      reference: first, generated: second, metrics: metrics, options: options)
-    for (metric, reason) in evaluation.skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+    let start = ContinuousClock.now
+    let evaluation =
+      loaded.sides.count < 2
+      ? nil
+      : try GenerationEvaluation(
+        reference: first, generated: loaded.sides[1], metrics: metrics, options: options)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    for (metric, reason) in (evaluation?.skipped ?? [:])
+      .sorted(by: { $0.key.rawValue < $1.key.rawValue })
+    {
       global.note("without \(metric.rawValue): \(reason)")
     }
     var result: [String: JSONValue] = [
-      "metrics": evaluation.json,
-      "protocol": protocolDescription(first, second, loader.weightsName),
+      "protocol": protocolDescription(loaded),
+      "seconds": ["features": .number(loaded.extractionSeconds), "metrics": .number(seconds)],
     ]
-    if !loader.skipped.isEmpty {
-      result["unreadable"] = .array(loader.skipped.map { .string($0) })
+    if let evaluation { result["metrics"] = evaluation.json }
+    if !saved.isEmpty { result["saved"] = .array(saved.map { .string($0) }) }
+    if !loaded.skipped.isEmpty {
+      result["unreadable"] = .array(loaded.skipped.map { .string($0) })
     }
-    try global.emit(.object(result), text: report(evaluation, first, second, loader.warning))
+    if let caution = loaded.caution { result["caution"] = .string(caution) }
+    if loaded.imageCount > 0, loaded.extractionSeconds > 0 {
+      result["images_per_second"] = .number(Double(loaded.imageCount) / loaded.extractionSeconds)
+    }
+    try global.emit(.object(result), text: report(evaluation, loaded))
   }
 
   private var options: GenerationOptions {
@@ -121,9 +139,7 @@ struct FIDCommand: BenchCommand {
     return options
   }
 
-  private func protocolDescription(
-    _ first: GenerationSide, _ second: GenerationSide, _ weightsName: String?
-  ) -> JSONValue {
+  private func protocolDescription(_ loaded: ImageSideLoader.Sides) -> JSONValue {
     func side(_ side: GenerationSide) -> JSONValue {
       [
         "name": .string(side.name), "count": side.count.map { .integer($0) } ?? .null,
@@ -131,34 +147,44 @@ struct FIDCommand: BenchCommand {
       ]
     }
     return [
-      "id": (first.protocolID ?? second.protocolID).map { .string($0) } ?? .null,
-      "reference": side(first), "generated": side(second), "width": .integer(first.width),
-      "covariance": "unbiased (N-1)", "weights": weightsName.map { .string($0) } ?? .null,
-      "random_weights": .bool(weightsName?.hasPrefix("random:") == true),
+      "id": loaded.protocolID.map { .string($0) } ?? .null,
+      "reference": side(loaded.sides[0]),
+      "generated": loaded.sides.count > 1 ? side(loaded.sides[1]) : .null,
+      "width": .integer(loaded.sides[0].width), "covariance": "unbiased (N-1)",
+      "weights": loaded.weightsName.map { .string($0) } ?? .null,
+      "random_weights": .bool(loaded.protocolID?.contains("@\(RandomWeights.prefix)") == true),
+      "jpeg_decoder": loaded.imageCount > 0 ? .string(JPEG.decoderName) : .null,
     ]
   }
 
   private func report(
-    _ evaluation: GenerationEvaluation, _ first: GenerationSide, _ second: GenerationSide,
-    _ warning: String?
+    _ evaluation: GenerationEvaluation?, _ loaded: ImageSideLoader.Sides
   ) -> String {
-    func count(_ side: GenerationSide) -> String {
-      side.count.map { "\($0) images" } ?? "statistics"
+    func line(_ role: String, _ side: GenerationSide) -> String {
+      "\(role) \(side.name): \(side.count.map { "\($0) images" } ?? "statistics")"
     }
     var lines = [
-      "reference \(first.name): \(count(first)); generated \(second.name): \(count(second))",
-      "protocol \(first.protocolID ?? second.protocolID ?? "not stated by the files")",
+      zip(["reference", "generated"], loaded.sides).map { line($0, $1) }.joined(separator: "; "),
+      "protocol \(loaded.protocolID ?? "not stated by the files")",
     ]
     for metric in GenerationMetric.allCases {
-      guard let value = evaluation.values[metric] else { continue }
+      guard let value = evaluation?.values[metric] else { continue }
       let deviation = value.details["std"]?.double ?? value.details["standard_error"]?.double
       lines.append(
         metric.rawValue.padded(to: 14) + value.value.fixed(6).leftPadded(to: 14)
           + (deviation.map { " ± \($0.fixed(6))" } ?? ""))
     }
-    if let warning { lines.append(warning) }
+    if let caution = loaded.caution { lines.append(caution) }
     return lines.joined(separator: "\n")
   }
+}
+
+extension ImageSideLoader.Sides {
+  /// How the features were made, where a side says so; sides that disagree are refused.
+  var protocolID: String? { sides.lazy.compactMap(\.protocolID).first }
+
+  /// What a reader of the values must know.
+  var caution: String? { sides.lazy.compactMap(\.caution).first }
 }
 
 /// The values of `--inside`.

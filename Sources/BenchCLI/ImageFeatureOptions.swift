@@ -21,9 +21,9 @@ struct ImageFeatureOptions: ParsableArguments {
     }
   }
 
-  /// Which network makes the features.
+  /// What makes the features.
   enum NetworkChoice: String, ExpressibleByArgument, CaseIterable {
-    case inception, vgg16
+    case inception, vgg16, builtin
   }
 
   /// What is done about an unreadable picture.
@@ -36,7 +36,11 @@ struct ImageFeatureOptions: ParsableArguments {
     help: "How images are resized and scaled: pytorch-fid, clean-fid or tf1 (torch-fidelity, ADM).")
   var choice = ProtocolChoice.pytorchFID
 
-  @Option(help: "The feature network: inception, or vgg16 (fc2 after ReLU, for precision/recall).")
+  @Option(
+    name: [.customLong("features"), .customLong("network")],
+    help:
+      "What makes the features: inception, vgg16 (fc2 after ReLU, for precision and recall), or builtin (\(BenchFeatures.name), needs no weights, comparable with nothing published)."
+  )
   var network = NetworkChoice.inception
 
   @Option(help: "Inception features: 64, 192, 768 or 2048.")
@@ -60,66 +64,107 @@ struct ImageFeatureOptions: ParsableArguments {
     guard (1...4096).contains(batchSize) else {
       throw ValidationError("--batch-size is \(batchSize); it must be 1 to 4096.")
     }
+    guard network != .builtin || weights == nil else {
+      throw ValidationError("--features builtin has no weights; leave --weights out.")
+    }
   }
 }
 
-/// Reads sides of a comparison; the network is loaded when the first folder needs it.
+/// Reads the sides of a comparison; a network is loaded only if a side is a folder.
 struct ImageSideLoader {
-  private let options: ImageFeatureOptions
-  private let global: GlobalOptions
-  private var extractor: FeatureExtractor?
-  /// Why pictures were left out, in their order.
-  private(set) var skipped: [String] = []
-
-  init(options: ImageFeatureOptions, global: GlobalOptions) {
-    self.options = options
-    self.global = global
+  /// The sides and what was noticed on the way.
+  struct Sides {
+    /// One per path, in their order.
+    var sides: [GenerationSide] = []
+    /// Why pictures were left out, in their order.
+    var skipped: [String] = []
+    /// Where the network's weights came from, if one was needed.
+    var weightsName: String?
+    /// Seconds spent on reading pictures and computing their features, and how many there were.
+    var extractionSeconds = 0.0
+    var imageCount = 0
   }
 
-  /// Where the network's weights came from, if one was needed.
-  var weightsName: String? { extractor?.weightsName }
+  let options: ImageFeatureOptions
+  let global: GlobalOptions
 
-  /// What a reader of the result must know.
-  var warning: String? {
-    guard let weightsName, weightsName.hasPrefix("random:") else { return nil }
-    return "made with \(weightsName): these values mean nothing outside tests"
+  private enum Source {
+    case folder(ImageFolder)
+    case side(GenerationSide)
   }
 
-  /// The side behind a path: a folder of pictures or a file of features or statistics.
-  mutating func side(_ path: String) async throws -> GenerationSide {
-    var isFolder = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder else {
-      return try GenerationSide(path: path)
+  /// The sides behind paths: folders of pictures, files of features or statistics.
+  ///
+  /// Files are read first, so that what is wrong with them shows before minutes go into folders.
+  func sides(_ paths: [String]) async throws -> Sides {
+    let sources = try paths.map { path -> Source in
+      var isFolder = false
+      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      return exists && isFolder
+        ? .folder(try ImageFolder(path: path)) : .side(try GenerationSide(path: path))
     }
-    let folder = try ImageFolder(path: path)
-    let extractor = try loadedExtractor()
+    var result = Sides()
+    var extractor: FeatureExtractor?
+    for case .folder in sources where extractor == nil { extractor = try loadedExtractor() }
+    if let extractor {
+      for case .side(let side) in sources {
+        try side.requireProtocol(extractor.protocolID, of: "this run")
+      }
+      result.weightsName = extractor.weightsName
+    }
+    for source in sources {
+      switch source {
+      case .side(let side): result.sides.append(side)
+      case .folder(let folder):
+        guard let extractor else { continue }
+        try await extract(folder, extractor, into: &result)
+      }
+    }
+    return result
+  }
+
+  private func extract(
+    _ folder: ImageFolder, _ extractor: FeatureExtractor, into result: inout Sides
+  ) async throws {
+    let start = ContinuousClock.now
     let extraction = try await extractor.extract(
       folder, batchSize: options.batchSize, onError: options.onError == .skip ? .skip : .stop,
       isQuiet: global.quiet)
+    result.extractionSeconds += (ContinuousClock.now - start) / .seconds(1)
+    result.imageCount += extraction.side.count ?? 0
     for failure in extraction.skipped { global.note("left out: \(failure)") }
-    skipped += extraction.skipped
-    return extraction.side
+    result.skipped += extraction.skipped
+    result.sides.append(extraction.side)
   }
 
-  private mutating func loadedExtractor() throws -> FeatureExtractor {
-    if let extractor { return extractor }
-    try Libtorch.setThreadCount(global.threadCount)
-    let device = try Device(named: global.device.description)
-    let known: KnownWeights = options.network == .inception ? .inception : .vgg16
+  private func loadedExtractor() throws -> FeatureExtractor {
+    guard let known = options.network.weights else {
+      return FeatureExtractor(network: .benchFeatures)
+    }
     let source = try known.source(
       options.weights, environment: ProcessInfo.processInfo.environment,
       cacheRoot: GlobalOptions.cacheRoot)
+    let device = try global.openDevice()
     let network: FeatureExtractor.Network =
-      switch options.network {
+      switch known {
       case .inception:
         .inception(
           try InceptionNetwork(weights: source, device: device), options.choice.preparation,
           tap: InceptionNetwork.Tap(rawValue: "\(options.dims)") ?? .pool3)
-      case .vgg16:
+      case .vgg16, .lpips:
         .vgg16(try VGG16Network(weights: source, device: device), .tf1, tap: .fc2ReLU)
       }
-    let extractor = FeatureExtractor(network: network, weightsName: source.name)
-    self.extractor = extractor
-    return extractor
+    return FeatureExtractor(network: network, weightsName: source.name)
+  }
+}
+
+extension ImageFeatureOptions.NetworkChoice {
+  /// The weights it needs; nil if none.
+  fileprivate var weights: KnownWeights? {
+    switch self {
+    case .inception: .inception
+    case .vgg16: .vgg16
+    case .builtin: nil
+    }
   }
 }

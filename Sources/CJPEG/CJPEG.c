@@ -172,6 +172,15 @@ int cjpeg_decode(const uint8_t *data, size_t count, uint32_t channels, size_t by
   return 0;
 }
 
-int cjpeg_version(void) { return JPEG_LIB_VERSION; }
+#define CJPEG_QUOTE(text) #text
+#define CJPEG_TEXT(macro) CJPEG_QUOTE(macro)
+
+const char *cjpeg_version(void) {
+#ifdef LIBJPEG_TURBO_VERSION
+  return "libjpeg-turbo " CJPEG_TEXT(LIBJPEG_TURBO_VERSION);
+#else
+  return "libjpeg " CJPEG_TEXT(JPEG_LIB_VERSION);
+#endif
+}
 
 void cjpeg_free(void *memory) { free(memory); }

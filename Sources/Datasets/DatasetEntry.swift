@@ -19,7 +19,7 @@ public struct RemoteFile: Sendable, Equatable {
   /// The published size in bytes; nil if none is known.
   public let byteCount: Int?
 
-  init(
+  package init(
     _ path: String, _ urls: [String], checksum: Checksum? = nil, byteCount: Int? = nil,
     alternatives: [String] = []
   ) {

@@ -2,13 +2,14 @@ import BenchSupport
 import Datasets
 import Foundation
 import GenerationMetrics
+import TestSupport
 import Testing
 import Torch
 
 /// Whether libtorch is there; suites that need it are skipped where it is not.
 let hasLibtorch = (try? Libtorch.version()) != nil
 
-@Suite("Inception network", .enabled(if: hasLibtorch), .serialized) struct InceptionTests {
+@Suite("Inception network", .enabled(if: hasLibtorch), .sharingTorch) struct InceptionTests {
   /// The network of the golden values, built once.
   static let network = Result { try InceptionNetwork(weights: RandomWeights(seed: 1)) }
 
@@ -84,5 +85,105 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     ) { try InceptionNetwork(weights: file) }
     let other = try WeightFile(path: GoldenFile.path("strided_zip.pth"))
     #expect(throws: WeightError.self) { try InceptionNetwork(weights: other) }
+  }
+
+  @Test("gives folders the references' distance, batch by batch")
+  func folders() async throws {
+    let golden = try GoldenFile.one("end_to_end")
+    let archive = try golden.archive()
+    let extractor = FeatureExtractor(
+      network: .inception(try Self.network.get(), .pytorchFID, tap: .pool1), weightsName: "random:1")
+    func side(_ name: String, batchSize: Int) async throws -> GenerationSide {
+      let array = try archive.array(name)
+      let (height, width) = (array.shape[1], array.shape[2])
+      let pixels = try array.uint8s()
+      let size = height * width * 3
+      return try await extractor.extract(
+        name: name, count: array.shape[0], batchSize: batchSize
+      ) { index in
+        RasterImage(
+          height: height, width: width, channelCount: 3,
+          pixels: Array(pixels[index * size..<(index + 1) * size]))
+      }.side
+    }
+    let generated = try await side("a", batchSize: 32)
+    let reference = try await side("b", batchSize: 32)
+    #expect(generated.protocolID == "pytorch-fid/inception-2015-12-05@random:1/64/no-crop")
+    #expect(generated.caution?.contains("random weights") == true)
+    func distance(_ side: GenerationSide) throws -> Double {
+      let evaluation = try GenerationEvaluation(
+        reference: reference, generated: side, metrics: [.frechet])
+      return try #require(evaluation.values[.frechet]?.value)
+    }
+    let value = try distance(generated)
+    let expected = try golden.number("pytorch_fid_dims64")
+    let tolerance = try #require(golden.tolerance["rel"]?.double)
+    #expect(abs(value - expected) < tolerance * expected)
+    // Another batch size may take other kernels: features move by rounding alone.
+    #expect(abs(try distance(await side("a", batchSize: 7)) - value) < 1e-5 * value)
+  }
+
+  /// Golden: pytorch-fid 0.3.0's modules with the genuine weights of 2015, normalisation folded in;
+  /// see scripts/make_generation_goldens.py. `$BENCH_INCEPTION_STAGES` names a file with more stages.
+  @Test("equals pytorch-fid's stage by stage with the genuine weights")
+  func stages() throws {
+    let path = ProcessInfo.processInfo.environment["BENCH_INCEPTION_STAGES"]
+    let archive = try NPZArchive(path: path ?? GoldenFile.path("inception_stem.npz"))
+    let names = InceptionNetwork.stageNames.filter { archive.names.contains("\($0).mean0") }
+    let network = try InceptionNetwork(stageCount: names.count) { unit in
+      (
+        weight: try archive.array("\(unit).weight").floats(),
+        bias: try archive.array("\(unit).bias").floats()
+      )
+    }
+    var index = 0
+    while archive.names.contains("picture\(index)") {
+      let array = try archive.array("picture\(index)")
+      let planes = ImagePreparation.pytorchFID.planes(
+        RasterImage(
+          height: array.shape[0], width: array.shape[1], channelCount: 3,
+          pixels: try array.uint8s()))
+      let means = try network.stageMeans(of: Tensor(planes, shape: [1, 3, 299, 299]))
+      for name in names {
+        let expected = try archive.array("\(name).mean\(index)").floats()
+        let values: [Float] = try #require(means[name]).elements()
+        let largest = expected.reduce(0) { max($0, abs($1)) }
+        let error = zip(values, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+        // 1e-4 relative is what an implementation may differ by; order of sums takes 1e-6.
+        #expect(error <= 1e-5 * largest, "\(name): \(error) of \(largest)")
+      }
+      index += 1
+    }
+    #expect(index > 0 && names.count >= 4)
+  }
+}
+
+@Suite("VGG-16", .enabled(if: hasLibtorch), .sharingTorch) struct VGG16Tests {
+  @Test("equals the references' features with the recipe's weights")
+  func features() throws {
+    let golden = try GoldenFile.one("vgg16_recipe")
+    let archive = try golden.archive()
+    let network = try VGG16Network(weights: RandomWeights(seed: 1, linearGain: 6))
+    let tolerance = try #require(golden.tolerance["rel_to_max"]?.double)
+    let cases: [(VGGPreparation, VGG16Network.Tap, String)] = [
+      (.tf1, .fc2, "torch_fidelity_fc2"), (.tf1, .fc2ReLU, "torch_fidelity_fc2_relu"),
+      (.pillow, .fc2, "youngjung_fc2"),
+    ]
+    for (preparation, tap, name) in cases {
+      let planes = try (0..<2).flatMap { index in
+        let array = try archive.array("image\(index)")
+        return preparation.planes(
+          RasterImage(
+            height: array.shape[0], width: array.shape[1], channelCount: 3,
+            pixels: try array.uint8s()))
+      }
+      let values: [Float] = try network.features(
+        of: Tensor(planes, shape: [2, 3, 224, 224]), tap: tap
+      ).elements()
+      let expected = try archive.array(name).floats()
+      let largest = expected.reduce(0) { max($0, abs($1)) }
+      let error = zip(values, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+      #expect(values.count == expected.count && Double(error) <= tolerance * Double(largest), "\(name)")
+    }
   }
 }

@@ -1,4 +1,5 @@
 import BenchSupport
+import Datasets
 import Foundation
 import GenerationMetrics
 import TestSupport
@@ -53,6 +54,49 @@ import Torch
     #expect(try file.array("bf").elements == [1.5, -2])
     #expect(try file.array("double").elements == [0.25])
     #expect(try file.array("view").elements == [3, 4, 5, 6])
+  }
+
+  /// The first 393,095 bytes of pytorch-fid's release: its header and the first 78 of 566 storages.
+  @Test("as pytorch-fid releases them are read as far as they go, convolutions by their strides")
+  func genuine() throws {
+    let path = GoldenFile.path("pt_inception_head.pth")
+    let file = try WeightFile(path: path, isPartial: true)
+    #expect(file.names.count == 566)
+    let convolution = try file.array("Mixed_5c.branch5x5_2.conv.weight")
+    #expect(convolution.shape == [64, 48, 5, 5])
+    let digest = convolution.elements.withUnsafeBytes { bytes in
+      var digest = Digest(.sha256)
+      digest.update(bytes)
+      return digest.hexadecimal()
+    }
+    // Of the tensor as torch sees it; it lies in the file as [height, width, input, output].
+    #expect(digest == "1c991ffff0dcfdd78104b49768bbe4218010d7459e165ed73ed1da12a52de111")
+    #expect(try file.array("Conv2d_1a_3x3.bn.weight").elements == [Float](repeating: 1, count: 32))
+    let error = #expect(throws: WeightError.self) { try file.array("fc.weight") }
+    guard case .truncated(_, "fc.weight", _, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(throws: WeightError.self) { try WeightFile(path: path) }
+  }
+
+  /// `$BENCH_INCEPTION_DATA` names a folder with a longer beginning of the release and what torch
+  /// reads from it.
+  @Test(
+    "as pytorch-fid releases them hold what torch reads",
+    .enabled(if: ProcessInfo.processInfo.environment["BENCH_INCEPTION_DATA"] != nil))
+  func recovered() throws {
+    let folder = try #require(ProcessInfo.processInfo.environment["BENCH_INCEPTION_DATA"])
+    let file = try WeightFile(
+      path: "\(folder)/pt_inception-2015-12-05-6726825d.pth.trunc", isPartial: true)
+    let archive = try NPZArchive(path: "\(folder)/pt_inception_recovered_tensors.npz")
+    #expect(archive.names.count > 100)
+    for name in archive.names {
+      let expected = try archive.array(name)
+      let found = try file.array(name)
+      #expect(found.shape == expected.shape, "\(name)")
+      #expect(found.elements == (try expected.floats()), "\(name)")
+    }
   }
 
   @Test("cut off anywhere fail with a typed error and never crash")
@@ -170,5 +214,51 @@ import Torch
 
   private func littleEndian(_ value: Int) -> [UInt8] {
     (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+  }
+}
+
+@Suite("Known weights") struct KnownWeightsTests {
+  @Test("that are missing are never replaced: the error says where they were looked for")
+  func missing() throws {
+    let folder = try TemporaryFolder()
+    let environment = ["HOME": folder.path, "BENCH_WEIGHTS": "\(folder.path)/own"]
+    let error = #expect(throws: WeightError.self) {
+      try KnownWeights.inception.source(nil, environment: environment, cacheRoot: folder.path)
+    }
+    let text = error?.description ?? ""
+    for part in [
+      "\(folder.path)/own", "\(folder.path)/.cache/torch/hub/checkpoints/pt_inception",
+      "\(folder.path)/weights/pt_inception", "bench weights fetch inception", "91 MiB", "--weights",
+    ] {
+      #expect(text.contains(part), "\(text)")
+    }
+  }
+
+  @Test("are fetched whole and verified, or not at all")
+  func fetch() throws {
+    let folder = try TemporaryFolder()
+    let source = GoldenFile.path("lpips-vgg-v0.1.pth")
+    let root = "\(folder.path)/cache"
+    let first = try KnownWeights.lpips.fetch(cacheRoot: root, from: .file(source))
+    #expect(first.path == "\(root)/weights/lpips-vgg-v0.1.pth" && !first.wasPresent)
+    #expect(try KnownWeights.lpips.fetch(cacheRoot: root).wasPresent)
+    let file = try WeightFile(path: first.path)
+    #expect(file.names.count == 5)
+    #expect(throws: (any Error).self) {
+      try KnownWeights.inception.fetch(cacheRoot: root, from: .file(source))
+    }
+    #expect(
+      KnownWeights.inception.presentPath(environment: [:], cacheRoot: root) == nil)
+  }
+
+  @Test("lie where the environment says, then in torch's cache, then where fetch puts them")
+  func order() {
+    let paths = KnownWeights.vgg16.candidates(
+      environment: ["BENCH_WEIGHTS": "/a.pth", "TORCH_HOME": "/torch"], cacheRoot: "/cache")
+    #expect(
+      paths == [
+        "/a.pth", "/torch/hub/checkpoints/vgg16-397923af.pth",
+        "/cache/weights/vgg16-397923af.pth",
+      ])
   }
 }

@@ -22,7 +22,7 @@ struct cjpeg_image {
 int cjpeg_decode(const uint8_t *data, size_t count, uint32_t channels, size_t byte_limit,
                  struct cjpeg_image *image, char *message, size_t message_size);
 
-/// libjpeg's version as compiled against, for instance 62.
-int cjpeg_version(void);
+/// The library and its version as compiled against, for instance "libjpeg-turbo 2.1.5".
+const char *cjpeg_version(void);
 
 void cjpeg_free(void *memory);

@@ -67,63 +67,15 @@ extension DatasetEntry {
         fetched.append(FetchedFile(path: path, wasPresent: true, isVerified: false))
         continue
       }
-      try fetch(file, to: path, from: mirror, options)
+      guard mirror != nil || !file.urls.isEmpty else {
+        throw .invalidArgument(
+          "'\(file.path)' of dataset '\(name)' cannot be downloaded by programs: see \(page)."
+            + (note.map { " \($0)" } ?? ""))
+      }
+      try file.fetch(to: path, from: mirror, options: options)
       fetched.append(
         FetchedFile(path: path, wasPresent: false, isVerified: file.checksum != nil))
     }
     return fetched
-  }
-
-  private func fetch(
-    _ file: RemoteFile, to path: String, from mirror: Mirror?, _ options: DownloadOptions
-  ) throws(DatasetError) {
-    switch mirror {
-    case .folder(let source):
-      guard
-        let found = ([file.path] + file.alternatives).first(where: { exists("\(source)/\($0)") })
-      else {
-        throw .cannotRead(path: "\(source)/\(file.path)", reason: "there is no such file")
-      }
-      guard !isFolder("\(source)/\(found)") else {
-        throw .invalidArgument(
-          "\(source)/\(found) is a folder; move or link it to \(self.folder(of: path))/\(found).")
-      }
-      let target = "\(self.folder(of: path))/\(found)"
-      let expected = found == file.path ? file : RemoteFile(found, [])
-      try Download(url: source, path: target, expected: expected, options: options)
-        .copy(from: "\(source)/\(found)")
-    case .file(let source):
-      try Download(url: source, path: path, expected: file, options: options).copy(from: source)
-    case .url(let base):
-      let name = lastComponent(file.path)
-      let url =
-        base.hasSuffix("/\(name)") ? base : base.hasSuffix("/") ? base + name : "\(base)/\(name)"
-      try Download(url: url, path: path, expected: file, options: options).run()
-    case nil:
-      try fetch(file, to: path, options)
-    }
-  }
-
-  /// Tries the published locations one after another.
-  private func fetch(
-    _ file: RemoteFile, to path: String, _ options: DownloadOptions
-  ) throws(DatasetError) {
-    guard !file.urls.isEmpty else {
-      throw .invalidArgument(
-        "'\(file.path)' of dataset '\(name)' cannot be downloaded by programs: see \(page)."
-          + (note.map { " \($0)" } ?? ""))
-    }
-    var last: DatasetError?
-    for url in file.urls {
-      do throws(DatasetError) {
-        try Download(url: url, path: path, expected: file, options: options).run()
-        return
-      } catch { last = error }
-    }
-    if let last { throw last }
-  }
-
-  private func folder(of path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   }
 }

@@ -2,6 +2,9 @@ internal import CJPEG
 
 /// Reads JPEG pictures through libjpeg.
 public enum JPEG {
+  /// The decoder's library and version; pixels can differ between decoders by a level or two.
+  public static var decoderName: String { String(cString: cjpeg_version()) }
+
   /// Decodes a JPEG file's bytes, baseline or progressive, grey, YCbCr, RGB, CMYK or YCCK.
   ///
   /// Pixels are those of libjpeg's defaults (accurate integer DCT, triangle chroma filter), which

@@ -29,11 +29,7 @@ public struct GenerationEvaluation: Sendable {
     reference: GenerationSide, generated: GenerationSide, metrics: [GenerationMetric]? = nil,
     options: GenerationOptions = GenerationOptions()
   ) throws {
-    if let first = reference.protocolID, let second = generated.protocolID, first != second {
-      throw GenerationError.protocolMismatch(
-        first: reference.name, firstProtocol: first, second: generated.name,
-        secondProtocol: second)
-    }
+    try reference.requireProtocol(generated.protocolID, of: generated.name)
     guard reference.width == generated.width else {
       throw GenerationError.widthMismatch(
         first: reference.name, firstWidth: reference.width, second: generated.name,

@@ -70,6 +70,34 @@ public struct GenerationSide: Sendable {
   }
 }
 
+extension GenerationSide {
+  /// Refuses to be compared with features made in another way; a file that does not say how its
+  /// features were made is taken at its word.
+  ///
+  /// - Parameters:
+  ///   - other: The other protocol's id; nil if it is not known.
+  ///   - name: What the error calls the other side.
+  /// - Throws: ``GenerationError/protocolMismatch(first:firstProtocol:second:secondProtocol:)``.
+  public func requireProtocol(
+    _ other: String?, of name: String
+  ) throws(GenerationError) {
+    guard let protocolID, let other, protocolID != other else { return }
+    throw .protocolMismatch(
+      first: self.name, firstProtocol: protocolID, second: name, secondProtocol: other)
+  }
+
+  /// What a reader of values from these features must know; nil if there is nothing.
+  public var caution: String? {
+    guard let protocolID else { return nil }
+    if protocolID == BenchFeatures.name {
+      return
+        "made with \(protocolID), the suite's own features and not Inception's: the values rank sets against one another, and no published number is on their scale"
+    }
+    guard protocolID.contains("@\(RandomWeights.prefix)") else { return nil }
+    return "made with random weights (\(protocolID)): these values mean nothing outside tests"
+  }
+}
+
 /// Files of features and statistics.
 extension GenerationSide {
   /// Reads a file of features or of statistics.

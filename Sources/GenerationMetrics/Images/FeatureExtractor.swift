@@ -12,6 +12,8 @@ public struct FeatureExtractor: Sendable {
     case inception(InceptionNetwork, ImagePreparation, tap: InceptionNetwork.Tap)
     /// VGG-16.
     case vgg16(VGG16Network, VGGPreparation, tap: VGG16Network.Tap)
+    /// No network: the suite's own descriptor, see ``BenchFeatures``.
+    case benchFeatures
   }
 
   /// What is done about a picture that cannot be read.
@@ -32,28 +34,36 @@ public struct FeatureExtractor: Sendable {
 
   /// The network.
   public let network: Network
-  /// Where the weights came from, for instance a path or `random:1`.
-  public let weightsName: String
+  /// Where the weights came from, for instance a path or `random:1`; nil without weights.
+  public let weightsName: String?
 
   /// Takes a network.
   ///
   /// - Parameters:
   ///   - network: The network, the way its input is prepared, and what is taken from it.
-  ///   - weightsName: Where its weights came from.
-  public init(network: Network, weightsName: String) {
+  ///   - weightsName: Where its weights came from; nil without weights.
+  public init(network: Network, weightsName: String? = nil) {
     self.network = network
     self.weightsName = weightsName
   }
 
   /// Identifies how features were made; values with different ids cannot be compared.
   ///
-  /// Preparation, network with the checksum of its weights, layer and crop.
+  /// Preparation, network with the checksum of its weights (or the seed of random ones), layer and
+  /// crop.
   public var protocolID: String {
-    switch network {
+    func name(_ checksum: String) -> String {
+      guard let weightsName, weightsName.hasPrefix(RandomWeights.prefix) else {
+        return String(checksum.prefix(12))
+      }
+      return weightsName
+    }
+    return switch network {
     case .inception(let network, let preparation, let tap):
-      "\(preparation.rawValue)/inception-2015-12-05@\(network.checksum.prefix(12))/\(tap.rawValue)/no-crop"
+      "\(preparation.rawValue)/inception-2015-12-05@\(name(network.checksum))/\(tap.rawValue)/no-crop"
     case .vgg16(let network, let preparation, let tap):
-      "\(preparation.rawValue)-224/vgg16@\(network.checksum.prefix(12))/\(tap.rawValue)/no-crop"
+      "\(preparation.rawValue)-224/vgg16@\(name(network.checksum))/\(tap.rawValue)/no-crop"
+    case .benchFeatures: BenchFeatures.name
     }
   }
 
@@ -122,11 +132,15 @@ public struct FeatureExtractor: Sendable {
   }
 
   /// Threads that prepare pictures while the network runs: few, as the network uses all of them.
-  private var backgroundThreadCount: Int { max(1, Parallel.threadCount / 4) }
+  private var backgroundThreadCount: Int {
+    if case .benchFeatures = network { return Parallel.threadCount }
+    return max(1, Parallel.threadCount / 4)
+  }
 
   // MARK: - One batch
 
   private struct Batch: Sendable {
+    /// The network's input, or the features themselves where there is no network.
     var planes: [Float] = []
     var count = 0
     var failures: [String] = []
@@ -159,6 +173,7 @@ public struct FeatureExtractor: Sendable {
     switch network {
     case .inception(_, let preparation, _): preparation.planes(image)
     case .vgg16(_, let preparation, _): preparation.planes(image)
+    case .benchFeatures: BenchFeatures.features(of: image)
     }
   }
 
@@ -180,6 +195,9 @@ public struct FeatureExtractor: Sendable {
       let images = try Tensor(batch.planes, shape: [batch.count, 3, side, side])
       result.features = try network.features(of: images, tap: tap).elements()
       result.width = VGG16Network.width
+    case .benchFeatures:
+      result.features = batch.planes
+      result.width = BenchFeatures.width
     }
     return result
   }

@@ -30,13 +30,16 @@ extension WeightFile: WeightSource {
 /// `FNV-1a("seed/key") + (i + 1) · 0x9E3779B97F4A7C15`, as a uniform number in −1 ..< 1, scaled so
 /// that activations keep their size.
 public struct RandomWeights: WeightSource {
+  /// What every name of random parameters begins with.
+  public static let prefix = "random:"
+
   /// The seed.
   public let seed: UInt64
   /// The numerator of the squared scale of fully connected weights: 3 where no ReLU follows.
   let linearGain: Double
 
   /// What errors call it, for instance `random:1`.
-  public var name: String { "random:\(seed)" }
+  public var name: String { "\(Self.prefix)\(seed)" }
 
   /// Parameters of a seed.
   ///
