@@ -16,8 +16,8 @@ package struct SampleNoise: NoiseSource {
   private let width: Int
   private let device: Device
 
-  /// Noise for the samples of a range, `width` numbers each.
-  package init(seed: UInt64, samples: Range<Int>, width: Int, device: Device) {
+  /// Noise for samples by their indices, `width` numbers each; equal indices have equal noise.
+  package init(seed: UInt64, samples: some Sequence<Int>, width: Int, device: Device) {
     generators = samples.map { Philox(seed: seed, stream: Self.firstStream + UInt64($0)) }
     self.width = width
     self.device = device
