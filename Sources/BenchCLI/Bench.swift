@@ -11,6 +11,8 @@ struct Bench: AsyncParsableCommand {
   static let commands: [any AsyncParsableCommand.Type] = [
     DisentangleCommand.self,
     TrainCommand.self,
+    SampleCommand.self,
+    DenoiseCommand.self,
     TraverseCommand.self,
     ReconstructCommand.self,
     ScoreCommand.self,

@@ -15,8 +15,14 @@ struct CheckpointOptions: ParsableArguments {
 
   /// The trained model, with the pictures of its dataset.
   func open(_ global: GlobalOptions) throws -> (trained: TrainedModel, pictures: RunPictures) {
-    let device = try global.openDevice()
-    let trained = try TrainedModel(folder: checkpoint, device: device)
+    let trained = try TrainedModel(folder: checkpoint, device: global.openDevice())
+    return (trained, try pictures(of: trained, global).pictures)
+  }
+
+  /// The dataset of a trained model and what draws its pictures, with their folder created.
+  func pictures(of trained: TrainedModel, _ global: GlobalOptions) throws -> (
+    dataset: any ImageDataset, pictures: RunPictures
+  ) {
     let dataset = try DatasetCatalog.open(
       trained.setting.dataset, dataDirectory: global.dataRoot)
     guard dataset.imageShape == trained.setting.imageShape else {
@@ -33,7 +39,7 @@ struct CheckpointOptions: ParsableArguments {
       model: trained.model,
       sample: try ObservationSample(dataset, count: 10_000, seed: UInt64(global.seed)),
       shape: dataset.imageShape, folder: out)
-    return (trained, pictures)
+    return (dataset, pictures)
   }
 }
 

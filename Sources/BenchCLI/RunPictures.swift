@@ -61,7 +61,8 @@ struct RunPictures {
     try write(plot.canvas(width: 720, height: 420, scale: 1), to: "\(name).png")
   }
 
-  private func write(
+  /// Labelled rows of pictures as one PNG.
+  func write(
     _ rows: [[[UInt8]]], columnLabels: [String], rowLabels: [String] = [], title: String = "",
     to name: String
   ) throws {
@@ -71,14 +72,32 @@ struct RunPictures {
     try write(grid.canvas(), to: name)
   }
 
+  /// Labelled rows of pictures that change with time, as an animated PNG.
+  func write(
+    frames: [[[[UInt8]]]], columnLabels: [String], rowLabels: [String], title: String,
+    milliseconds: Int, to name: String
+  ) throws {
+    let pictures = frames.map { rows in
+      raster(
+        PictureGrid(
+          imageWidth: shape.width, imageHeight: shape.height, channelCount: shape.channelCount,
+          rows: rows, columnLabels: columnLabels, rowLabels: rowLabels, title: title
+        ).canvas())
+    }
+    try AnimatedPNG.write(pictures, milliseconds: milliseconds, to: "\(folder)/\(name)")
+  }
+
   private func write(_ canvas: Canvas, to name: String) throws {
-    let image = RasterImage(
+    try PNG.write(raster(canvas), to: "\(folder)/\(name)")
+  }
+
+  private func raster(_ canvas: Canvas) -> RasterImage {
+    RasterImage(
       height: canvas.height, width: canvas.width, channelCount: 3, pixels: canvas.pixels)
-    try PNG.write(image, to: "\(folder)/\(name)")
   }
 
   /// Images in [0, 1] as bytes, one array per image, [height, width, channel].
-  private func pixels(_ images: Tensor) throws -> [[UInt8]] {
+  func pixels(_ images: Tensor) throws -> [[UInt8]] {
     let bytes = try (images.clamped(from: 0, to: 1) * 255).rounded().to(.uint8)
       .permuted([0, 2, 3, 1]).elements(as: UInt8.self)
     return stride(from: 0, to: bytes.count, by: shape.byteCount).map {

@@ -19,6 +19,8 @@ struct TrainCommand: BenchCommand {
       Examples:
         bench train --dataset scenes3d --model multi-beta-vae --out runs/mine
         bench train --model beta-vae:beta=6 --steps 5000 --seed 1 --out runs/beta6
+        bench train --model multi-beta-vae --stage all --out runs/mine
+        bench train --stage 2 --steps 5000 --weighting elbo --out runs/mine
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -26,8 +28,13 @@ struct TrainCommand: BenchCommand {
   @Option(help: "The dataset; see bench datasets list.")
   var dataset = "scenes3d"
 
-  @Option(help: "The model, NAME or NAME:OPTION=VALUE,OPTION=VALUE.")
-  var model: String
+  @Option(
+    help: "The model, NAME or NAME:OPTION=VALUE,OPTION=VALUE; later stages take it from the folder."
+  )
+  var model: String?
+
+  @Option(help: "For multi-β models: 1 (autoencoder), 2 (denoiser) or all.")
+  var stage = TrainingStage.first
 
   @Option(help: "smoke (seconds), quick (minutes) or paper (300,000 steps of 64).")
   var preset = Preset.quick
@@ -47,6 +54,8 @@ struct TrainCommand: BenchCommand {
   @Option(help: "The run's folder.", completion: .directory)
   var out: String
 
+  @OptionGroup(title: "Second stage") var denoiser: DenoiserOptions
+
   @Flag(help: "Continue from the checkpoint. This is what happens anyway; scripts may say so.")
   var resume = false
 
@@ -55,40 +64,38 @@ struct TrainCommand: BenchCommand {
     guard checkpointEvery > 0 else {
       throw ValidationError("--checkpoint-every is \(checkpointEvery); it must be at least 1.")
     }
+    guard model != nil || !stage.hasFirst else {
+      throw ValidationError("--model is missing; stage \(stage.rawValue) trains one.")
+    }
     guard (1...4096).contains(latents) else {
       throw ValidationError("--latents is \(latents); it must be 1 to 4096.")
     }
   }
 
   func execute() async throws {
-    let specification = try ModelSpecification(parsing: model)
+    let specification = try model.map { text throws(TrainingError) in
+      try ModelSpecification(parsing: text)
+    }
     let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
-    let device = try global.openDevice()
-    let folder = RunDirectory(path: out)
-    let lock = try folder.lock()
+    let training = StageTraining(
+      dataset: source, folder: RunDirectory(path: out), device: try global.openDevice(),
+      precision: precision.value, checkpointInterval: checkpointEvery, global: global)
+    let lock = try training.folder.lock()
     defer { withExtendedLifetime(lock) {} }
-    let setting = ModelSetting(
-      dataset: source, latentCount: latents, learningRate: preset.learningRate)
-    try TorchRandom.seed(UInt64(global.seed))
-    let model = try specification.make(setting.context(on: device))
-    let plan = TrainingPlan(
-      stepCount: steps ?? preset.stepCount, seed: UInt64(global.seed),
-      checkpointInterval: checkpointEvery, precision: precision.value)
-    let trainer = try Trainer(
-      model, named: specification.label, dataset: source, plan: plan, folder: folder.path,
-      context: setting.json, isQuiet: global.quiet)
-    let summary = try trainer.train { Interruption.isRequested }
+    let stepCount = steps ?? preset.stepCount
+    var reports: [StageTraining.Report] = []
+    if let specification, stage.hasFirst {
+      let setting = ModelSetting(
+        dataset: source, latentCount: latents, learningRate: preset.learningRate)
+      reports.append(
+        try training.first(specification, setting: setting, stepCount: stepCount))
+    }
+    if stage.hasSecond {
+      reports.append(
+        try training.second(denoiser.values(preset), stepCount: stepCount))
+    }
     try global.emit(
-      [
-        "checkpoint": .string(folder.checkpointPath), "model": .string(specification.label),
-        "steps": .integer(plan.stepCount), "seconds": .number(summary.seconds),
-        "images_per_second": .number(summary.imagesPerSecond),
-        "skipped_steps": .integer(summary.skippedStepCount),
-        "parameters": .integer(model.store.parameterCount),
-      ],
-      text: """
-        \(specification.label): \(plan.stepCount) steps in \(duration(summary.seconds)), \
-        \(model.store.parameterCount) parameters; checkpoint: \(folder.checkpointPath)
-        """)
+      reports.count == 1 ? reports[0].json : ["stages": .array(reports.map(\.json))],
+      text: reports.map(\.text).joined(separator: "\n"))
   }
 }

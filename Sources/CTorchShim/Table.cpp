@@ -110,6 +110,10 @@ char *set_autocast(int32_t kind, int32_t enabled) {
   });
 }
 
+int32_t autocast(int32_t kind) {
+  return at::autocast::is_autocast_enabled(device(kind, 0).type());
+}
+
 void set_thread_count(int32_t count) { at::set_num_threads(count); }
 int32_t thread_count() { return at::get_num_threads(); }
 
@@ -189,6 +193,7 @@ extern "C" const ct_api *ct_api_table(void) {
       .gradient_mode = gradient_mode,
       .set_gradient_mode = set_gradient_mode,
       .set_autocast = set_autocast,
+      .autocast = autocast,
       .set_thread_count = set_thread_count,
       .thread_count = thread_count,
       .seed = seed,

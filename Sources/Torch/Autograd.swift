@@ -90,6 +90,17 @@ public func withPrecision<Value>(
   return try result.get()
 }
 
+/// Runs `body` in single precision, also inside ``withPrecision(_:on:_:)``.
+public func withFullPrecision<Value>(on device: Device, _ body: () throws -> Value) throws -> Value
+{
+  let table = try Libtorch.table()
+  guard table.pointee.autocast(device.kind) != 0 else { return try body() }
+  try Libtorch.check("autocast", table.pointee.set_autocast(device.kind, 0))
+  let result = Result { try body() }
+  try Libtorch.check("autocast", table.pointee.set_autocast(device.kind, 1))
+  return try result.get()
+}
+
 /// libtorch's random generator of a device.
 public enum TorchRandom {
   /// Seeds the generators of all devices.

@@ -59,6 +59,7 @@ typedef struct ct_api {
   int32_t (*gradient_mode)(void);
   void (*set_gradient_mode)(int32_t enabled);
   char *(*set_autocast)(int32_t device_kind, int32_t enabled);
+  int32_t (*autocast)(int32_t device_kind);
 
   void (*set_thread_count)(int32_t count);
   int32_t (*thread_count)(void);

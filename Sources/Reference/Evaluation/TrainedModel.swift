@@ -82,12 +82,18 @@ public struct TrainedModel {
     label = state.model
     setting = try ModelSetting(state.context, path: path)
     model = try ModelSpecification(parsing: label).make(setting.context(on: device))
-    let hasAverages = model.averageDecay != nil
-    let targets = model.store.entries.map { entry in
+    try restore(model.trainedState, from: checkpoint.model)
+  }
+}
+
+extension TrainableModel {
+  /// The model's tensors under the names that their values for evaluation have in a checkpoint.
+  var trainedState: [NamedTensor] {
+    let hasAverages = averageDecay != nil
+    return store.entries.map { entry in
       NamedTensor(
         name: hasAverages && entry.isTrainable ? "average.\(entry.name)" : entry.name,
         tensor: entry.tensor)
     }
-    try restore(targets, from: checkpoint.model)
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 package import Torch
 
 /// A strictly increasing function of the log-odds λ, learned; with slope e^c₁ at both ends or bounded.
@@ -43,5 +44,59 @@ package struct MonotoneFunction {
     let units = try (column * steepness.softplus() + positions).tangentHyperbolic()
     let steps = try offset + units.linear(weights.softplus(), bias: nil)
     return try logSlope.map { try steps + column * $0.exponential() } ?? steps
+  }
+}
+
+extension MonotoneFunction {
+  /// The function with its present parameters, in double precision.
+  package func frozen() throws -> FrozenMonotoneFunction {
+    func softplus(_ values: Tensor) throws -> [Double] {
+      try values.elements(as: Double.self).map { log1p(exp(-abs($0))) + max($0, 0) }
+    }
+    let width = offset.shape[0]
+    return FrozenMonotoneFunction(
+      offset: try offset.elements(as: Double.self),
+      slope: try logSlope.map { try $0.elements(as: Double.self).map { exp($0) } }
+        ?? Array(repeating: 0, count: width),
+      weights: try softplus(weights), steepness: try softplus(steepness),
+      positions: try positions.elements(as: Double.self))
+  }
+}
+
+/// A ``MonotoneFunction`` whose parameters no longer change, evaluated in double precision.
+package struct FrozenMonotoneFunction: Sendable {
+  fileprivate let offset: [Double]
+  fileprivate let slope: [Double]
+  /// softplus(w), `[width · unit]`.
+  fileprivate let weights: [Double]
+  /// softplus(u), `[unit]`.
+  fileprivate let steepness: [Double]
+  fileprivate let positions: [Double]
+
+  /// Number of functions.
+  package var width: Int { offset.count }
+
+  /// The functions at λ.
+  package func callAsFunction(_ lambda: Double) -> [Double] {
+    let units = zip(steepness, positions).map { tanh($0 * lambda + $1) }
+    return combine(units, linear: lambda, constant: 1)
+  }
+
+  /// Their derivatives at λ.
+  package func derivative(_ lambda: Double) -> [Double] {
+    let units = zip(steepness, positions).map { steepness, position in
+      let unit = tanh(steepness * lambda + position)
+      return steepness * (1 - unit * unit)
+    }
+    return combine(units, linear: 1, constant: 0)
+  }
+
+  private func combine(_ units: [Double], linear: Double, constant: Double) -> [Double] {
+    offset.indices.map { index in
+      let row = weights[index * units.count..<(index + 1) * units.count]
+      return zip(row, units).reduce(constant * offset[index] + slope[index] * linear) {
+        $0 + $1.0 * $1.1
+      }
+    }
   }
 }

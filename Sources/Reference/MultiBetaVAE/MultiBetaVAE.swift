@@ -143,6 +143,19 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
     return (gamma, try objective.condition(t: positions, gamma: gamma))
   }
 
+  /// f(x, t) of images in [0, 1] at one position each, without gradients; positions outside the
+  /// trained range are taken to its ends.
+  package func means(_ images: Tensor, t: [Double]) throws -> Tensor {
+    let margin = MultiBetaObjective.margin
+    let positions = try Tensor(
+      t.map { Float(min(max($0, margin), 1 - margin)) }, shape: [t.count], device: device)
+    return try withoutGradients {
+      let gamma = try objective.schedule.gamma(MultiBetaObjective.lambda(positions))
+      let condition = try objective.condition(t: positions, gamma: gamma)
+      return try objective.networks.encode(images * 2 - 1, condition)
+    }
+  }
+
   /// f(x, β) and its rate.
   public func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding {
     let (gamma, condition) = try condition(point, count: images.shape[0])

@@ -15,6 +15,9 @@ package struct NoiseSchedule {
   /// γ = log(σ²/(1 − σ²)): [batch] → [batch, width].
   package func gamma(_ lambda: Tensor) throws -> Tensor { try logOdds(lambda) }
 
+  /// The schedule as it stands, in double precision.
+  package func frozen() throws -> FrozenSchedule { FrozenSchedule(try logOdds.frozen()) }
+
   /// log σ² of γ, exact for large |γ|.
   package static func logVariance(ofGamma gamma: Tensor) throws -> Tensor {
     try gamma.negated().softplus().negated()

@@ -66,6 +66,9 @@ public protocol TrainableModel: AnyObject {
   func losses(_ batch: TrainingBatch) throws -> [Loss]
   /// Numbers that show whether training does what theory says, measured on fixed images.
   func monitors(_ images: Tensor) throws -> [[String: Double]]
+  /// Measures what the trained model needs to know of itself, with its averages as parameters; called
+  /// once, before the last checkpoint.
+  func conclude(_ images: Tensor) throws
 }
 
 extension TrainableModel {
@@ -73,4 +76,6 @@ extension TrainableModel {
   public var averageDecay: Double? { nil }
   /// No monitors.
   public func monitors(_ images: Tensor) throws -> [[String: Double]] { [] }
+  /// Nothing to measure.
+  public func conclude(_ images: Tensor) throws {}
 }

@@ -98,6 +98,7 @@ public final class Trainer {
         let images = try monitored ?? monitorImages()
         monitored = images
         try appendMonitors(images, to: &log)
+        if isLast { try conclude(images) }
       }
       let isStopping = isInterrupted()
       if step % plan.checkpointInterval == 0 || isLast || isStopping {
@@ -187,6 +188,12 @@ public final class Trainer {
         "monitor": finiteNumbers(values),
       ])
     }
+  }
+
+  private func conclude(_ images: Tensor) throws {
+    try optimizers.average?.exchange()
+    try withoutGradients { try model.conclude(images) }
+    try optimizers.average?.exchange()
   }
 
   // MARK: - Checkpoints

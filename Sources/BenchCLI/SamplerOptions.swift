@@ -1,0 +1,70 @@
+public import ArgumentParser
+import BenchSupport
+import Datasets
+import FoundationEssentials
+public import Reference
+import Torch
+
+/// How a command samples latents.
+struct SamplerOptions: ParsableArguments {
+  @Option(
+    help: """
+      ddim, ddim-ETA, posterior (optimal variance), posterior-lower, posterior-upper, ode-heun, \
+      alg2-fixed or alg2-literal.
+      """)
+  var sampler = Sampler.ddim(eta: 0)
+
+  @Option(help: "Number of steps from noise to image.")
+  var samplingSteps = 50
+
+  @Option(help: "Spacing of the steps: uniform (in t), log-sigma, edm or rate.")
+  var grid = SamplingGrid.uniform
+
+  @Flag(help: "Decode with the first stage's own decoder even where a tuned one is there.")
+  var originalDecoder = false
+
+  func validate() throws {
+    guard (1...100_000).contains(samplingSteps) else {
+      throw ValidationError("--sampling-steps is \(samplingSteps); it must be 1 to 100,000.")
+    }
+  }
+
+  /// The choices with the command's seed.
+  func values(seed: Int) -> SamplingOptions {
+    SamplingOptions(
+      sampler: sampler, stepCount: samplingSteps, grid: grid, seed: UInt64(seed))
+  }
+
+  var json: JSONValue {
+    [
+      "sampler": .string(sampler.name), "steps": .integer(samplingSteps),
+      "grid": .string(grid.rawValue),
+    ]
+  }
+}
+
+extension SamplingGrid: ExpressibleByArgument {}
+extension DenoisingStart: ExpressibleByArgument {}
+
+extension Sampler: ExpressibleByArgument {
+  /// Reads a name; `nil` for an unknown one.
+  public init?(argument: String) { self.init(name: argument) }
+
+  /// The name in the help.
+  public var defaultValueDescription: String { name }
+}
+
+/// A run folder with both stages, and the pictures of its dataset.
+struct DiffusionSource {
+  let trained: TrainedDiffusion
+  let pictures: RunPictures
+  let dataset: any ImageDataset
+
+  /// Opens what `--checkpoint` names and creates the folder for pictures.
+  init(_ source: CheckpointOptions, _ sampling: SamplerOptions, _ global: GlobalOptions) throws {
+    trained = try TrainedDiffusion(
+      folder: source.checkpoint, device: global.openDevice(),
+      usesTunedDecoder: !sampling.originalDecoder)
+    (dataset, pictures) = try source.pictures(of: trained.trained, global)
+  }
+}

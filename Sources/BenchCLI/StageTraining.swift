@@ -1,0 +1,122 @@
+import ArgumentParser
+import BenchSupport
+import Datasets
+import FoundationEssentials
+import Reference
+import Results
+import Torch
+
+/// Which part of a multi-β model a command trains.
+enum TrainingStage: String, CaseIterable, ExpressibleByArgument {
+  /// The autoencoder; the whole of every other model.
+  case first = "1"
+  /// The denoiser of its latents.
+  case second = "2"
+  /// The decoder, adversarially, on the finished first stage.
+  case decoder
+  /// The first two, one after the other.
+  case all
+
+  var hasFirst: Bool { self == .first || self == .all }
+  var hasSecond: Bool { self == .second || self == .all }
+}
+
+/// Trains the stages of one run folder; what is finished is left as it is.
+struct StageTraining {
+  let dataset: any ImageDataset
+  let folder: RunDirectory
+  let device: Device
+  let precision: Precision
+  let checkpointInterval: Int
+  let global: GlobalOptions
+
+  /// What one stage's training gave.
+  struct Report {
+    let stage: String
+    let label: String
+    let stepCount: Int
+    let parameterCount: Int
+    let checkpoint: String
+    let summary: Trainer.Summary
+
+    var json: JSONValue {
+      [
+        "stage": .string(stage), "checkpoint": .string(checkpoint), "model": .string(label),
+        "steps": .integer(stepCount), "seconds": .number(summary.seconds),
+        "images_per_second": .number(summary.imagesPerSecond),
+        "skipped_steps": .integer(summary.skippedStepCount),
+        "parameters": .integer(parameterCount),
+      ]
+    }
+
+    var text: String {
+      """
+      \(label): \(stepCount) steps in \(duration(summary.seconds)), \(parameterCount) parameters; \
+      checkpoint: \(checkpoint)
+      """
+    }
+  }
+
+  /// Trains a model of the catalog: the first stage, or all of a model with one stage.
+  func first(_ specification: ModelSpecification, setting: ModelSetting, stepCount: Int) throws
+    -> Report
+  {
+    try TorchRandom.seed(UInt64(global.seed))
+    let model = try specification.make(setting.context(on: device))
+    return try train(
+      model, label: specification.label, stage: "1", context: setting.json, stepCount: stepCount,
+      in: folder.path)
+  }
+
+  /// Trains the denoiser on the finished first stage.
+  func second(_ options: DiffusionOptions, stepCount: Int) throws -> Report {
+    let folders = StageFolders(folder.path)
+    let (trained, autoencoder) = try folders.openAutoencoder(on: device)
+    try check(trained)
+    try TorchRandom.seed(UInt64(global.seed))
+    let model = try LatentDiffusion(autoencoder, options)
+    try create(folders.denoiser)
+    if !Checkpoint.exists(at: Trainer.checkpointPath(in: folders.denoiser)) {
+      global.note("Measuring how fast the encoder's means move along the β axis …")
+      let sample = try ObservationSample(dataset, count: 256, seed: UInt64(global.seed))
+      try model.calibrate(sample.images(256, on: device))
+    }
+    return try train(
+      model, label: LatentDiffusion.name, stage: "2", context: model.context(folders),
+      stepCount: stepCount, in: folders.denoiser)
+  }
+
+  private func train(
+    _ model: any TrainableModel, label: String, stage: String, context: JSONValue, stepCount: Int,
+    in path: String
+  ) throws -> Report {
+    let plan = TrainingPlan(
+      stepCount: stepCount, seed: UInt64(global.seed), checkpointInterval: checkpointInterval,
+      precision: precision)
+    let trainer = try Trainer(
+      model, named: label, dataset: dataset, plan: plan, folder: path, context: context,
+      isQuiet: global.quiet)
+    let summary = try trainer.train { Interruption.isRequested }
+    return Report(
+      stage: stage, label: label, stepCount: stepCount,
+      parameterCount: model.store.parameterCount,
+      checkpoint: Trainer.checkpointPath(in: path), summary: summary)
+  }
+
+  /// Later stages see the data of the first.
+  private func check(_ trained: TrainedModel) throws {
+    guard trained.setting.datasetChecksum == dataset.checksum else {
+      throw CommandError.unsuitableDataset(
+        name: dataset.name,
+        reason: "the first stage in \(folder.path) was trained on \(trained.setting.dataset)")
+    }
+  }
+
+  private func create(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw FileError.cannotWrite(path: path, reason: "the folder cannot be created")
+    }
+  }
+}

@@ -1,0 +1,246 @@
+import BenchSupport
+public import Torch
+
+/// Stage 2 of the Denoising Multi-β VAE (Uppal et al., arXiv:2507.06613): a diffusion model of the
+/// latents of all β, on a frozen first stage.
+///
+/// The forward process is zₜ = f(x, t) + σₜε: its mean moves non-linearly with t, so that going back
+/// takes two predictions, the noise and the mean's movement. Targets are differences of two passes of
+/// the frozen encoder, in single precision.
+public final class LatentDiffusion: TrainableModel {
+  /// The parameters of the second stage and its tables.
+  public let store: ParameterStore
+  /// The choices made.
+  public let options: DiffusionOptions
+
+  let autoencoder: MultiBetaVAE
+  let schedule: FrozenSchedule
+  let tables: DiffusionTables
+  private let network: any DenoiserNetwork
+
+  /// 1/N, over which displacements are measured.
+  var duration: Double { 1 / Double(options.stepCount) }
+
+  /// Creates an untrained second stage; initial weights come from libtorch's generator.
+  ///
+  /// - Parameters:
+  ///   - autoencoder: The trained first stage.
+  ///   - options: The choices.
+  /// - Throws: `TorchError`.
+  public init(_ autoencoder: MultiBetaVAE, _ options: DiffusionOptions) throws {
+    self.autoencoder = autoencoder
+    self.options = options
+    store = ParameterStore(device: autoencoder.store.device)
+    schedule = try autoencoder.objective.schedule.frozen()
+    tables = try DiffusionTables(store.root.scope("tables"), width: schedule.width)
+    network = try MLPDenoiser(
+      store.root.scope("denoiser"), latentCount: autoencoder.latentCount, width: options.width)
+  }
+
+  /// The decay of the averages that sampling uses.
+  public var averageDecay: Double? { options.averageDecay }
+
+  /// AdamW with weight decay 0.01, gradients clipped to norm 1.
+  public var optimizerGroups: [OptimizerGroup] {
+    [
+      OptimizerGroup(
+        name: "denoiser",
+        options: Adam.Options(learningRate: options.learningRate, weightDecay: 0.01),
+        maximumGradientNorm: 1)
+    ]
+  }
+
+  /// Measures c(t) and the rate over the β axis; once, before training.
+  public func calibrate(_ images: Tensor) throws {
+    var rates: [Double] = []
+    var divergences: [Double] = []
+    for t in DiffusionTables.positions {
+      let pair = try means(images, t: Array(repeating: t, count: images.shape[0]))
+      let step = t - max(t - duration, 0)
+      let change = try (pair.after - pair.before).squared().mean().item().squareRoot()
+      rates.append(max(change / step, 1e-6))
+      let latents = Double(autoencoder.latentCount)
+      let power = try pair.before.squared().mean().item() * latents
+      let sigmas = schedule.level(at: t).sigmas
+      let spread = sigmas.reduce(0) { $0 + $1 * $1 - 1 - 2 * logarithm($1) }
+      divergences.append(0.5 * (power + spread * latents / Double(sigmas.count)))
+    }
+    try withoutGradients { try tables.setEncoder(rates: rates, klDivergence: divergences) }
+  }
+
+  /// The mean squared errors of both heads, weighted, at stratified positions.
+  public func losses(_ batch: TrainingBatch) throws -> [Loss] {
+    let times = trainingTimes(batch.images.shape[0], step: batch.step, seed: batch.seed)
+    let errors = try errors(batch.images, times)
+    let value = try loss(errors, times).mean()
+    return [
+      Loss(
+        value,
+        terms: [
+          ("noise", try errors.noise.squared().mean()),
+          ("displacement", try errors.displacement.squared().mean()),
+          ("elbo", try boundTerm(errors, times).mean() * Double(autoencoder.latentCount)),
+        ])
+    ]
+  }
+
+  /// The errors of both heads and the bound at eight positions.
+  public func monitors(_ images: Tensor) throws -> [[String: Double]] {
+    try [0.002, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.98].map { t in
+      let times = Array(repeating: t, count: images.shape[0])
+      let errors = try errors(images, times)
+      return [
+        "t": t, "sigma": schedule.level(at: t).sigma,
+        "noise": try errors.noise.squared().mean().item(),
+        "displacement": try errors.displacement.squared().mean().item(),
+        "elbo": try boundTerm(errors, times).mean().item() * Double(autoencoder.latentCount),
+        "rate": try tables.rate(at: t),
+      ]
+    }
+  }
+
+  /// Measures the heads' errors over the β axis, from which the optimal sampling variance follows.
+  public func conclude(_ images: Tensor) throws {
+    var moments = Array(
+      repeating: Array(repeating: [Double](), count: schedule.width), count: 3)
+    for t in DiffusionTables.positions {
+      let times = Array(repeating: t, count: images.shape[0])
+      let errors = try errors(images, times)
+      let rate = try errors.displacement * (displacementScale(at: t) / duration)
+      let products = try [rate.squared(), rate * errors.noise, errors.noise.squared()]
+      for (index, product) in products.enumerated() {
+        let means = try product.mean([0]).elements(as: Double.self)
+        let values =
+          schedule.width == 1 ? [means.reduce(0, +) / Double(means.count)] : means
+        for (latent, value) in values.enumerated() { moments[index][latent].append(value) }
+      }
+    }
+    try tables.setResiduals(moments)
+  }
+
+  // MARK: - Targets and errors
+
+  /// The heads' errors for a batch of noisy states, [state, latent], the displacement's in units of
+  /// its scale; `noisesPerImage` states per image, one after another.
+  struct Errors {
+    let noise: Tensor
+    let displacement: Tensor
+  }
+
+  /// f(x, t) and f(x, t − τ) in one pass of the frozen encoder, in single precision.
+  private func means(_ images: Tensor, t: [Double]) throws -> (before: Tensor, after: Tensor) {
+    let earlier = t.map { max($0 - duration, 0) }
+    let both = try withFullPrecision(on: store.device) {
+      try autoencoder.means(Tensor.concatenated([images, images]), t: t + earlier)
+    }
+    return (
+      try both.narrowed(0, start: 0, count: t.count),
+      try both.narrowed(0, start: t.count, count: t.count)
+    )
+  }
+
+  /// What the second head's output is multiplied with to give Δ over 1/N.
+  func displacementScale(at t: Double) throws -> Double {
+    options.head == .paper ? 1 : try duration * tables.rate(at: t)
+  }
+
+  private func errors(_ images: Tensor, _ times: [Double]) throws -> Errors {
+    let means = try means(images, t: times)
+    let scales = try column(times.map { try displacementScale(at: $0) })
+    let target = try repeated((means.after - means.before) / scales)
+    let sigmas = try repeated(rows(times.map { schedule.level(at: $0).sigmas }))
+    let before = try repeated(means.before)
+    let noise = try Tensor.normal(before.shape, device: store.device)
+    let heads = try network(
+      before.addingProduct(sigmas, noise), t: repeated(column(times)).squeezed(1),
+      gamma: repeated(column(times.map(boundedGamma))).squeezed(1))
+    return Errors(
+      noise: try heads.noise - noise, displacement: try heads.displacement - target)
+  }
+
+  /// γ at t within the range that the embedding tells apart.
+  private func boundedGamma(_ t: Double) -> Double { min(max(schedule.gamma(at: t), -15), 15) }
+
+  /// [image, …] → [image · noisesPerImage, …].
+  private func repeated(_ tensor: Tensor) throws -> Tensor {
+    let shape = tensor.shape
+    return try tensor.unsqueezed(1).expanded([shape[0], options.noisesPerImage, shape[1]])
+      .reshaped([-1, shape[1]])
+  }
+
+  private func column(_ values: [Double]) throws -> Tensor { try rows(values.map { [$0] }) }
+
+  private func rows(_ values: [[Double]]) throws -> Tensor {
+    try Tensor(
+      values.flatMap { $0.map { Float($0) } }, shape: [values.count, values[0].count],
+      device: store.device)
+  }
+
+  // MARK: - Loss
+
+  private func loss(_ errors: Errors, _ times: [Double]) throws -> Tensor {
+    guard options.weighting != .elbo else { return try boundTerm(errors, times) }
+    let sum = try errors.noise.squared() + errors.displacement.squared()
+    guard options.weighting == .minSNR else { return sum }
+    let weights = times.map { t in
+      // SNR = (1 − σ²)/σ² = e^(−γ).
+      min(1, 5 * exponential(min(schedule.gamma(at: t), 30)))
+    }
+    return try sum * repeated(column(weights))
+  }
+
+  /// ‖(D̂ − D) − 2σ̇(ε̂ − ε)‖²/(4σσ̇) per latent: the limit for many steps of the divergence between the
+  /// step's posterior given x and the model's, per unit of t.
+  private func boundTerm(_ errors: Errors, _ times: [Double]) throws -> Tensor {
+    let end = 1 - MultiBetaObjective.margin
+    let positions = times.map { min($0, end) }
+    let slopes = try repeated(rows(positions.map { schedule.slopes(at: $0) }))
+    let sigmas = try repeated(rows(positions.map { schedule.level(at: $0).sigmas }))
+    let rates = try repeated(column(positions.map { try displacementScale(at: $0) / duration }))
+    let difference = try errors.displacement * rates - errors.noise * slopes * 2
+    return try difference.squared() / (sigmas * slopes * 4)
+  }
+
+  private func trainingTimes(_ count: Int, step: Int, seed: UInt64) -> [Double] {
+    var generator = Philox(seed: seed, stream: UInt64(step))
+    guard options.weighting != .edm else {
+      return (0..<count).map { _ in
+        let t = schedule.position(ofGamma: 2 * (-1.2 + 1.2 * generator.normal()))
+        return min(max(t, duration), 1)
+      }
+    }
+    let offset = generator.uniform()
+    return (0..<count).map { index in
+      let place = (offset + Double(index) / Double(count)).truncatingRemainder(dividingBy: 1)
+      return options.times == .continuous
+        ? duration + (1 - duration) * place
+        : (place * Double(options.stepCount)).rounded(.down) * duration + duration
+    }
+  }
+}
+
+extension LatentDiffusion: LatentDenoiser {
+  private func predict(_ states: Tensor, at level: NoiseLevel) throws -> DenoiserHeads {
+    let count = states.shape[0]
+    return try network(
+      states, t: Tensor.full([count], level.t, device: store.device),
+      gamma: Tensor.full([count], boundedGamma(level.t), device: store.device))
+  }
+
+  package func heads(_ states: Tensor, _ step: SamplingStep) throws -> DenoiserHeads {
+    let heads = try slopes(states, at: step.from)
+    return DenoiserHeads(
+      noise: heads.noise, displacement: try heads.displacement * step.duration)
+  }
+
+  package func slopes(_ states: Tensor, at level: NoiseLevel) throws -> DenoiserHeads {
+    let heads = try predict(states, at: level)
+    let scale = try displacementScale(at: level.t) / duration
+    return DenoiserHeads(noise: heads.noise, displacement: try heads.displacement * scale)
+  }
+
+  package func residualVariance(_ step: SamplingStep) throws -> [Double] {
+    try tables.residualVariance(
+      at: step.from.t, duration: step.duration, noiseWeight: step.noiseWeight)
+  }
+}
