@@ -19,7 +19,7 @@ enum Preset: String, CaseIterable, ExpressibleByArgument, Codable {
   }
 
   /// The step size of Adam.
-  var learningRate: Double { self == .paper ? 1e-4 : 1e-3 }
+  var learningRate: Double { self == .paper ? 1e-4 : 5e-4 }
 
   /// Observations the metrics see.
   var sampleCount: Int { self == .smoke ? 2000 : 10_000 }

@@ -92,7 +92,8 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     let golden = try GoldenFile.one("end_to_end")
     let archive = try golden.archive()
     let extractor = FeatureExtractor(
-      network: .inception(try Self.network.get(), .pytorchFID, tap: .pool1), weightsName: "random:1")
+      network: .inception(try Self.network.get(), .pytorchFID, tap: .pool1), weightsName: "random:1"
+    )
     func side(_ name: String, batchSize: Int) async throws -> GenerationSide {
       let array = try archive.array(name)
       let (height, width) = (array.shape[1], array.shape[2])
@@ -183,7 +184,8 @@ let hasLibtorch = (try? Libtorch.version()) != nil
       let expected = try archive.array(name).floats()
       let largest = expected.reduce(0) { max($0, abs($1)) }
       let error = zip(values, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
-      #expect(values.count == expected.count && Double(error) <= tolerance * Double(largest), "\(name)")
+      #expect(
+        values.count == expected.count && Double(error) <= tolerance * Double(largest), "\(name)")
     }
   }
 }

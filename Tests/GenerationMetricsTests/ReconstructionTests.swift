@@ -14,7 +14,9 @@ import Testing
         height: array.shape[0], width: array.shape[1], channelCount: 3,
         pixels: try array.uint8s())
     }
-    return (try picture("first"), try picture("second"), try archive.array("values\(index)").doubles())
+    return (
+      try picture("first"), try picture("second"), try archive.array("values\(index)").doubles()
+    )
   }
 
   @Test("PSNR and SSIM equal scikit-image's", arguments: [0, 1])

@@ -11,6 +11,10 @@ package protocol MultiBetaNetworks {
 }
 
 /// The study's convolutional nets for 64×64 images, modulated after every layer.
+///
+/// Kaiming's initial weights keep the scale of the signal from layer to layer. With the study's
+/// Glorot weights the first codes are so small beside the noise that training stays on the mean
+/// image for a thousand steps.
 package struct ConvolutionalMultiBetaNetworks: MultiBetaNetworks {
   package let latentCount: Int
   private let encoder: ConvolutionalEncoder
@@ -21,9 +25,11 @@ package struct ConvolutionalMultiBetaNetworks: MultiBetaNetworks {
   package init(_ scope: ParameterScope, channelCount: Int, latentCount: Int) throws {
     self.latentCount = latentCount
     encoder = try ConvolutionalEncoder(
-      scope.scope("encoder"), channelCount: channelCount, latentCount: latentCount, headCount: 1)
+      scope.scope("encoder"), channelCount: channelCount, latentCount: latentCount, headCount: 1,
+      initializer: .kaimingNormal)
     decoder = try ConvolutionalDecoder(
-      scope.scope("decoder"), channelCount: channelCount, latentCount: latentCount)
+      scope.scope("decoder"), channelCount: channelCount, latentCount: latentCount,
+      initializer: .kaimingNormal)
     encoderFiLM = try FiLM(
       scope.scope("encoder.film"), condition: BetaEmbedding.width,
       widths: ConvolutionalEncoder.modulatedWidths(latentCount: latentCount))

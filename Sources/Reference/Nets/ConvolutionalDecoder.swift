@@ -12,16 +12,19 @@ struct ConvolutionalDecoder {
   private let convolutions: [TransposedConvolution]
 
   /// Adds the layers to a scope.
-  init(_ scope: ParameterScope, channelCount: Int, latentCount: Int) throws {
+  init(
+    _ scope: ParameterScope, channelCount: Int, latentCount: Int,
+    initializer: Initializer = .glorotUniform
+  ) throws {
     dense = try [(latentCount, 256), (256, 1024)].enumerated().map { index, shape in
       try Linear(
-        scope.scope("dense\(index + 1)"), input: shape.0, output: shape.1, .glorotUniform)
+        scope.scope("dense\(index + 1)"), input: shape.0, output: shape.1, initializer)
     }
     let shapes = [(64, 64), (64, 32), (32, 32), (32, channelCount)]
     convolutions = try shapes.enumerated().map { index, shape in
       try TransposedConvolution(
         scope.scope("conv\(index + 1)"), input: shape.0, output: shape.1, kernel: 4, stride: 2,
-        padding: 1, .glorotUniform)
+        padding: 1, initializer)
     }
   }
 

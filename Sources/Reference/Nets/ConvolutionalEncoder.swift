@@ -22,20 +22,23 @@ struct ConvolutionalEncoder {
   ///   - latentCount: Width of each head.
   ///   - headCount: 1 for the mean only, 2 for mean and log-variance.
   /// - Throws: `TorchError`.
-  init(_ scope: ParameterScope, channelCount: Int, latentCount: Int, headCount: Int) throws {
+  init(
+    _ scope: ParameterScope, channelCount: Int, latentCount: Int, headCount: Int,
+    initializer: Initializer = .glorotUniform
+  ) throws {
     let shapes = [
       (channelCount, 32, 4, 1), (32, 32, 4, 1), (32, 64, 2, 0), (64, 64, 2, 0),
     ]
     convolutions = try shapes.enumerated().map { index, shape in
       try Convolution(
         scope.scope("conv\(index + 1)"), input: shape.0, output: shape.1, kernel: shape.2,
-        stride: 2, padding: shape.3, .glorotUniform)
+        stride: 2, padding: shape.3, initializer)
     }
-    dense = try Linear(scope.scope("dense"), input: 1024, output: 256, .glorotUniform)
+    dense = try Linear(scope.scope("dense"), input: 1024, output: 256, initializer)
     heads = try (0..<headCount).map { index in
       try Linear(
         scope.scope(index == 0 ? "mean" : "log_variance"), input: 256, output: latentCount,
-        .glorotUniform)
+        initializer)
     }
   }
 
