@@ -14,7 +14,8 @@ build: setup
 	$(build)
 
 demo: build
-	.build/release/bench disentangle --dataset scenes3d --preset quick --out runs
+	.build/release/bench disentangle --dataset scenes3d --preset quick --out runs \
+	  --model beta-vae,multi-beta-vae,multi-beta-vae-diag
 
 test: setup
 	$(test)

@@ -95,7 +95,8 @@ let package = Package(
       dependencies: [
         "Reference", "Torch", "Datasets", "Disentanglement", "LinearAlgebra", "BenchSupport",
         "TestSupport",
-      ]),
+      ],
+      resources: [.copy("Golden")]),
     .testTarget(
       name: "ResultsTests", dependencies: ["Results", "BenchSupport", "TestSupport"],
       resources: [.copy("Golden")]),

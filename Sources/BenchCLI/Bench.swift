@@ -17,6 +17,7 @@ struct Bench: AsyncParsableCommand {
     ReconstructCommand.self,
     ScoreCommand.self,
     FIDCommand.self,
+    BetaCommand.self,
     PerfCommand.self,
     CompareCommand.self,
     ReportCommand.self,

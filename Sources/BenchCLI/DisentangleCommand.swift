@@ -23,6 +23,7 @@ struct DisentangleCommand: BenchCommand {
         bench disentangle
         bench disentangle --dataset shapes3d --model all --preset paper --seeds 0,1,2
         bench disentangle --model beta-vae:beta=6,multi-beta-vae --steps 5000
+        bench disentangle --model beta-vae:grid,multi-beta-vae --metrics mig,dci
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -32,8 +33,10 @@ struct DisentangleCommand: BenchCommand {
 
   @Option(
     help: """
-      Models separated by commas, NAME or NAME:OPTION=VALUE; all stands for \
-      \(ModelCatalog.all.map(\.name).joined(separator: ", ")).
+      Models separated by commas, NAME or NAME:OPTION=VALUE; NAME:grid for the values of the \
+      large-scale study, study for all its grids; all stands for \
+      \(ModelCatalog.groups[0].models.joined(separator: ", ")); everything for these and \
+      \(ModelCatalog.others.joined(separator: ", ")).
       """)
   var model = "all"
 
@@ -135,9 +138,14 @@ struct DisentangleCommand: BenchCommand {
   // MARK: - Output
 
   private func show(_ results: [RunResult], _ specifications: [ModelSpecification]) throws {
+    let comparison = RateComparison(results)
+    for (name, plot) in comparison.plots {
+      try plot.write(to: "\(out)/\(results[0].dataset.name)/\(name)")
+    }
     try global.emit(
       .object([
         "dataset": .string(dataset), "runs": .array(results.map(\.json)),
+        "at_baseline_rates": comparison.json,
       ]),
       text: results.isEmpty ? "" : DisentangleTable(results, specifications).text(folder: out))
   }

@@ -6,20 +6,38 @@ import Results
 struct DisentangleTable {
   private let results: [RunResult]
   private let models: [String]
+  private let bases: [String]
 
+  /// Ranks the models by the first metric on their own axes, the best first.
   init(_ results: [RunResult], _ specifications: [ModelSpecification]) {
     self.results = results
+    let names = Set(results.flatMap(\.metrics.keys)).subtracting(["mse", "rate"])
+    bases = Set(names.map { String($0.prefix { $0 != "@" }) }).sorted()
     let labels = specifications.map(\.label)
-    models = labels.filter { label in results.contains { $0.model == label } }
+      .filter { label in results.contains { $0.model == label } }
+    guard let first = bases.first, let direction = MetricDirection.of(first) else {
+      models = labels
+      return
+    }
+    func mean(_ model: String) -> Double {
+      let values = results.filter { $0.model == model }.compactMap { $0.value(first) }
+        .filter(\.isFinite)
+      return values.isEmpty ? -.infinity : direction.sign * Summary(values).mean
+    }
+    models = labels.enumerated().sorted {
+      let (left, right) = (mean($0.element), mean($1.element))
+      return left == right ? $0.offset < $1.offset : left > right
+    }.map(\.element)
   }
 
   /// The columns: every metric on each kind of axes, the best β after the label-free one.
   private var columns: [String] {
-    let names = Set(results.flatMap(\.metrics.keys)).subtracting(["mse", "rate"])
-    let bases = Set(names.map { String($0.prefix { $0 != "@" }) }).sorted()
-    let suffixes = ["", "@pca", "@best", "@best@pca"]
-    return bases.flatMap { base in suffixes.map { base + $0 }.filter(names.contains) }
-      + ["rate", "mse"]
+    columns(["", "@pca", "@best", "@best@pca"]) + ["rate", "mse"]
+  }
+
+  private func columns(_ suffixes: [String]) -> [String] {
+    bases.flatMap { base in suffixes.map { base + $0 } }
+      .filter { name in results.contains { $0.metrics[name] != nil } }
   }
 
   private func values(_ model: String, _ column: String) -> [Double] {
@@ -32,22 +50,37 @@ struct DisentangleTable {
     return ([parts[0]] + axes).joined(separator: " ")
   }
 
-  /// The table, and where everything lies.
+  /// The tables, and where everything lies.
   func text(folder: String) -> String {
-    var table = ResultTable(
-      title: "\(results[0].dataset.name), preset \(results[0].preset)",
-      header: ["model", "seeds"] + columns.map(title))
+    var scores = table("\(results[0].dataset.name), preset \(results[0].preset)", columns)
+    scores.footnotes = footnotes
+    var axes = table("Axes", columns(["", "@pca", "@ica", "@rotation"]))
+    axes.footnotes = [
+      "the label-free β on the model's own axes, on the codes' principal and independent "
+        + "components, and after a random rotation: what does not fall under rotation never was on "
+        + "the axes"
+    ]
+    let tables = [scores, axes, RateComparison(results).table].compactMap { $0 }
+    return tables.map { $0.text() }.joined(separator: "\n\n")
+      + "\n\nRuns, records and pictures: \(folder)/\(results[0].dataset.name)/"
+  }
+
+  private func table(_ title: String, _ columns: [String]) -> ResultTable {
+    var table = ResultTable(title: title, header: ["model", "seeds"] + columns.map(self.title))
+    let best = columns.map { column in
+      column == "rate" ? nil : significantlyBestModel(results, metric: column)
+    }
     for model in models {
       let seedCount = results.filter { $0.model == model }.count
-      let cells = columns.map { column -> ResultTable.Cell in
+      let cells = zip(columns, best).map { column, best -> ResultTable.Cell in
         let values = values(model, column)
         guard !values.isEmpty else { return "–" }
-        return ResultTable.Cell(Summary(values).text(decimals: column == "mse" ? 4 : 3))
+        return ResultTable.Cell(
+          Summary(values).text(decimals: column == "mse" ? 4 : 3), isBest: best == model)
       }
       table.append([ResultTable.Cell(model), ResultTable.Cell("\(seedCount)")] + cells)
     }
-    table.footnotes = footnotes
-    return table.text() + "\n\nRuns, records and pictures: \(folder)/\(results[0].dataset.name)/"
+    return table
   }
 
   private var footnotes: [String] {
@@ -58,6 +91,9 @@ struct DisentangleTable {
     if let error = results.compactMap({ $0.value("mse.mean_image") }).first {
       notes[0] += " (the mean image alone: \(error.fixed(4)))"
     }
+    notes.append(
+      "ranked by the first column; * significantly better than every other model (Welch's test over "
+        + "seeds, Holm-corrected, 5 %)")
     if columns.contains(where: { $0.contains("@pca") }) {
       notes.append("pca: on the principal axes of the codes, found without labels")
     }

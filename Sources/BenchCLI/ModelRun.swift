@@ -65,12 +65,18 @@ struct ModelRun {
       try Interruption.check()
       progress.update(done)
     }
-    let scores = try measurements.map { measurement in
-      try PointScores(
-        measurement, factors: factors, metrics: MetricCatalog.metrics(named: configuration.metrics))
+    let metricsAsked = try MetricCatalog.metrics(named: configuration.metrics)
+    let scores = try measurements.enumerated().map { index, measurement in
+      try Interruption.check()
+      progress.update(sample.indices.count, detail: "point \(index + 1) of \(points.count)")
+      return try PointScores(measurement, factors: factors, metrics: metricsAsked)
     }
+    let further = try PointScores(
+      measurements[labelFreePick(measurements)], factors: factors, metrics: metricsAsked,
+      alignments: PointScores.furtherAlignments)
     progress.finish()
-    let report = RepresentationReport(measurements: measurements, scores: scores)
+    let report = RepresentationReport(
+      measurements: measurements, scores: scores, further: further)
     let distortion = try measure(
       model, at: [model.sharpestPoint()], on: sample)[0].squaredError
     let meanImageError = try meanImageError(of: sample)

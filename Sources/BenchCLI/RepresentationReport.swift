@@ -5,14 +5,19 @@ import Results
 
 /// The scores of one representation, on its own axes and on aligned ones.
 struct PointScores {
-  /// The ways of choosing axes, in the order of tables; the first is the model's own.
+  /// The ways of choosing axes at every point, in the order of tables; the first is the model's own.
   static let alignments: [CodeAlignment.Method] = [.raw, .pca]
+  /// Further ways, at the label-free point only: they cost more or say less.
+  static let furtherAlignments: [CodeAlignment.Method] = [.ica(seed: 0), .rotation(seed: 0)]
 
   /// One metric's result per alignment, `[alignment][metric]`.
   let results: [[MetricResult]]
 
-  init(_ measurement: PointMeasurement, factors: Factors, metrics: [MetricDefinition]) throws {
-    results = try Self.alignments.map { alignment in
+  init(
+    _ measurement: PointMeasurement, factors: Factors, metrics: [MetricDefinition],
+    alignments: [CodeAlignment.Method] = Self.alignments
+  ) throws {
+    results = try alignments.map { alignment in
       let input = try MetricInput(
         codes: CodeAlignment(alignment, fittedTo: measurement.codes).apply(to: measurement.codes),
         factors: factors)
@@ -25,6 +30,8 @@ struct PointScores {
 struct RepresentationReport {
   let measurements: [PointMeasurement]
   let scores: [PointScores]
+  /// The scores of the picked point on ``PointScores/furtherAlignments``.
+  let further: PointScores
 
   /// The representation picked without labels.
   var picked: Int { labelFreePick(measurements) }
@@ -33,19 +40,26 @@ struct RepresentationReport {
     scores[point].results[alignment][metric].scores.first?.value ?? 0
   }
 
-  /// Metrics for the result record: `mig` on the model's own axes, `mig@pca` on aligned ones, and
-  /// `mig@best` for the best point, which the labels chose.
+  /// Metrics for the result record: `mig` on the model's own axes, `mig@pca`, `mig@ica` and
+  /// `mig@rotation` on others, and `mig@best` for the best point, which the labels chose.
   var metrics: [String: JSONValue] {
     var metrics: [String: JSONValue] = [:]
     for (alignment, way) in PointScores.alignments.enumerated() {
       for metric in scores[0].results[alignment].indices {
         let name = scores[0].results[alignment][metric].metric
         let suffix = alignment == 0 ? "" : "@\(way.name)"
-        metrics[name + suffix] = record(metric, alignment, picked, "label-free")
+        metrics[name + suffix] = record(
+          scores[picked].results[alignment][metric], picked, way, "label-free")
         guard scores.count > 1 else { continue }
         let best =
           scores.indices.max { value(metric, alignment, $0) < value(metric, alignment, $1) } ?? 0
-        metrics["\(name)@best\(suffix)"] = record(metric, alignment, best, "selected-on-labels")
+        metrics["\(name)@best\(suffix)"] = record(
+          scores[best].results[alignment][metric], best, way, "selected-on-labels")
+      }
+    }
+    for (way, results) in zip(PointScores.furtherAlignments, further.results) {
+      for result in results {
+        metrics["\(result.metric)@\(way.name)"] = record(result, picked, way, "label-free")
       }
     }
     let rate = measurements[picked].rate
@@ -56,18 +70,15 @@ struct RepresentationReport {
     return metrics
   }
 
-  private func record(_ metric: Int, _ alignment: Int, _ point: Int, _ selection: String)
-    -> JSONValue
-  {
-    guard case .object(var members) = scores[point].results[alignment][metric].json else {
-      return .null
-    }
-    let first = scores[point].results[alignment][metric].scores.first?.value ?? 0
-    members["value"] = .number(first)
+  private func record(
+    _ result: MetricResult, _ point: Int, _ alignment: CodeAlignment.Method, _ selection: String
+  ) -> JSONValue {
+    guard case .object(var members) = result.json else { return .null }
+    members["value"] = .number(result.scores.first?.value ?? 0)
     members["point"] = .string(measurements[point].point.label)
     members["rate"] = .number(measurements[point].rate)
     if scores.count > 1 { members["selection"] = .string(selection) }
-    members["alignment"] = .string(PointScores.alignments[alignment].name)
+    members["alignment"] = .string(alignment.name)
     return .object(members)
   }
 
@@ -79,10 +90,13 @@ struct RepresentationReport {
     }
     var curves = [
       "distortion": curve("squared error per pixel", measurements.map(\.squaredError)),
-      "sigma": curve("posterior deviation σ", measurements.compactMap(\.point.sigma)),
       "t": curve("position t on the β axis", measurements.compactMap(\.point.t)),
       "total_correlation": curve("total correlation (nats)", measurements.map(\.totalCorrelation)),
     ]
+    let sigmas = measurements.compactMap(\.point.sigma)
+    if sigmas.count == measurements.count {
+      curves["sigma"] = curve("posterior deviation σ", sigmas)
+    }
     for (alignment, way) in PointScores.alignments.enumerated() {
       for metric in scores[0].results[alignment].indices {
         let name = scores[0].results[alignment][metric].metric

@@ -56,10 +56,7 @@ struct RunPictures {
   }
 
   /// A plot as SVG and PNG.
-  func write(_ plot: LinePlot, to name: String) throws {
-    try AtomicFile.write(Array(plot.svg().utf8), to: "\(folder)/\(name).svg")
-    try write(plot.canvas(width: 720, height: 420, scale: 1), to: "\(name).png")
-  }
+  func write(_ plot: LinePlot, to name: String) throws { try plot.write(to: "\(folder)/\(name)") }
 
   /// Labelled rows of pictures as one PNG.
   func write(

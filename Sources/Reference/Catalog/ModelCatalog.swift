@@ -11,16 +11,41 @@ public struct ModelDefinition: Sendable {
   public let summary: String
   /// Its settings.
   public let options: [ModelOption]
+  /// The values of one option that the large-scale study tries; nil if the model is not part of it.
+  public let grid: Grid?
   let make: @Sendable (ModelContext, ModelOptions) throws -> Model
 
+  /// One option and the six values that the large-scale study of Locatello et al.,
+  /// arXiv:1811.12359, tries for it (disentanglement_lib `unsupervised_study_v1/sweep.py`).
+  public struct Grid: Sendable {
+    /// The option's name.
+    public let option: String
+    /// Its values.
+    public let values: [Double]
+
+    init(_ option: String, _ values: [Double]) {
+      self.option = option
+      self.values = values
+    }
+  }
+
   init(
-    name: String, summary: String, options: [ModelOption] = [],
+    name: String, summary: String, options: [ModelOption] = [], grid: Grid? = nil,
     make: @escaping @Sendable (ModelContext, ModelOptions) throws -> Model
   ) {
     self.name = name
     self.summary = summary
     self.options = options
+    self.grid = grid
     self.make = make
+  }
+}
+
+extension ModelDefinition {
+  /// The models of the grid, as the command line writes them.
+  fileprivate var gridNames: [String] {
+    guard let grid else { return [] }
+    return grid.values.map { "\(name):\(grid.option)=\($0)" }
   }
 }
 
@@ -28,13 +53,27 @@ public struct ModelDefinition: Sendable {
 public enum ModelCatalog {
   /// The models in the order in which tables show them.
   public static let all: [ModelDefinition] = [
-    .betaVAE, .multiBetaVAE, .multiBetaVAEDiagonal,
+    .multiBetaVAE, .multiBetaVAEDiagonal, .betaVAE, .factorVAE, .betaTCVAE, .annealedVAE,
+    .dipVAE1, .dipVAE2, .infoVAE, .controlVAE, .multiRateVAE,
   ]
 
-  /// The names of groups of models.
-  public static let groups: [(name: String, models: [String])] = [
-    ("all", all.map(\.name))
-  ]
+  /// The names of groups of models: the question at hand, every model, the large-scale study's 36,
+  /// and each of its grids as `name:grid`.
+  public static let groups: [(name: String, models: [String])] =
+    [
+      (
+        "all",
+        ["multi-beta-vae", "multi-beta-vae-diag", "beta-vae", "factor-vae", "beta-tcvae"]
+      ),
+      ("everything", all.map(\.name)),
+      ("study", all.flatMap(\.gridNames)),
+    ]
+    + all.filter { $0.grid != nil }.map { ("\($0.name):grid", $0.gridNames) }
+
+  /// The models that are not in the first group, `all`.
+  public static var others: [String] {
+    all.map(\.name).filter { !groups[0].models.contains($0) }
+  }
 
   /// The models a command line asks for: names, groups, and `name:option=value,option=value`.
   ///

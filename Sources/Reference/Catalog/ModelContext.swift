@@ -11,12 +11,18 @@ public struct ModelContext: Sendable {
   public let latentCount: Int
   /// The step size of its main optimiser.
   public let learningRate: Double
+  /// Number of observations in the dataset it is trained on.
+  public let observationCount: Int
 
   /// Describes the surroundings of a model.
-  public init(device: Device, imageShape: ImageShape, latentCount: Int, learningRate: Double) {
+  public init(
+    device: Device, imageShape: ImageShape, latentCount: Int, learningRate: Double,
+    observationCount: Int
+  ) {
     self.device = device
     self.imageShape = imageShape
     self.latentCount = latentCount
     self.learningRate = learningRate
+    self.observationCount = observationCount
   }
 }

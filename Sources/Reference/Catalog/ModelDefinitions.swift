@@ -1,11 +1,4 @@
 extension ModelDefinition {
-  static let betaVAE = ModelDefinition(
-    name: "beta-vae", summary: "β-VAE (Higgins et al. 2017), as disentanglement_lib trains it",
-    options: [.number("beta", 4, in: 0...1e6, "weight of the rate")]
-  ) { context, options in
-    try BetaVAE(context, beta: options.number("beta"))
-  }
-
   static let multiBetaVAE = ModelDefinition(
     name: "multi-beta-vae",
     summary: "Denoising Multi-β VAE, stage 1, one σ_β for all latents (arXiv:2507.06613)",

@@ -76,6 +76,12 @@ public struct ModelOptions: Sendable, Equatable {
     return value
   }
 
+  /// A number as a count; nil for 0, which stands for the model's own choice.
+  func positiveInteger(_ name: String) -> Int? {
+    let value = Int(number(name))
+    return value > 0 ? value : nil
+  }
+
   /// A choice, checked when the specification was read.
   func choice(_ name: String) -> String {
     guard let value = values[name] else { preconditionFailure("no option '\(name)'") }

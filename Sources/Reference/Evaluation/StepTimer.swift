@@ -39,10 +39,11 @@ public func timeTrainingStep(
   let model = try specification.make(setting.context(on: device))
   let optimizers = try TrainingOptimizers(model)
   let images = try imageTensor(
-    dataset.pixels(at: Array(0..<batchSize)), shape: dataset.imageShape, device: device)
+    dataset.pixels(at: Array(0..<batchSize * model.batchesPerStep)), shape: dataset.imageShape,
+    device: device)
   var step = 0
   return try Timing(count: count) {
-    let batch = TrainingBatch(images: images, step: step, seed: 0)
+    let batch = TrainingBatch(images: images, step: step, stepCount: 300_000, seed: 0)
     let losses = try withPrecision(precision, on: device) { try model.losses(batch) }
     step += 1
     try optimizers.step(losses, number: step)

@@ -8,6 +8,8 @@ public struct ModelSetting: Sendable, Equatable {
   public let dataset: String
   /// What identifies the dataset's contents.
   public let datasetChecksum: String
+  /// Number of observations in the dataset.
+  public let observationCount: Int
   /// The images.
   public let imageShape: ImageShape
   /// Number of latents.
@@ -21,6 +23,7 @@ public struct ModelSetting: Sendable, Equatable {
   ) {
     self.dataset = dataset.name
     datasetChecksum = dataset.checksum
+    observationCount = dataset.count
     imageShape = dataset.imageShape
     self.latentCount = latentCount
     self.learningRate = learningRate
@@ -28,6 +31,7 @@ public struct ModelSetting: Sendable, Equatable {
 
   init(_ json: JSONValue, path: String) throws(TrainingError) {
     guard let dataset = json["dataset"]?.string, let checksum = json["dataset_checksum"]?.string,
+      let observationCount = json["observation_count"]?.integer, observationCount > 0,
       let shape = json["image_shape"]?.array?.compactMap(\.integer), shape.count == 3,
       shape.allSatisfy({ (1...8192).contains($0) }),
       let latentCount = json["latent_count"]?.integer, (1...1_000_000).contains(latentCount),
@@ -37,6 +41,7 @@ public struct ModelSetting: Sendable, Equatable {
     }
     self.dataset = dataset
     datasetChecksum = checksum
+    self.observationCount = observationCount
     imageShape = ImageShape(height: shape[0], width: shape[1], channelCount: shape[2])
     self.latentCount = latentCount
     self.learningRate = learningRate
@@ -46,6 +51,7 @@ public struct ModelSetting: Sendable, Equatable {
   public var json: JSONValue {
     [
       "dataset": .string(dataset), "dataset_checksum": .string(datasetChecksum),
+      "observation_count": .integer(observationCount),
       "image_shape": [
         .integer(imageShape.height), .integer(imageShape.width), .integer(imageShape.channelCount),
       ],
@@ -56,7 +62,8 @@ public struct ModelSetting: Sendable, Equatable {
   /// The surroundings of a model on a device.
   public func context(on device: Device) -> ModelContext {
     ModelContext(
-      device: device, imageShape: imageShape, latentCount: latentCount, learningRate: learningRate)
+      device: device, imageShape: imageShape, latentCount: latentCount, learningRate: learningRate,
+      observationCount: observationCount)
   }
 }
 

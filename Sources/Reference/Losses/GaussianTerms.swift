@@ -8,6 +8,11 @@ package enum Terms {
     return try 0.5 * perLatent.sum([1])
   }
 
+  /// The mean of terms that have a weight per observation, [batch] both.
+  package static func weightedMean(_ terms: Tensor, weights: Tensor) throws -> Tensor {
+    try (weights * terms).mean()
+  }
+
   /// One draw from N(mean, e^logVariance), differentiable in both.
   package static func sample(mean: Tensor, logVariance: Tensor) throws -> Tensor {
     try mean.addingProduct((0.5 * logVariance).exponential(), mean.normalLike())

@@ -38,25 +38,24 @@ package struct FiLM {
 
 /// The scales and shifts of one batch; without any, layers are left as they are.
 package struct Modulation {
-  /// One layer's scales and shifts, each [batch, feature].
+  /// One layer's scales and, if there are any, shifts, each [batch, feature].
   package struct Layer {
     let scale: Tensor
-    let shift: Tensor
+    let shift: Tensor?
   }
 
   /// No modulation at all.
   package static let none = Modulation(layers: [])
 
-  fileprivate let layers: [Layer]
+  let layers: [Layer]
 
   /// Modulates the features of layer `index`: [batch, feature] or [batch, feature, height, width].
   package func callAsFunction(_ features: Tensor, layer index: Int) throws -> Tensor {
     guard !layers.isEmpty else { return features }
     let layer = layers[index]
-    guard features.shape.count == 4 else {
-      return try layer.shift.addingProduct(features, layer.scale)
-    }
-    let shape = [-1, layer.scale.shape[1], 1, 1]
-    return try layer.shift.reshaped(shape).addingProduct(features, layer.scale.reshaped(shape))
+    let shape = features.shape.count == 4 ? [-1, layer.scale.shape[1], 1, 1] : layer.scale.shape
+    let scale = try layer.scale.reshaped(shape)
+    guard let shift = layer.shift else { return try features * scale }
+    return try shift.reshaped(shape).addingProduct(features, scale)
   }
 }

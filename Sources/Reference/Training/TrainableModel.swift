@@ -2,19 +2,26 @@ public import Torch
 
 /// One minibatch and where in the training it stands.
 public struct TrainingBatch: Sendable {
-  /// Images in [0, 1], [batch, channel, height, width], channels-last in memory.
+  /// Images in [0, 1], [batch, channel, height, width], channels-last in memory; for a model that
+  /// takes several batches per step, all of them.
   public let images: Tensor
   /// The optimiser step it is for, from 0.
   public let step: Int
+  /// Optimiser steps of the whole training.
+  public let stepCount: Int
   /// The run's seed.
   public let seed: UInt64
 
   /// Describes a minibatch.
-  public init(images: Tensor, step: Int, seed: UInt64) {
+  public init(images: Tensor, step: Int, stepCount: Int, seed: UInt64) {
     self.images = images
     self.step = step
+    self.stepCount = stepCount
     self.seed = seed
   }
+
+  /// Where in the training it stands.
+  var position: TrainingPosition { TrainingPosition(step: step, stepCount: stepCount) }
 }
 
 /// What one optimiser minimises for a batch.
@@ -62,6 +69,8 @@ public protocol TrainableModel: AnyObject {
   var optimizerGroups: [OptimizerGroup] { get }
   /// The decay of the averages used for evaluation; nil evaluates the parameters themselves.
   var averageDecay: Double? { get }
+  /// How many batches of the planned size each step takes.
+  var batchesPerStep: Int { get }
   /// The losses of a batch, in the order of ``optimizerGroups``.
   func losses(_ batch: TrainingBatch) throws -> [Loss]
   /// Numbers that show whether training does what theory says, measured on fixed images.
@@ -72,6 +81,8 @@ public protocol TrainableModel: AnyObject {
 }
 
 extension TrainableModel {
+  /// One batch.
+  public var batchesPerStep: Int { 1 }
   /// No averages.
   public var averageDecay: Double? { nil }
   /// No monitors.

@@ -72,13 +72,13 @@ public final class Trainer {
     var log = try TrainingLog(path: "\(folder)/log.jsonl", upToStep: step)
     var progress = ProgressReporter(
       "train \(modelName) seed \(plan.seed)", total: plan.stepCount, isQuiet: isQuiet)
+    let imageCount = plan.batchSize * model.batchesPerStep
     let loader = BatchLoader(
-      dataset: dataset, batchSize: plan.batchSize, seed: plan.seed,
-      position: step * plan.batchSize)
+      dataset: dataset, batchSize: imageCount, seed: plan.seed, position: step * imageCount)
     var monitored: Tensor?
     while step < plan.stepCount {
       let batch = TrainingBatch(
-        images: try images(loader.next()), step: step, seed: plan.seed)
+        images: try images(loader.next()), step: step, stepCount: plan.stepCount, seed: plan.seed)
       let losses = try takeStep(batch)
       let isLast = step == plan.stepCount
       let isLogged = step % plan.logInterval == 0 || isLast || step == 1

@@ -32,3 +32,11 @@ extension Curve {
     }
   }
 }
+
+extension Curve {
+  /// The value at a position, on a straight line between the curve's points; nil outside its range.
+  public func value(at position: Double) -> Double? {
+    guard let low = x.min(), let high = x.max(), (low...high).contains(position) else { return nil }
+    return interpolated(at: [position])[0]
+  }
+}

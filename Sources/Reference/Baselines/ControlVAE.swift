@@ -1,0 +1,146 @@
+package import Torch
+
+/// ControlVAE: a controller chooses the rate's weight so that the rate follows a rising target.
+///
+/// Shao et al., arXiv:2004.05988. The controller's state is saved with the model.
+package struct ControlVAE: Regularizer {
+  /// The target's rise and the gains.
+  package struct Options: Sendable {
+    package var law = ControlLaw.disentangling
+    package var start = 0.5
+    package var target = 18.0
+    package var increment = 0.15
+    package var iterations: Int?
+    package var proportional = 0.01
+    package var integral = -0.001
+
+    /// The published settings for dSprites; the target is reached after 39 % of the training, as in
+    /// the authors' 583,000 of 1,500,000 steps.
+    package init() {}
+  }
+
+  private let options: Options
+  /// The controller's integral and previous weight, in double precision.
+  private let state: Tensor
+
+  /// Adds the controller's state to a scope.
+  package init(_ scope: ParameterScope, _ options: Options) throws {
+    self.options = options
+    let start = ControlLaw.State.initial
+    state = try scope.buffer(
+      "controller", Tensor([start.integral, start.weight], shape: [2]))
+  }
+
+  /// The rate that is aimed at, in nats.
+  package func target(at position: TrainingPosition) -> Double {
+    let iterations = options.iterations ?? max(position.stepCount * 39 / 100, 1)
+    let increments = (options.target - options.start) / options.increment
+    let done = (Double(position.step) / Double(iterations) * increments).rounded(.down)
+    return min(options.start + options.increment * done, options.target)
+  }
+
+  /// W·KL with the controller's weight W for this batch's rate.
+  package func penalty(_ codes: SampledCodes, at position: TrainingPosition) throws -> Loss {
+    let rate = try codes.rate()
+    let values = try state.elements(as: Double.self)
+    var controller = ControlLaw.State(integral: values[0], weight: values[1])
+    let weight = options.law.weight(
+      error: target(at: position) - (try rate.item()), proportional: options.proportional,
+      integral: options.integral, &controller)
+    try withoutGradients {
+      try state.copyInPlace(
+        Tensor([controller.integral, controller.weight], shape: [2]).to(state.device))
+    }
+    let shown = try Tensor.full([], weight)
+    return Loss(try weight * rate, terms: [("kl", rate), ("beta", shown)])
+  }
+}
+
+/// How the weight follows from the error e = target − KL.
+package enum ControlLaw: String, Sendable, CaseIterable {
+  /// W = 1 + Kp/(1 + eᵉ) + I, at least 1 (`P_PID.py`).
+  case disentangling
+  /// W = 0.9 + Kp·e + I with a negative Kp, at least 0.9 (`Linear_PID.py`).
+  case linear
+  /// W = Kp/(1 + eᵉ) + I within [0, 1], the integral frozen while W is outside.
+  case generation
+  /// The same as published, where the test that should freeze the integral never holds.
+  case generationAsPublished = "generation-as-published"
+
+  /// What the controller remembers.
+  package struct State: Sendable, Equatable {
+    /// The integral term I.
+    package var integral: Double
+    /// The previous weight before it was limited.
+    package var weight: Double
+
+    /// Names a state.
+    package init(integral: Double, weight: Double) {
+      self.integral = integral
+      self.weight = weight
+    }
+
+    /// Before the first step.
+    package static let initial = State(integral: 0, weight: 1)
+  }
+
+  /// The weight for an error, within the law's limits.
+  package func weight(
+    error: Double, proportional: Double, integral: Double, _ state: inout State
+  ) -> Double {
+    let limits = limits
+    // 1/(1 + eᵉ) without overflow.
+    let response = self == .linear ? -proportional * error : proportional * sigmoid(-error)
+    let isFrozen =
+      self != .generationAsPublished
+      && !(state.weight >= limits.lowerBound && state.weight <= limits.upperBound)
+    if !isFrozen { state.integral += integral * error }
+    state.weight = offset + response + state.integral
+    return min(max(state.weight, limits.lowerBound), limits.upperBound)
+  }
+
+  private var offset: Double {
+    switch self {
+    case .disentangling: 1
+    case .linear: 0.9
+    case .generation, .generationAsPublished: 0
+    }
+  }
+
+  private var limits: ClosedRange<Double> {
+    switch self {
+    case .disentangling: 1...Double.infinity
+    case .linear: 0.9...Double.infinity
+    case .generation, .generationAsPublished: 0...1
+    }
+  }
+}
+
+extension ModelDefinition {
+  static let controlVAE = ModelDefinition(
+    name: "control-vae",
+    summary: "ControlVAE (Shao et al. 2020): a controller steers the rate to a target",
+    options: [
+      .number("target", 18, in: 0...1e6, "final target of the rate in nats"),
+      .number("start", 0.5, in: 0...1e6, "first target in nats"),
+      .number("increment", 0.15, in: 1e-6...1e6, "increment of the target in nats"),
+      .number(
+        "iterations", 0, in: 0...1e9, "steps until the final target; 0: 39 % of the training"),
+      .number("kp", 0.01, in: 0...1e3, "proportional gain"),
+      .number("ki", -0.001, in: -1e3...0, "integral gain"),
+      .choice(
+        "law", ControlLaw.disentangling.rawValue, of: ControlLaw.allCases.map(\.rawValue),
+        "how the weight follows from the error"),
+    ]
+  ) { context, options in
+    var control = ControlVAE.Options()
+    control.law = ControlLaw(rawValue: options.choice("law")) ?? .disentangling
+    control.start = options.number("start")
+    control.target = options.number("target")
+    control.increment = options.number("increment")
+    control.iterations = options.positiveInteger("iterations")
+    control.proportional = options.number("kp")
+    control.integral = options.number("ki")
+    return try GaussianVAE(context) { try ControlVAE($0, control) }
+  }
+}

@@ -1,0 +1,119 @@
+import BenchSupport
+import Foundation
+import Results
+import TestSupport
+import Testing
+
+/// The tables and plots of `bench disentangle`, on runs that are already finished.
+@Suite("bench disentangle") struct DisentangleTests {
+  /// A finished run; with rates, a model with a curve over them.
+  private static func write(
+    _ model: String, seed: Int, mig: Double, rate: Double, mse: Double, curve: [Double] = [],
+    in root: String
+  ) throws {
+    let run = try RunDirectory(
+      root: root, dataset: "scenes3d", model: model, preset: "quick", seed: seed)
+    try FileManager.default.createDirectory(
+      atPath: run.imagesPath, withIntermediateDirectories: true)
+    func metric(_ value: Double) -> JSONValue { ["value": .number(value)] }
+    let curves = [
+      "distortion": Curve(
+        xLabel: "rate", yLabel: "mse", x: curve, y: curve.map { 0.05 - 0.001 * $0 }),
+      "mig@raw": Curve(xLabel: "rate", yLabel: "mig", x: curve, y: curve.map { 0.01 * $0 }),
+    ]
+    try RunResult(
+      dataset: .init(name: "scenes3d"), model: model, preset: "quick", seed: seed,
+      metrics: [
+        "mig": metric(mig), "mig@pca": metric(mig), "mig@ica": metric(mig / 2),
+        "mig@rotation": metric(0.01), "rate": metric(rate), "mse": metric(mse),
+      ], curves: curve.isEmpty ? [:] : curves, provenance: .now(wallSeconds: 1)
+    ).write(to: run.resultPath)
+  }
+
+  private static func runs(in root: String) throws {
+    for seed in 0..<3 {
+      let shift = Double(seed) * 0.01
+      try write("beta-vae", seed: seed, mig: 0.2 + shift, rate: 10, mse: 0.02, in: root)
+      try write("beta-vae:beta=1", seed: seed, mig: 0.5 + shift, rate: 30, mse: 0.01, in: root)
+      try write(
+        "multi-beta-vae", seed: seed, mig: 0.1 + shift, rate: 12, mse: 0.005,
+        curve: [5, 10, 20], in: root)
+    }
+  }
+
+  @Test("ranks, marks what is significantly best, and compares at each baseline's rate")
+  func tables() async throws {
+    let folder = try TemporaryFolder()
+    try Self.runs(in: folder.path)
+    let arguments = [
+      "disentangle", "--model", "multi-beta-vae,beta-vae,beta-vae:beta=1", "--seeds", "0,1,2",
+      "--out", folder.path, "--quiet",
+    ]
+    let run = try await BenchProcess.run(arguments)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let first = try #require(lines.firstIndex { $0.hasPrefix("model") })
+    let names = lines[(first + 2)..<(first + 5)].map { $0.split(separator: " ")[0] }
+    #expect(names == ["beta-vae:beta=1", "beta-vae", "multi-beta-vae"])
+    #expect(lines[first + 2].contains("0.510 ± 0.010*"))
+    #expect(!lines[first + 3].contains("0.210 ± 0.010*"))
+    #expect(run.output.contains("mig rotation") && run.output.contains("mig ica"))
+    let matched = try #require(
+      lines.last { $0.hasPrefix("beta-vae ") && $0.contains("10.00") })
+    #expect(
+      matched.split(separator: " ").map(String.init).suffix(4)
+        == ["0.0200", "0.0400", "0.210", "0.100"])
+    // The curve ends at 20 nats and says nothing about 30.
+    let outside = try #require(
+      lines.last { $0.hasPrefix("beta-vae:beta=1") && $0.contains("30.00") })
+    #expect(outside.split(separator: " ").count { $0 == "–" } == 2)
+    for name in ["rate-distortion-quick", "rate-mig-quick"] {
+      let plot = try String(
+        contentsOfFile: "\(folder.path)/scenes3d/\(name).svg", encoding: .utf8)
+      #expect(plot.contains("multi-beta-vae (3 seeds)") && plot.contains("rate (nats)"))
+      #expect(FileManager.default.fileExists(atPath: "\(folder.path)/scenes3d/\(name).png"))
+    }
+    let json = try JSONValue(
+      parsing: try await BenchProcess.run(arguments + ["--json"]).output.utf8)
+    let row = try #require(json["at_baseline_rates"]?.array?.first)
+    #expect(row["baseline"]?.string == "beta-vae")
+    #expect(abs((row["distortion"]?["multi-beta-vae"]?.double ?? 0) - 0.04) < 1e-12)
+  }
+
+  @Test("a run that fails is reported and the rest goes on")
+  func failure() async throws {
+    let folder = try TemporaryFolder()
+    try Self.runs(in: folder.path)
+    let broken = "\(folder.path)/scenes3d/beta-vae/quick/seed-1"
+    try "nonsense: [".write(
+      toFile: "\(broken)/config.yaml", atomically: true, encoding: .utf8)
+    let run = try await BenchProcess.run([
+      "disentangle", "--model", "multi-beta-vae,beta-vae", "--seeds", "0,1,2", "--out", folder.path,
+      "--quiet",
+    ])
+    #expect(run.exitCode == 2)
+    #expect(run.errors.contains("beta-vae seed 1") && run.errors.contains("1 of 6 runs failed"))
+    #expect(run.output.contains("multi-beta-vae") && run.output.contains("Axes"))
+  }
+}
+
+@Suite("bench beta") struct BetaTests {
+  @Test("shows a weight in every convention")
+  func conversion() async throws {
+    let run = try await BenchProcess.run([
+      "beta", "4", "--from", "beta-vae", "--deviation", "0.12", "--json",
+    ])
+    let json = try JSONValue(parsing: run.output.utf8)
+    #expect(abs((json["paper"]?.double ?? 0) - 0.99285) < 1e-5)
+    #expect(abs((json["mean"]?.double ?? 0) - 0.10155) < 1e-5)
+    #expect(json["beta-vae"]?.double == 4)
+  }
+
+  @Test(
+    "refuses values outside of a convention's range",
+    arguments: [["1.5", "--from", "paper"], ["0", "--from", "sum"], ["1", "--from", "nonsense"]])
+  func ranges(arguments: [String]) async throws {
+    let run = try await BenchProcess.run(["beta"] + arguments)
+    #expect(run.exitCode == 64 && run.output == "")
+  }
+}
