@@ -95,9 +95,9 @@ extension TorchSuites {
     @Test("the loss falls", arguments: ModelCatalog.all.map(\.name))
     func lossFalls(name: String) throws {
       let folder = try TemporaryFolder()
-      let before = try Self.finalLoss(Self.model(name), steps: 20)
+      let before = try Self.finalLoss(Self.model(name), steps: 15)
       let after = try Self.finalLoss(
-        Self.train(name, steps: 20, batchSize: 16, in: folder.path), steps: 20)
+        Self.train(name, steps: 15, batchSize: 16, in: folder.path), steps: 15)
       #expect(after < before)
     }
 
