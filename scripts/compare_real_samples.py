@@ -143,7 +143,7 @@ def npz(path):
     expected = np.load(path)
     if path.suffix == ".npy":
         expected = {"array": expected}
-    for name in expected:
+    for name in arrays:
         compare(f"{path}:{name}", arrays[name], expected[name])
 
 
@@ -198,7 +198,10 @@ def visit(path):
         lmdb_pictures(path.parent)
     elif name.endswith(".zip"):
         with zipfile.ZipFile(path) as archive:
-            pictures(path, [(member, archive.read(member)) for member in archive.namelist()])
+            if any(member.endswith(".npy") for member in archive.namelist()):
+                npz(path)
+            else:
+                pictures(path, [(member, archive.read(member)) for member in archive.namelist()])
     elif name.endswith(".tar"):
         with tarfile.open(path) as archive:
             files = [member for member in archive if member.isfile()]

@@ -87,10 +87,12 @@ struct PerfCommand: BenchCommand {
     let pictures =
       dataset as? PictureDataset ?? (dataset as? AttributePictureDataset)?.pictures
     guard let pictures else { return [opening, reading] }
-    let count = min(2000, pictures.count)
+    let count = 1000
     let decoding = Path(name: "data:decode:\(name)", itemCount: count) {
       try Timing(count: repeats, warmUp: 1) {
-        _ = try Parallel.tryMap(count) { try pictures.decoded(at: $0).pixels.count }
+        _ = try Parallel.tryMap(count) {
+          try pictures.decoded(at: $0 % pictures.count).pixels.count
+        }
       }
     }
     return [opening, reading, decoding]

@@ -71,6 +71,18 @@ static void describe_type(hid_t dataset, struct chdf5_layout *layout) {
   H5Tclose(type);
 }
 
+// Whether a chunk passes through a filter outside the library.
+static int needs_plugin(hid_t list) {
+  int count = H5Pget_nfilters(list);
+  for (int i = 0; i < count; i++) {
+    unsigned flags, config;
+    size_t values = 0;
+    H5Z_filter_t filter = H5Pget_filter2(list, (unsigned)i, &flags, &values, NULL, 0, NULL, &config);
+    if (filter < 0 || H5Zfilter_avail(filter) <= 0) return 1;
+  }
+  return 0;
+}
+
 // Returns a reason to refuse the storage, or NULL.
 static const char *describe_storage(hid_t dataset, struct chdf5_layout *layout) {
   hid_t list = H5Dget_create_plist(dataset);
@@ -89,6 +101,8 @@ static const char *describe_storage(hid_t dataset, struct chdf5_layout *layout) 
   case H5D_COMPACT: break;
   default: refusal = "its data lies in other files"; break;
   }
+  if (!refusal && needs_plugin(list))
+    refusal = "it is compressed with a filter that is not HDF5's own; write it with gzip or none";
   H5Pclose(list);
   return refusal;
 }
@@ -111,7 +125,7 @@ static int open_array(struct chdf5_array *array, const char *path, const char *n
   const char *refusal = describe_storage(array->dataset, layout);
   if (refusal) {
     set_text(message, refusal);
-    return 1;
+    return 3;
   }
   return 0;
 }

@@ -2,8 +2,8 @@
 ///
 /// What a dataset's own reader sees, without the dataset: for comparing it with another program's.
 public enum DataFile {
-  /// Most bytes that are read into memory at once: 4 GiB.
-  static let byteLimit = 4 << 30
+  /// Most bytes that are read into memory at once: 1 GiB.
+  static let byteLimit = 1 << 30
 
   /// Reads a file.
   ///
@@ -22,13 +22,9 @@ public enum DataFile {
     let file = try InputFile(path: path)
     let start = try file.bytes(in: 0..<min(8, file.byteCount))
     if start.starts(with: "PK".utf8) {
-      guard path.hasSuffix(".npz") else { return try pictures(ZIPPictures(path: path)) }
       let archive = try NPZArchive(path: path)
-      var found: [(name: String, array: NPYArray)] = []
-      for name in array.map({ [$0] }) ?? archive.names {
-        found.append((name, try archive.array(name, memoryLimit: byteLimit)))
-      }
-      return found
+      return archive.names.isEmpty
+        ? try pictures(ZIPPictures(path: path)) : try self.arrays(in: archive, array)
     }
     if start.starts(with: [0x93] + "NUMPY".utf8) {
       return [("array", try NPYArray(path: path, memoryLimit: byteLimit))]
@@ -43,6 +39,16 @@ public enum DataFile {
     if path.hasSuffix(".tar") { return try pictures(TARPictures(path: path)) }
     if path.hasSuffix(".mdb") { return try pictures(LMDBPictures(path: path)) }
     return [("pixels", NPYArray(try ImageFile.read(path)))]
+  }
+
+  private static func arrays(
+    in archive: NPZArchive, _ name: String?
+  ) throws(DatasetError) -> [(name: String, array: NPYArray)] {
+    var found: [(name: String, array: NPYArray)] = []
+    for name in name.map({ [$0] }) ?? archive.names {
+      found.append((name, try archive.array(name, memoryLimit: byteLimit)))
+    }
+    return found
   }
 
   private static func pictures(
@@ -74,7 +80,7 @@ public enum DataFile {
         try array.readBytes(rows: rows, into: buffer)
       }
       return NPYArray(bytes, shape: array.shape)
-    case let type where type.contains("int"):
+    case let type where type.hasPrefix("int") || type.hasPrefix("uint"):
       return NPYArray(try array.integers(rows: rows), shape: array.shape)
     case let type where type.hasPrefix("float"):
       return NPYArray(try array.doubles(rows: rows), shape: array.shape)

@@ -28,6 +28,9 @@ struct HDF5Array: ~Copyable {
     guard status != 2 else {
       throw .missingArray(file: path, array: name, found: Self.names(in: path))
     }
+    guard status != 3 else {
+      throw .unsupported(file: path, format: "HDF5", reason: "'\(name)': \(Self.text(message))")
+    }
     guard status == 0, let opened else {
       throw .malformed(file: path, format: "HDF5", reason: Self.text(message))
     }
@@ -35,7 +38,12 @@ struct HDF5Array: ~Copyable {
       (0..<Int(layout.rank)).map { buffer.load(fromByteOffset: 8 * $0, as: UInt64.self) }
     }
     let shape = sizes.map { Int(clamping: $0) }
-    guard layout.rank > 0, checkedProduct(shape + [8]) != nil else {
+    guard layout.rank > 0 else {
+      chdf5_close(opened)
+      throw .unsupported(
+        file: path, format: "HDF5", reason: "'\(name)' is a single value or empty, not an array")
+    }
+    guard checkedProduct(shape + [8]) != nil else {
       chdf5_close(opened)
       throw .malformed(file: path, format: "HDF5", reason: "'\(name)' has the shape \(sizes)")
     }

@@ -1,0 +1,14 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// A package of its own, so that the main build knows nothing of fuzzers; see scripts/fuzz_readers.sh.
+let package = Package(
+  name: "Fuzzing",
+  dependencies: [.package(name: "bench", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "FuzzReaders", dependencies: [.product(name: "Datasets", package: "bench")],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+  ],
+  swiftLanguageModes: [.v6]
+)
