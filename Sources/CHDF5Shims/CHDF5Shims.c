@@ -113,7 +113,10 @@ static int open_array(struct chdf5_array *array, const char *path, const char *n
   array->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (array->file < 0) return fail(message, "it cannot be opened");
   array->dataset = H5Dopen2(array->file, name, H5P_DEFAULT);
-  if (array->dataset < 0) return 2;
+  if (array->dataset < 0) {
+    fail(message, "its array cannot be opened");
+    return H5Lexists(array->file, name, H5P_DEFAULT) > 0 ? 1 : 2;
+  }
   array->space = H5Dget_space(array->dataset);
   if (array->space < 0) return fail(message, "its shape cannot be read");
   layout->rank = H5Sget_simple_extent_ndims(array->space);

@@ -90,7 +90,7 @@ import Testing
   @Test(
     "formats without checksums are refused or read",
     arguments: [
-      ("mpi3d-complex", "real3d_complicated_shapes_ordered.npz"),
+      ("mpi3d-complex", "real3d_complicated_shapes_ordered.npz"), ("shapes3d", "3dshapes.h5"),
       ("lsun-bedroom", "bedroom_train_lmdb/data.mdb"), ("celebahq", "images/2.jpg"),
       ("celeba", "list_attr_celeba.txt"), ("celeba", "miniature.json"),
     ])

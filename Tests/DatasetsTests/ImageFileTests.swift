@@ -54,6 +54,35 @@ import Testing
     #expect(throws: DatasetError.self) { try PNG.write(image, to: folder.path + "/no/a.png") }
   }
 
+  /// A grey progressive JPEG of 8×8 pixels whose coefficients are sent bit by bit, all of them 0.
+  private func progressiveJPEG(scanCount: Int) -> [UInt8] {
+    var bytes: [UInt8] = [0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0]
+    bytes += [UInt8](repeating: 1, count: 64)
+    bytes += [0xFF, 0xC2, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0]
+    for table: UInt8 in [0x00, 0x10] {
+      // One code of one bit, for the symbol 0: no difference, or the end of the block.
+      bytes += [0xFF, 0xC4, 0, 20, table, 1] + [UInt8](repeating: 0, count: 16)
+    }
+    var scans: [(coefficient: UInt8, bits: UInt8)] = [(0, 0)]
+    for coefficient: UInt8 in 1...63 {
+      scans += (0...13).reversed().map { (coefficient, $0 == 13 ? 13 : $0 | ($0 + 1) << 4) }
+    }
+    for scan in scans.prefix(scanCount) {
+      bytes += [0xFF, 0xDA, 0, 8, 1, 1, 0x00, scan.coefficient, scan.coefficient, scan.bits, 0x7F]
+    }
+    return bytes + [0xFF, 0xD9]
+  }
+
+  @Test("a JPEG of hundreds of scans, which could take hours, is refused")
+  func manyScans() throws {
+    let image = try ImageFile.decode(progressiveJPEG(scanCount: 200), name: "few")
+    #expect(image.pixels == [UInt8](repeating: 128, count: 8 * 8 * 3))
+    let error = try failure(DatasetError.self) {
+      _ = try ImageFile.decode(progressiveJPEG(scanCount: 300), name: "many")
+    }
+    #expect(error.description.contains("more than 256 scans"))
+  }
+
   @Test("truncated files are refused by name", arguments: pngs + jpegs)
   func truncated(file: String) throws {
     let whole = try bytes(of: golden("images/\(file)"))

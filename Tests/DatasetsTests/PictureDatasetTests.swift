@@ -170,6 +170,42 @@ import Testing
     #expect(try message("celebahq").contains("celebahq/images"))
   }
 
+  @Test("a picture that is replaced by another of its name makes the cache again")
+  func replacedPicture() throws {
+    let folder = try TemporaryFolder()
+    let source = folder.path + "/faces"
+    func add(_ value: UInt8) throws {
+      try FileManager.default.createDirectory(
+        atPath: source + "/inner", withIntermediateDirectories: true)
+      let pixels = [UInt8](repeating: value, count: 16 * 16 * 3)
+      try PNG.write(
+        RasterImage(height: 16, width: 16, channelCount: 3, pixels: pixels),
+        to: source + "/inner/a.png")
+    }
+    func pixel() throws -> UInt8 {
+      try DatasetCatalog.open("\(source)@16", dataDirectory: folder.path).pixels(at: [0])[0]
+    }
+    for value: UInt8 in [7, 200] {
+      try add(value)
+      #expect(try pixel() == value)
+      #expect(try pixel() == value)
+    }
+  }
+
+  @Test("LSUN's archive asks to be unpacked")
+  func packedDatabase() throws {
+    let folder = try TemporaryFolder()
+    let directory = try miniature("lsun-bedroom", in: folder)
+    let inside = directory + "/lsun-bedroom/bedroom_train_lmdb"
+    try FileManager.default.removeItem(atPath: inside)
+    try write(Array("PK".utf8), to: inside + ".zip")
+    let error = try failure(DatasetError.self) {
+      _ = try DatasetCatalog.open("lsun-bedroom", dataDirectory: directory)
+    }
+    #expect(error.description.contains("bedroom_train_lmdb.zip"))
+    #expect(error.description.contains("unpack it"))
+  }
+
   @Test("a broken picture is named when the cache is made")
   func brokenPicture() throws {
     let folder = try TemporaryFolder()

@@ -17,6 +17,7 @@ public func fuzzReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     _ = try? ImageFile.decode(bytes, name: path)
     return 0
   }
+  defer { unlink(path) }
   FileManager.default.createFile(atPath: path, contents: Data(bytes))
   for name in names {
     do {

@@ -29,8 +29,14 @@ enum PictureSets {
   static func lsun(
     folder: String, inner: String, request: PictureRequest
   ) throws(DatasetError) -> any ImageDataset {
-    try PictureDataset(
-      try LMDBPictures(path: "\(folder)/\(inner)"), request, cacheFolder: "\(folder)/cache")
+    let database = "\(folder)/\(inner)"
+    guard exists(database) || !exists("\(database).zip") else {
+      throw .unsupported(
+        file: "\(database).zip", format: "LSUN",
+        reason: "a database inside an archive cannot be read at any place; unpack it where it lies")
+    }
+    return try PictureDataset(
+      try LMDBPictures(path: database), request, cacheFolder: "\(folder)/cache")
   }
 
   /// Any folder, zip, tar or LMDB of pictures; nothing is written beside it.
