@@ -43,8 +43,8 @@ for format in "${formats[@]}"; do
   folder="$PWD/$build/$format"
   mkdir -p "$folder/seeds" "$folder/found"
   seeds "$format" "$folder/seeds"
-  BENCH_FUZZ_FORMAT="$format" ASAN_OPTIONS=detect_leaks=0 "$fuzzer" \
-    -max_total_time="$seconds" -timeout=30 -rss_limit_mb=4096 -malloc_limit_mb=5000 -max_len=70000 \
+  BENCH_FUZZ_FORMAT="$format" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 "$fuzzer" \
+    -max_total_time="$seconds" -timeout=30 -rss_limit_mb=4096 -max_len=70000 \
     -artifact_prefix="$folder/" "$folder/found" "$folder/seeds" >"$folder/log.txt" 2>&1 || status=1
   printf '%s: %s\n' "$format" "$(grep -E '^Done|SUMMARY' "$folder/log.txt" | tail -1)"
 done

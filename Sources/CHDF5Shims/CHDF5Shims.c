@@ -1,212 +1,239 @@
+// libhdf5 follows what a file says into memory it does not own; no check from outside covers all of
+// it. So every array is opened and read in a child process, which answers over a socket: a file that
+// ends the child is an error like any other.
+#define _GNU_SOURCE
 #include "CHDF5Shims.h"
 
-#include <hdf5.h>
+#include "Array.h"
+#include <errno.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-// HDF5 is not thread-safe in every build, and its error stack is per thread: one call at a time,
-// its errors read before the lock is let go.
-static pthread_mutex_t library_lock = PTHREAD_MUTEX_INITIALIZER;
+enum { text_size = 4096 };
 
 struct chdf5_array {
-  hid_t file, dataset, space;
+  pid_t child;
+  int socket;
+  uint64_t row_elements;
+  pthread_mutex_t lock;
+};
+
+struct request {
+  uint64_t first, count;
+  enum chdf5_type type;
+};
+
+// What the child says before any elements follow.
+struct answer {
+  int status;
+  char text[text_size];
   struct chdf5_layout layout;
 };
 
-static void begin(void) {
-  pthread_mutex_lock(&library_lock);
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-  H5Eclear2(H5E_DEFAULT);
-  // Filters and drivers from shared libraries are code that a data file must not choose.
-  H5PLset_loading_state(0);
-}
+static size_t type_size(enum chdf5_type type) { return type == chdf5_uint8 ? 1 : 8; }
 
-static void end(void) {
-  H5Eclear2(H5E_DEFAULT);
-  pthread_mutex_unlock(&library_lock);
-}
-
-struct text {
-  char *bytes;
-  size_t size;
-};
-
-static void set_text(struct text text, const char *words) {
-  if (!text.size) return;
-  strncpy(text.bytes, words, text.size - 1);
-  text.bytes[text.size - 1] = 0;
-}
-
-// The innermost entry says what really went wrong; it is walked first.
-static herr_t keep_first(unsigned number, const H5E_error2_t *error, void *client) {
-  struct text *text = client;
-  if (number == 0 && error->desc) set_text(*text, error->desc);
-  return 0;
-}
-
-static int fail(struct text message, const char *fallback) {
-  set_text(message, fallback);
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &message);
+static int send_all(int socket, const void *bytes, size_t count) {
+  const char *next = bytes;
+  while (count) {
+    ssize_t done = send(socket, next, count, MSG_NOSIGNAL);
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return 0;
+    next += done;
+    count -= (size_t)done;
+  }
   return 1;
 }
 
-static void release(struct chdf5_array *array) {
-  if (array->space >= 0) H5Sclose(array->space);
-  if (array->dataset >= 0) H5Dclose(array->dataset);
-  if (array->file >= 0) H5Fclose(array->file);
-  free(array);
+static int receive_all(int socket, void *bytes, size_t count) {
+  char *next = bytes;
+  while (count) {
+    ssize_t done = recv(socket, next, count, 0);
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return 0;
+    next += done;
+    count -= (size_t)done;
+  }
+  return 1;
 }
 
-static void describe_type(hid_t dataset, struct chdf5_layout *layout) {
-  hid_t type = H5Dget_type(dataset);
-  layout->kind = '?';
-  if (type < 0) return;
-  layout->element_bytes = H5Tget_size(type);
-  switch (H5Tget_class(type)) {
-  case H5T_INTEGER: layout->kind = H5Tget_sign(type) == H5T_SGN_NONE ? 'u' : 'i'; break;
-  case H5T_FLOAT: layout->kind = 'f'; break;
-  default: break;
-  }
-  H5Tclose(type);
+static void set_text(char *message, size_t size, const char *words) {
+  if (size) snprintf(message, size, "%s", words);
 }
 
-// Whether a chunk passes through a filter outside the library.
-static int needs_plugin(hid_t list) {
-  int count = H5Pget_nfilters(list);
-  for (int i = 0; i < count; i++) {
-    unsigned flags, config;
-    size_t values = 0;
-    H5Z_filter_t filter = H5Pget_filter2(list, (unsigned)i, &flags, &values, NULL, 0, NULL, &config);
-    if (filter < 0 || H5Zfilter_avail(filter) <= 0) return 1;
-  }
-  return 0;
+// MARK: - The child
+
+static uint64_t row_elements(const struct chdf5_layout *layout) {
+  uint64_t count = 1;
+  for (int axis = 1; axis < layout->rank; axis++)
+    if (__builtin_mul_overflow(count, layout->sizes[axis], &count)) return 0;
+  return count;
 }
 
-// Returns a reason to refuse the storage, or NULL.
-static const char *describe_storage(hid_t dataset, struct chdf5_layout *layout) {
-  hid_t list = H5Dget_create_plist(dataset);
-  if (list < 0) return "its storage cannot be read";
-  const char *refusal = NULL;
-  switch (H5Pget_layout(list)) {
-  case H5D_CHUNKED: {
-    hsize_t chunk[H5S_MAX_RANK];
-    if (H5Pget_chunk(list, H5S_MAX_RANK, chunk) > 0) layout->chunk_rows = chunk[0];
-    break;
+static void serve(int socket, const char *path, const char *name) {
+  static struct answer answer;
+  struct hdf5_array *array = NULL;
+  if (!name) {
+    hdf5_names(path, answer.text, sizeof answer.text);
+    send_all(socket, &answer, sizeof answer);
+    return;
   }
-  case H5D_CONTIGUOUS:
-    // Such a file could name any other file of the machine.
-    if (H5Pget_external_count(list) > 0) refusal = "its data lies in another file";
-    break;
-  case H5D_COMPACT: break;
-  default: refusal = "its data lies in other files"; break;
+  answer.status = hdf5_open(path, name, &array, &answer.layout, answer.text, sizeof answer.text);
+  if (!send_all(socket, &answer, sizeof answer) || answer.status) return;
+  struct request request;
+  while (receive_all(socket, &request, sizeof request)) {
+    size_t bytes = 0;
+    void *values = NULL;
+    if (!__builtin_mul_overflow(row_elements(&answer.layout), request.count, &bytes) &&
+        !__builtin_mul_overflow(bytes, type_size(request.type), &bytes))
+      values = malloc(bytes ? bytes : 1);
+    answer.status = 1;
+    set_text(answer.text, sizeof answer.text, "out of memory");
+    if (values)
+      answer.status = hdf5_read_rows(array, request.first, request.count, request.type, values,
+                                     answer.text, sizeof answer.text);
+    int is_sent = send_all(socket, &answer, sizeof answer) &&
+                  (answer.status || send_all(socket, values, bytes));
+    free(values);
+    if (!is_sent) return;
   }
-  if (!refusal && needs_plugin(list))
-    refusal = "it is compressed with a filter that is not HDF5's own; write it with gzip or none";
-  H5Pclose(list);
-  return refusal;
 }
 
-static int open_array(struct chdf5_array *array, const char *path, const char *name,
-                      struct text message) {
-  struct chdf5_layout *layout = &array->layout;
-  array->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (array->file < 0) return fail(message, "it cannot be opened");
-  array->dataset = H5Dopen2(array->file, name, H5P_DEFAULT);
-  if (array->dataset < 0) {
-    fail(message, "its array cannot be opened");
-    return H5Lexists(array->file, name, H5P_DEFAULT) > 0 ? 1 : 2;
-  }
-  array->space = H5Dget_space(array->dataset);
-  if (array->space < 0) return fail(message, "its shape cannot be read");
-  layout->rank = H5Sget_simple_extent_ndims(array->space);
-  hsize_t sizes[H5S_MAX_RANK];
-  if (layout->rank < 0 || H5Sget_simple_extent_dims(array->space, sizes, NULL) < 0)
-    return fail(message, "its shape cannot be read");
-  for (int axis = 0; axis < layout->rank; axis++) layout->sizes[axis] = sizes[axis];
-  describe_type(array->dataset, layout);
-  const char *refusal = describe_storage(array->dataset, layout);
-  if (refusal) {
-    set_text(message, refusal);
-    return 3;
-  }
-  return 0;
+// Nothing of the parent but this call's arguments is used, and no lock it may have held.
+static _Noreturn void run_child(int socket, const char *path, const char *name) {
+  static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGTERM};
+  for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], SIG_DFL);
+  // An interrupted parent decides what becomes of its work; its end closes the socket.
+  signal(SIGINT, SIG_IGN);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+  if (socket > 3) close_range(3, (unsigned)socket - 1, 0);
+  close_range((unsigned)socket + 1, ~0u, 0);
+  serve(socket, path, name);
+  _exit(0);
+}
+
+// MARK: - The parent
+
+// Waits for the child and says what became of it.
+static void reap(pid_t child, char *message, size_t size) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  if (WIFSIGNALED(status))
+    snprintf(message, size, "libhdf5 ends with signal %d on it", WTERMSIG(status));
+  else
+    set_text(message, size, "libhdf5 ends without an answer on it");
+}
+
+static pid_t start_child(const char *path, const char *name, int *socket) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return -1;
+  pid_t child = fork();
+  if (child == 0) run_child(pair[1], path, name);
+  close(pair[1]);
+  if (child < 0)
+    close(pair[0]);
+  else
+    *socket = pair[0];
+  return child;
+}
+
+static void stop_child(pid_t child, int socket) {
+  char ignored[64];
+  // Other children may have copies of the socket; this ends it for all.
+  shutdown(socket, SHUT_RDWR);
+  close(socket);
+  reap(child, ignored, sizeof ignored);
 }
 
 int chdf5_open(const char *path, const char *name, struct chdf5_array **result,
                struct chdf5_layout *layout, char *message, size_t message_size) {
-  struct text text = {message, message_size};
   struct chdf5_array *array = calloc(1, sizeof *array);
-  if (!array) {
-    set_text(text, "out of memory");
-    return 1;
-  }
-  array->file = array->dataset = array->space = -1;
-  begin();
-  int status = open_array(array, path, name, text);
-  if (status)
-    release(array);
-  else {
+  struct answer *answer = calloc(1, sizeof *answer);
+  pid_t child = array && answer ? start_child(path, name, &array->socket) : -1;
+  int status = 1;
+  if (child < 0)
+    set_text(message, message_size, "no process can be started to read it");
+  else if (!receive_all(array->socket, answer, sizeof *answer)) {
+    close(array->socket);
+    reap(child, message, message_size);
+  } else if (answer->status) {
+    status = answer->status;
+    set_text(message, message_size, answer->text);
+    stop_child(child, array->socket);
+  } else {
+    status = 0;
+    array->child = child;
+    array->row_elements = row_elements(&answer->layout);
+    pthread_mutex_init(&array->lock, NULL);
+    *layout = answer->layout;
     *result = array;
-    *layout = array->layout;
   }
-  end();
+  free(answer);
+  if (status) free(array);
   return status;
 }
 
-static hid_t memory_type(enum chdf5_type type) {
-  switch (type) {
-  case chdf5_uint8: return H5T_NATIVE_UINT8;
-  case chdf5_int64: return H5T_NATIVE_INT64;
-  default: return H5T_NATIVE_DOUBLE;
+static int read_rows(struct chdf5_array *array, struct request request, void *values, char *message,
+                     size_t message_size) {
+  if (array->child < 0) {
+    set_text(message, message_size, "libhdf5 has ended on it before");
+    return 1;
   }
+  struct answer *answer = malloc(sizeof *answer);
+  if (!answer) {
+    set_text(message, message_size, "out of memory");
+    return 1;
+  }
+  int status = 1;
+  if (!send_all(array->socket, &request, sizeof request) ||
+      !receive_all(array->socket, answer, sizeof *answer) ||
+      (!answer->status &&
+       !receive_all(array->socket, values,
+                    array->row_elements * request.count * type_size(request.type)))) {
+    close(array->socket);
+    reap(array->child, message, message_size);
+    array->child = -1;
+  } else {
+    status = answer->status;
+    if (status) set_text(message, message_size, answer->text);
+  }
+  free(answer);
+  return status;
 }
 
 int chdf5_read_rows(struct chdf5_array *array, uint64_t first, uint64_t count,
                     enum chdf5_type type, void *values, char *message, size_t message_size) {
-  struct text text = {message, message_size};
-  hsize_t start[H5S_MAX_RANK] = {0}, sizes[H5S_MAX_RANK];
-  for (int axis = 0; axis < array->layout.rank; axis++) sizes[axis] = array->layout.sizes[axis];
-  start[0] = first;
-  sizes[0] = count;
-  begin();
-  int status = 0;
-  hid_t memory = H5Screate_simple(array->layout.rank, sizes, NULL);
-  if (memory < 0 ||
-      H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, sizes, NULL) < 0 ||
-      H5Dread(array->dataset, memory_type(type), memory, array->space, H5P_DEFAULT, values) < 0)
-    status = fail(text, "its data cannot be read");
-  if (memory >= 0) H5Sclose(memory);
-  end();
+  pthread_mutex_lock(&array->lock);
+  struct request request = {first, count, type};
+  int status = read_rows(array, request, values, message, message_size);
+  pthread_mutex_unlock(&array->lock);
   return status;
 }
 
-static herr_t append_name(hid_t group, const char *name, const H5L_info_t *info, void *client) {
-  (void)group;
-  (void)info;
-  struct text *text = client;
-  size_t used = strlen(text->bytes), length = strlen(name);
-  if (used + length + 2 > text->size) return 1;
-  memcpy(text->bytes + used, name, length);
-  memcpy(text->bytes + used + length, "\n", 2);
-  return 0;
-}
-
 void chdf5_names(const char *path, char *names, size_t names_size) {
-  struct text text = {names, names_size};
-  if (names_size) names[0] = 0;
-  begin();
-  hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file >= 0) {
-    H5Literate(file, H5_INDEX_NAME, H5_ITER_INC, NULL, append_name, &text);
-    H5Fclose(file);
+  int socket;
+  struct answer *answer = calloc(1, sizeof *answer);
+  set_text(names, names_size, "");
+  pid_t child = answer ? start_child(path, NULL, &socket) : -1;
+  if (child >= 0) {
+    if (receive_all(socket, answer, sizeof *answer)) set_text(names, names_size, answer->text);
+    stop_child(child, socket);
   }
-  end();
+  free(answer);
 }
 
 void chdf5_close(struct chdf5_array *array) {
   if (!array) return;
-  begin();
-  release(array);
-  end();
+  if (array->child >= 0) stop_child(array->child, array->socket);
+  pthread_mutex_destroy(&array->lock);
+  free(array);
 }

@@ -38,4 +38,13 @@ import Testing
     }
     #expect(error.description.contains(words), "\(error)")
   }
+
+  /// Found by fuzzing: the first unpacks to less than its shape, the second ends libhdf5 with a signal.
+  @Test("files that libhdf5 cannot survive are refused", arguments: ["short_chunk", "wild_heap"])
+  func hostile(file: String) throws {
+    let error = try failure(DatasetError.self) {
+      _ = try DataFile.arrays(in: golden("hdf5/\(file).h5"), array: "images")
+    }
+    #expect(error.description.contains("not a valid HDF5 file"), "\(error)")
+  }
 }

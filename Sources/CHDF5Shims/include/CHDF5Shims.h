@@ -21,8 +21,9 @@ struct chdf5_array;
 
 /// Opens one array of a file for reading.
 ///
-/// All functions take one process-wide lock and silence HDF5's own printing. They return 0, or 1
-/// with HDF5's reason in `message`; chdf5_open returns 2 if the file is HDF5 but lacks the array.
+/// Every array is read by a child process of its own, which closing it ends. All functions may be
+/// called from any thread. They return 0, or 1 with a reason in `message`; chdf5_open returns 2 if
+/// the file is HDF5 but lacks the array, 3 if it is stored in a way that is deliberately not read.
 int chdf5_open(const char *path, const char *name, struct chdf5_array **array,
                struct chdf5_layout *layout, char *message, size_t message_size);
 
