@@ -34,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CHDF5Shims", dependencies: ["CHDF5", "CZlib"]),
     .target(name: "CZlibShims", dependencies: ["CZlib"]),
+    .target(name: "CResampling"),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
@@ -48,6 +49,7 @@ let package = Package(
       name: "Datasets",
       dependencies: [
         "BenchSupport", "CHDF5", "CHDF5Shims", "CZlib", "CZlibShims", "CPNG", "CJPEG", "CCurl",
+        "CResampling",
       ]),
     .target(name: "Disentanglement", dependencies: ["BenchSupport", "LinearAlgebra"]),
     .target(name: "Torch", dependencies: ["CTorch", "BenchSupport"]),

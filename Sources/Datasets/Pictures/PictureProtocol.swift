@@ -34,8 +34,7 @@ public struct PictureProtocol: Sendable {
     switch crop {
     case .resizeThenCenter(let numerator, let denominator):
       let shorter = side * numerator / denominator
-      return image.resized(shorterSide: shorter, filter: filter)
-        .centerCropped(height: side, width: side)
+      return image.resized(shorterSide: shorter, filter: filter, croppedTo: side)
     case .centerThenResize(let square):
       let square = square ?? min(image.height, image.width)
       try require(image, height: square, width: square, file)

@@ -1,3 +1,5 @@
+internal import CResampling
+
 extension RasterImage {
   /// The picture in another size, sample for sample what Pillow's `Image.resize` gives.
   ///
@@ -54,71 +56,93 @@ extension RasterImage {
     Int((Double(size - part) / 2).rounded(.toNearestOrEven))
   }
 
+  /// The square in the middle of what ``resized(shorterSide:filter:)`` gives, made without the rest.
+  func resized(shorterSide: Int, filter: ResizeFilter, croppedTo side: Int) -> RasterImage {
+    let size = Self.size(height: height, width: width, shorterSide: shorterSide)
+    guard size.height != height && size.width != width else {
+      return resized(height: size.height, width: size.width, filter: filter)
+        .centerCropped(height: side, width: side)
+    }
+    let top = Self.centerOffset(size.height, side)
+    let left = Self.centerOffset(size.width, side)
+    let rows = ResizeWeights(from: height, to: size.height, filter: filter)
+      .selecting(top..<top + side)
+    let columns = ResizeWeights(from: width, to: size.width, filter: filter)
+      .selecting(left..<left + side)
+    let needed = rows.sources
+    return resampledRows(columns, in: needed)
+      .resampledColumns(rows.selecting(0..<side, origin: needed.lowerBound))
+  }
+
   // MARK: - Passes
 
   private func resizedRows(to newWidth: Int, _ filter: ResizeFilter) -> RasterImage {
-    let window = ResizeWeights(from: width, to: newWidth, filter: filter)
-    let weights = window.fixedPoint()
-    let rowBytes = width * channelCount
-    var result = [UInt8](repeating: 0, count: height * newWidth * channelCount)
-    // One row with room behind it, so that four bytes can be loaded at every pixel.
-    var row = [UInt8](repeating: 0, count: rowBytes + 4)
-    let channelCount = channelCount
-    result.withUnsafeMutableBytes { target in
-      pixels.withUnsafeBytes { source in
-        row.withUnsafeMutableBytes { row in
-          for y in 0..<height {
-            row.copyMemory(
-              from: UnsafeRawBufferPointer(rebasing: source[y * rowBytes..<(y + 1) * rowBytes]))
-            var place = y * newWidth * channelCount
-            for x in 0..<newWidth {
-              var sum = SIMD4<Int32>(repeating: 1 << 21)
-              let start = window.starts[x]
-              let first = x * window.stride
-              for tap in 0..<window.counts[x] {
-                let samples = row.loadUnaligned(
-                  fromByteOffset: (start + tap) * channelCount, as: SIMD4<UInt8>.self)
-                sum &+= SIMD4<Int32>(truncatingIfNeeded: samples) &* weights[first + tap]
-              }
-              let clipped = (sum &>> 22).clamped(
-                lowerBound: SIMD4(repeating: 0), upperBound: SIMD4(repeating: 255))
-              for channel in 0..<channelCount {
-                target[place] = UInt8(truncatingIfNeeded: clipped[channel])
-                place += 1
-              }
-            }
-          }
-        }
-      }
-    }
-    return RasterImage(
-      height: height, width: newWidth, channelCount: channelCount, pixels: result)
+    resampledRows(ResizeWeights(from: width, to: newWidth, filter: filter), in: 0..<height)
   }
 
   private func resizedColumns(to newHeight: Int, _ filter: ResizeFilter) -> RasterImage {
-    let window = ResizeWeights(from: height, to: newHeight, filter: filter)
-    let weights = window.fixedPoint()
-    let rowBytes = width * channelCount
-    var result = [UInt8](repeating: 0, count: newHeight * rowBytes)
-    var sums = [Int32](repeating: 0, count: rowBytes)
-    result.withUnsafeMutableBufferPointer { target in
+    resampledColumns(ResizeWeights(from: height, to: newHeight, filter: filter))
+  }
+
+  /// Some rows of the picture, resampled along themselves.
+  private func resampledRows(_ weights: ResizeWeights, in rows: Range<Int>) -> RasterImage {
+    let newWidth = weights.starts.count
+    let result = weights.withFixedPoint { window in
       pixels.withUnsafeBufferPointer { source in
-        sums.withUnsafeMutableBufferPointer { sums in
-          for y in 0..<newHeight {
-            sums.update(repeating: 1 << 21)
-            for tap in 0..<window.counts[y] {
-              let weight = weights[y * window.stride + tap]
-              let row = (window.starts[y] + tap) * rowBytes
-              for x in 0..<rowBytes { sums[x] &+= Int32(source[row + x]) &* weight }
-            }
-            for x in 0..<rowBytes {
-              target[y * rowBytes + x] = UInt8(truncatingIfNeeded: min(max(sums[x] >> 22, 0), 255))
-            }
+        bytes(rows.count * newWidth * channelCount) { target in
+          withUnsafeTemporaryAllocation(of: UInt8.self, capacity: width * channelCount + 4) { row in
+            cresampling_rows(
+              source.baseAddress.map { $0 + rows.lowerBound * width * channelCount }, rows.count,
+              width, channelCount, target.baseAddress, newWidth, window, row.baseAddress)
           }
         }
       }
     }
     return RasterImage(
-      height: newHeight, width: width, channelCount: channelCount, pixels: result)
+      height: rows.count, width: newWidth, channelCount: channelCount, pixels: result)
+  }
+
+  private func resampledColumns(_ weights: ResizeWeights) -> RasterImage {
+    let rowBytes = width * channelCount
+    let newHeight = weights.starts.count
+    let result = weights.withFixedPoint { window in
+      pixels.withUnsafeBufferPointer { source in
+        bytes(newHeight * rowBytes) { target in
+          withUnsafeTemporaryAllocation(of: Int32.self, capacity: rowBytes) { sums in
+            cresampling_columns(
+              source.baseAddress, rowBytes, target.baseAddress, newHeight, window, sums.baseAddress)
+          }
+        }
+      }
+    }
+    return RasterImage(height: newHeight, width: width, channelCount: channelCount, pixels: result)
+  }
+}
+
+/// An array that `fill` writes completely.
+private func bytes(
+  _ count: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Void
+) -> [UInt8] {
+  [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+    fill(buffer)
+    filled = count
+  }
+}
+
+extension ResizeWeights {
+  /// Calls `body` with the windows as the C code takes them.
+  fileprivate func withFixedPoint<Value>(_ body: (cresampling_window) -> Value) -> Value {
+    let (starts, counts) = (starts.map { Int32($0) }, counts.map { Int32($0) })
+    let weights = fixedPoint()
+    return starts.withUnsafeBufferPointer { starts in
+      counts.withUnsafeBufferPointer { counts in
+        weights.withUnsafeBufferPointer { weights in
+          body(
+            cresampling_window(
+              starts: starts.baseAddress, counts: counts.baseAddress, weights: weights.baseAddress,
+              stride: stride))
+        }
+      }
+    }
   }
 }

@@ -88,6 +88,21 @@ struct ResizeWeights {
     }
   }
 
+  /// Every source pixel that some target pixel averages.
+  var sources: Range<Int> {
+    let ends = zip(starts, counts).map { $0 + $1 }
+    return (starts.min() ?? 0)..<(ends.max() ?? 0)
+  }
+
+  /// The windows of some target pixels, with source pixels numbered from `origin`.
+  func selecting(_ targets: Range<Int>, origin: Int = 0) -> ResizeWeights {
+    var result = self
+    result.starts = starts[targets].map { $0 - origin }
+    result.counts = Array(counts[targets])
+    result.weights = Array(weights[targets.lowerBound * stride..<targets.upperBound * stride])
+    return result
+  }
+
   /// The weights as Pillow's 8-bit code uses them: times 2²², rounded half away from zero.
   func fixedPoint() -> [Int32] {
     weights.map { Int32($0 * Double(1 << 22) + ($0 < 0 ? -0.5 : 0.5)) }

@@ -41,7 +41,15 @@ public struct Host: Sendable, Equatable {
   }
 
   /// The most memory this process has had resident so far, in bytes.
+  ///
+  /// From `/proc`, because what `getrusage` reports begins with the memory of the program that
+  /// started this one.
   public static func peakMemoryBytes() -> Int {
+    if let kilobytes = value(of: "VmHWM", in: "/proc/self/status", separator: ":")?
+      .split(separator: " ").first.flatMap({ Int($0) })
+    {
+      return kilobytes * 1024
+    }
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
