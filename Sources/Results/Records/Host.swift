@@ -46,7 +46,7 @@ public struct Host: Sendable, Equatable {
   /// started this one.
   public static func peakMemoryBytes() -> Int {
     if let kilobytes = value(of: "VmHWM", in: "/proc/self/status", separator: ":")?
-      .split(separator: " ").first.flatMap({ Int($0) })
+      .split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) })
     {
       return kilobytes * 1024
     }
