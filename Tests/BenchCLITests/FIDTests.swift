@@ -1,0 +1,211 @@
+import BenchSupport
+import Datasets
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("bench fid") struct FIDTests {
+  /// Pictures that differ, as PNG files.
+  private func writePictures(_ count: Int, side: Int = 24, seed: UInt64, to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for index in 0..<count {
+      var random = Philox(seed: seed, stream: UInt64(index))
+      let pixels = (0..<side * side * 3).map { _ in UInt8(random.integer(below: 256)) }
+      try PNG.write(
+        RasterImage(height: side, width: side, channelCount: 3, pixels: pixels),
+        to: "\(folder)/\(100 + index).png")
+    }
+  }
+
+  private func writeFeatures(_ count: Int, shift: Float = 0, seed: UInt64, to path: String) throws {
+    var random = Philox(seed: seed)
+    let elements = random.normals(count * 5).map { $0 + shift }
+    try NPZWriter.write([("features", NPYArray(elements, shape: [count, 5]))], to: path)
+  }
+
+  private func json(_ run: BenchProcess) throws -> JSONValue {
+    #expect(run.exitCode == 0, "\(run.errors)")
+    return try JSONValue(parsing: Data(run.output.utf8))
+  }
+
+  @Test("scores features, skips what the sets do not allow and says why")
+  func features() async throws {
+    let folder = try TemporaryFolder()
+    try writeFeatures(60, seed: 1, to: "\(folder.path)/a.npz")
+    try writeFeatures(50, shift: 1, seed: 2, to: "\(folder.path)/b.npz")
+    let run = try await BenchProcess.run(["fid", "a.npz", "b.npz", "--json"], in: folder.path)
+    let result = try json(run)
+    #expect((result["metrics"]?["fid"]?["value"]?.double ?? 0) > 3)
+    for metric in ["precision", "recall", "density", "coverage"] {
+      #expect(result["metrics"]?[metric]?["value"]?.double != nil, "\(metric)")
+    }
+    #expect(result["metrics"]?["kid"] == nil)
+    #expect(run.errors.contains("without kid: a.npz: "))
+    #expect(result["protocol"]?["reference"]?["count"]?.double == 60)
+    #expect(result["protocol"]?["generated"]?["count"]?.double == 50)
+    #expect(result["protocol"]?["id"] == .null)
+  }
+
+  @Test("does not depend on the number of threads")
+  func threads() async throws {
+    let folder = try TemporaryFolder()
+    try writeFeatures(400, seed: 1, to: "\(folder.path)/a.npz")
+    try writeFeatures(300, shift: 0.1, seed: 2, to: "\(folder.path)/b.npz")
+    var values: [Double] = []
+    for threads in ["1", "2", "3"] {
+      let run = try await BenchProcess.run(
+        ["fid", "a.npz", "b.npz", "--metrics", "fid", "--json", "--threads", threads],
+        in: folder.path)
+      values.append(try #require(json(run)["metrics"]?["fid"]?["value"]?.double))
+    }
+    for value in values { #expect(abs(value - values[0]) <= 1e-9 * values[0]) }
+  }
+
+  @Test("compares folders without weights by features that are named and cautioned about")
+  func builtin() async throws {
+    let folder = try TemporaryFolder()
+    try writePictures(12, seed: 1, to: "\(folder.path)/real")
+    try writePictures(9, side: 17, seed: 2, to: "\(folder.path)/made")
+    let result = try json(
+      await BenchProcess.run(
+        ["fid", "real", "made", "--features", "builtin", "--metrics", "fid,precision", "--json"],
+        in: folder.path))
+    #expect(result["protocol"]?["id"]?.string == "bench-features-v1")
+    #expect(result["caution"]?.string?.contains("not Inception's") == true)
+    let fid = try #require(result["metrics"]?["fid"]?["value"]?.double)
+    // The same through a file of statistics; another protocol is refused before any work.
+    let saved = try await BenchProcess.run(
+      ["fid", "real", "--features", "builtin", "--save-stats", "s.npz", "--json"], in: folder.path)
+    #expect(try json(saved)["saved"] == ["s.npz"])
+    let again = try json(
+      await BenchProcess.run(
+        ["fid", "s.npz", "made", "--features", "builtin", "--json"], in: folder.path))
+    let value = try #require(again["metrics"]?["fid"]?["value"]?.double)
+    #expect(abs(value - fid) < 1e-6 * fid)
+    try writeFeatures(20, seed: 1, to: "\(folder.path)/other.npz")
+    try await BenchProcess.run(["fid", "s.npz", "other.npz", "-q"], in: folder.path)
+      .expectFailure("features of width 448", "other.npz of width 5")
+  }
+
+  @Test("never takes random weights without being asked, and marks them where it was")
+  func weights() async throws {
+    let folder = try TemporaryFolder()
+    try writePictures(3, seed: 1, to: "\(folder.path)/real")
+    let nowhere = [
+      "HOME": folder.path, "BENCH_CACHE": "\(folder.path)/cache", "BENCH_WEIGHTS": "",
+      "TORCH_HOME": "", "XDG_CACHE_HOME": "",
+    ]
+    try await BenchProcess.run(["fid", "real", "real"], environment: nowhere, in: folder.path)
+      .expectFailure("bench weights fetch inception", "cache/weights/pt_inception")
+    try await BenchProcess.run(
+      ["fid", "real", "real", "--weights", "random:many"], in: folder.path
+    ).expectFailure("random:many")
+  }
+
+  @Test("refuses a pickle that would run a command, and nothing runs")
+  func malicious() async throws {
+    let folder = try TemporaryFolder()
+    try writePictures(3, seed: 1, to: "\(folder.path)/real")
+    let command = Array("touch \(folder.path)/victim".utf8)
+    // A legacy checkpoint whose state is os.system("touch victim").
+    let start: [UInt8] =
+      [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
+      + [0x80, 2, 0x4D, 0xE9, 0x03, 0x2E, 0x80, 2, 0x7D, 0x2E, 0x80, 2]
+    let call =
+      Array("cposix\nsystem\nU".utf8) + [UInt8(command.count)] + command + [0x85, 0x52, 0x2E]
+    try Data(start + call).write(to: URL(filePath: "\(folder.path)/evil.pth"))
+    try await BenchProcess.run(["fid", "real", "real", "--weights", "evil.pth"], in: folder.path)
+      .expectFailure("evil.pth", "posix.system", "nothing was run")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/victim"))
+  }
+
+  @Test("names the unreadable picture and goes on only where asked to")
+  func unreadable() async throws {
+    let folder = try TemporaryFolder()
+    try writePictures(30, side: 8, seed: 1, to: "\(folder.path)/real")
+    try Data("<html>not found</html>".utf8).write(
+      to: URL(filePath: "\(folder.path)/real/117.png"))
+    let words = ["fid", "real", "--features", "builtin", "--save-features", "f.npz"]
+    try await BenchProcess.run(words + ["-q"], in: folder.path)
+      .expectFailure("real/117.png", "web page")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/f.npz"))
+    let run = try await BenchProcess.run(
+      words + ["--on-error", "skip", "--json"], in: folder.path)
+    let result = try json(run)
+    #expect(result["unreadable"]?.array?.count == 1)
+    #expect(result["protocol"]?["reference"]?["count"]?.double == 29)
+    #expect(run.errors.contains("left out: real/117.png"))
+  }
+
+  @Test("refuses sets that cannot be compared, in one sentence")
+  func refused() async throws {
+    let folder = try TemporaryFolder()
+    try writeFeatures(30, seed: 1, to: "\(folder.path)/a.npz")
+    try writeFeatures(1, seed: 2, to: "\(folder.path)/one.npz")
+    var damaged = [Float](repeating: 1, count: 50)
+    damaged[37] = .nan
+    try NPZWriter.write(
+      [("features", NPYArray(damaged, shape: [10, 5]))], to: "\(folder.path)/nan.npz")
+    func statistics(_ sigma: [Double], to name: String) throws {
+      try NPZWriter.write(
+        [
+          ("mu", NPYArray([0, 0] as [Double], shape: [2])),
+          ("sigma", NPYArray(sigma, shape: [2, 2])),
+        ], to: "\(folder.path)/\(name)")
+    }
+    try statistics([1, 0.5, 0.1, 1], to: "skew.npz")
+    try statistics([1, 2, 2, 1], to: "indefinite.npz")
+    try NPZWriter.write(
+      [("codes", NPYArray(damaged, shape: [10, 5]))], to: "\(folder.path)/codes.npz")
+    try FileManager.default.createDirectory(
+      atPath: "\(folder.path)/empty", withIntermediateDirectories: true)
+    try writePictures(1, seed: 1, to: "\(folder.path)/single")
+    let cases: [([String], [String])] = [
+      (["a.npz", "one.npz"], ["one.npz", "at least 2 samples, found 1"]),
+      (["a.npz", "nan.npz"], ["nan.npz", "row 7, column 2"]),
+      (["skew.npz", "skew.npz"], ["skew.npz", "not symmetric", "[1, 0] is 0.1", "[0, 1] is 0.5"]),
+      (["indefinite.npz", "indefinite.npz"], ["not a covariance", "eigenvalue"]),
+      (["a.npz", "codes.npz"], ["codes.npz", "it holds codes"]),
+      (["a.npz", "nowhere.npz"], ["nowhere.npz"]),
+      (["empty", "a.npz"], ["empty: there are no images"]),
+      (["single", "single", "--features", "builtin"], ["single", "at least 2 samples, found 1"]),
+      (["skew.npz", "a.npz", "--metrics", "kid"], ["skew.npz"]),
+    ]
+    for (words, fragments) in cases {
+      let run = try await BenchProcess.run(["fid", "-q"] + words, in: folder.path)
+      run.expectFailure()
+      for fragment in fragments { #expect(run.errors.contains(fragment), "\(run.errors)") }
+    }
+    for words in [
+      ["a.npz"], ["a.npz", "a.npz", "--metrics", "fdi"], ["a.npz", "a.npz", "--k", "0"],
+    ] {
+      #expect(try await BenchProcess.run(["fid"] + words, in: folder.path).exitCode == 64)
+    }
+  }
+
+  @Test("lists and fetches weights")
+  func known() async throws {
+    let folder = try TemporaryFolder()
+    let environment = [
+      "HOME": folder.path, "BENCH_CACHE": "\(folder.path)/cache", "BENCH_WEIGHTS": "",
+      "TORCH_HOME": "", "XDG_CACHE_HOME": "",
+    ]
+    let list = try json(
+      await BenchProcess.run(["weights", "list", "--json"], environment: environment))
+    #expect(
+      list["weights"]?.array?.compactMap { $0["name"]?.string } == [
+        "inception", "vgg16", "lpips-vgg",
+      ])
+    #expect(list["weights"]?.array?.allSatisfy { $0["path"] == .null } == true)
+    try Data("not weights".utf8).write(to: URL(filePath: "\(folder.path)/wrong.pth"))
+    try await BenchProcess.run(
+      ["weights", "fetch", "inception", "--from", "wrong.pth", "-q"], environment: environment,
+      in: folder.path
+    ).expectFailure("wrong.pth", "95628359")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/cache/weights").isEmpty)
+    #expect(
+      try await BenchProcess.run(["weights", "fetch", "resnet"], environment: environment)
+        .exitCode == 64)
+  }
+}
