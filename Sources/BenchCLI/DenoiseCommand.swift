@@ -88,7 +88,8 @@ struct DenoiseCommand: BenchCommand {
         "frechet_of_data": .number(evaluation.dataDistance),
         "levels": .array(rows.map(\.json)),
       ],
-      text: DenoisingEvaluation.table(rows, evaluation).text() + pictures.joined(separator: "\n"))
+      text: DenoisingEvaluation.table(rows, evaluation).text() + "\n"
+        + pictures.joined(separator: "\n"))
   }
 
   private func draw(_ opened: DiffusionSource, _ levels: [Double], _ options: SamplingOptions)

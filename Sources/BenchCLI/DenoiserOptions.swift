@@ -34,7 +34,7 @@ struct DenoiserOptions: ParsableArguments {
   }
 
   /// All choices, with what the preset decides.
-  func values(_ preset: Preset) -> DiffusionOptions {
+  func values(_ preset: Preset, _ learningRate: Double?) -> DiffusionOptions {
     var options = DiffusionOptions()
     options.head = head
     options.weighting = weighting
@@ -42,7 +42,7 @@ struct DenoiserOptions: ParsableArguments {
     options.stepCount = trainingLevels
     options.noisesPerImage = noisesPerImage
     options.width = denoiserWidth
-    options.learningRate = preset.learningRate
+    options.learningRate = learningRate ?? preset.learningRate
     options.averageDecay = preset == .quick ? 0.999 : 0.9999
     return options
   }

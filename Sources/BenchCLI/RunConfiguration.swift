@@ -70,6 +70,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
   case unreadableConfiguration(path: String)
   /// Some of several runs failed; their messages have been printed.
   case failedRuns(count: Int, total: Int)
+  /// There is no factor, attribute or pair of values of that name to move along.
+  case unknownDirection(name: String, known: [String])
   /// A dataset lacks what a command needs.
   case unsuitableDataset(name: String, reason: String)
 
@@ -84,6 +86,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
       "\(path): not the configuration of a run; use another --out folder, or --fresh to replace it."
     case .failedRuns(let count, let total):
       "\(count) of \(total) runs failed; see the messages above."
+    case .unknownDirection(let name, let known):
+      "--along '\(name)': expected latents, pca or \(known.joined(separator: ", "))."
     case .unsuitableDataset(let name, let reason): "dataset '\(name)': \(reason)."
     }
   }

@@ -29,30 +29,54 @@ struct RunPictures {
   /// One row per latent, most variable first: the latent from −2 to 2, the others as encoded.
   func writeTraversals(_ measurement: PointMeasurement, observation: Int = 0) throws {
     let point = measurement.point
-    let values = (0..<9).map { -2 + Double($0) / 2 }
-    let order = measurement.variances.indices.sorted {
-      measurement.variances[$0] > measurement.variances[$1]
-    }.prefix(12)
+    let code = try code(of: observation, at: point)
+    try writeTraversals(
+      LatentDirection.latents(measurement), from: code, title: "Traversals at \(point.label)"
+    ) { try model.decode($0, at: point) }
+  }
+
+  /// The code of an observation of the sample.
+  func code(of observation: Int, at point: RepresentationPoint) throws -> [Float] {
     let image = try sample.images(observation + 1, on: model.store.device)
       .narrowed(0, start: observation, count: 1)
-    let rows = try withoutGradients {
-      let mean = try model.encode(image, at: point).mean.elements()
-      return try order.map { latent in
-        var codes: [Float] = []
-        for value in values {
-          var code = mean
-          code[latent] = Float(value)
-          codes += code
+    return try withoutGradients { try model.encode(image, at: point).mean.elements() }
+  }
+
+  /// One row per direction, from one end to the other.
+  ///
+  /// - Parameters:
+  ///   - directions: Where the code goes.
+  ///   - code: The code they start from.
+  ///   - title: Printed above.
+  ///   - isAnimated: Also writes the rows as one animation.
+  ///   - decode: Images in [0, 1] of codes.
+  /// - Throws: Errors of `decode` and of files.
+  func writeTraversals(
+    _ directions: [LatentDirection], from code: [Float], title: String, isAnimated: Bool = false,
+    decode: (Tensor) throws -> Tensor
+  ) throws {
+    func rows(_ positions: [Double]) throws -> [[[UInt8]]] {
+      try withoutGradients {
+        try directions.map { direction in
+          let codes = positions.flatMap { direction.code(from: code, at: $0) }
+          return try pixels(
+            decode(
+              Tensor(codes, shape: [positions.count, code.count], device: model.store.device)))
         }
-        let latents = try Tensor(
-          codes, shape: [values.count, mean.count], device: model.store.device)
-        return try pixels(model.decode(latents, at: point))
       }
     }
+    let positions = (0..<9).map { -1 + Double($0) / 4 }
     try write(
-      rows, columnLabels: values.map { $0.fixed(1) },
-      rowLabels: order.map { "z\($0)  var \(measurement.variances[$0].fixed(2))" },
-      title: "Traversals at \(point.label)", to: "traversals.png")
+      rows(positions), columnLabels: positions.map { (2 * $0).fixed(1) },
+      rowLabels: directions.map(\.label), title: title, to: "traversals.png")
+    guard isAnimated else { return }
+    // There and back, so that the loop does not jump.
+    let half = (0..<25).map { -1 + Double($0) / 12 }
+    let forth = try rows(half)
+    let order = Array(half.indices) + half.indices.reversed().dropFirst().dropLast()
+    try write(
+      frames: order.map { place in forth.map { [$0[place]] } }, columnLabels: [],
+      rowLabels: directions.map(\.label), title: "", milliseconds: 60, to: "traversals.apng")
   }
 
   /// A plot as SVG and PNG.

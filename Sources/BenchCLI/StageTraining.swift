@@ -27,6 +27,7 @@ struct StageTraining {
   let folder: RunDirectory
   let device: Device
   let precision: Precision
+  let batchSize: Int
   let checkpointInterval: Int
   let global: GlobalOptions
 
@@ -78,8 +79,8 @@ struct StageTraining {
     try create(folders.denoiser)
     if !Checkpoint.exists(at: Trainer.checkpointPath(in: folders.denoiser)) {
       global.note("Measuring how fast the encoder's means move along the β axis …")
-      let sample = try ObservationSample(dataset, count: 256, seed: UInt64(global.seed))
-      try model.calibrate(sample.images(256, on: device))
+      let sample = try ObservationSample(dataset, count: 64, seed: UInt64(global.seed))
+      try model.calibrate(sample.images(64, on: device))
     }
     return try train(
       model, label: LatentDiffusion.name, stage: "2", context: model.context(folders),
@@ -91,7 +92,8 @@ struct StageTraining {
     in path: String
   ) throws -> Report {
     let plan = TrainingPlan(
-      stepCount: stepCount, seed: UInt64(global.seed), checkpointInterval: checkpointInterval,
+      stepCount: stepCount, batchSize: batchSize, seed: UInt64(global.seed),
+      checkpointInterval: checkpointInterval,
       precision: precision)
     let trainer = try Trainer(
       model, named: label, dataset: dataset, plan: plan, folder: path, context: context,

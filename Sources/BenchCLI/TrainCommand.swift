@@ -42,6 +42,12 @@ struct TrainCommand: BenchCommand {
   @Option(help: "Optimiser steps instead of the preset's.")
   var steps: Int?
 
+  @Option(help: "Step size of the optimiser instead of the preset's.")
+  var learningRate: Double?
+
+  @Option(help: "Images per step.")
+  var batchSize = 64
+
   @Option(help: "Steps between checkpoints.")
   var checkpointEvery = 1000
 
@@ -61,6 +67,12 @@ struct TrainCommand: BenchCommand {
 
   func validate() throws {
     if let steps, steps < 1 { throw ValidationError("--steps is \(steps); it must be at least 1.") }
+    guard learningRate.map({ $0 > 0 && $0 < 10 }) ?? true else {
+      throw ValidationError("--learning-rate must lie between 0 and 10.")
+    }
+    guard (1...65_536).contains(batchSize) else {
+      throw ValidationError("--batch-size is \(batchSize); it must be 1 to 65,536.")
+    }
     guard checkpointEvery > 0 else {
       throw ValidationError("--checkpoint-every is \(checkpointEvery); it must be at least 1.")
     }
@@ -79,20 +91,21 @@ struct TrainCommand: BenchCommand {
     let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
     let training = StageTraining(
       dataset: source, folder: RunDirectory(path: out), device: try global.openDevice(),
-      precision: precision.value, checkpointInterval: checkpointEvery, global: global)
+      precision: precision.value, batchSize: batchSize, checkpointInterval: checkpointEvery,
+      global: global)
     let lock = try training.folder.lock()
     defer { withExtendedLifetime(lock) {} }
     let stepCount = steps ?? preset.stepCount
     var reports: [StageTraining.Report] = []
     if let specification, stage.hasFirst {
       let setting = ModelSetting(
-        dataset: source, latentCount: latents, learningRate: preset.learningRate)
+        dataset: source, latentCount: latents, learningRate: learningRate ?? preset.learningRate)
       reports.append(
         try training.first(specification, setting: setting, stepCount: stepCount))
     }
     if stage.hasSecond {
       reports.append(
-        try training.second(denoiser.values(preset), stepCount: stepCount))
+        try training.second(denoiser.values(preset, learningRate), stepCount: stepCount))
     }
     try global.emit(
       reports.count == 1 ? reports[0].json : ["stages": .array(reports.map(\.json))],

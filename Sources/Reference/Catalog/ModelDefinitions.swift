@@ -18,13 +18,17 @@ extension ModelDefinition {
   private static let multiBetaOptions: [ModelOption] = [
     .choice(
       "reduction", Reduction.mean.rawValue, of: Reduction.allCases.map(\.rawValue),
-      "mean or sum over pixels and latents")
+      "mean or sum over pixels and latents"),
+    .choice(
+      "times", TimeDistribution.uniform.rawValue, of: TimeDistribution.allCases.map(\.rawValue),
+      "how training spreads t over the β axis"),
   ]
 
   private static func multiBetaOptions(_ options: ModelOptions, _ posterior: PosteriorKind)
     -> MultiBetaVAE.Options
   {
     MultiBetaVAE.Options(
-      posterior: posterior, reduction: Reduction(rawValue: options.choice("reduction")) ?? .mean)
+      posterior: posterior, reduction: Reduction(rawValue: options.choice("reduction")) ?? .mean,
+      times: TimeDistribution(rawValue: options.choice("times")) ?? .uniform)
   }
 }

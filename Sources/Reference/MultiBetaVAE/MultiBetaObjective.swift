@@ -8,6 +8,15 @@ public enum Reduction: String, Sendable, CaseIterable, Codable {
   case sum
 }
 
+/// How training spreads t over the β axis; the optimum at each β does not depend on it.
+public enum TimeDistribution: String, Sendable, CaseIterable, Codable {
+  /// Evenly in t, as Algorithm 1 of arXiv:2507.06613 has it: most of the axis holds next to no
+  /// information, and few gradients are about detail.
+  case uniform
+  /// Evenly in log t/(1 − t).
+  case logit
+}
+
 /// Which standard deviations the posterior has.
 public enum PosteriorKind: String, Sendable, CaseIterable, Codable {
   /// One σ_β for all latents (Eq. 3 of arXiv:2507.06613).

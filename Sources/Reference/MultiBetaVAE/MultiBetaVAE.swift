@@ -17,17 +17,23 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
 
   package let objective: MultiBetaObjective
   private let learningRate: Double
+  private let times: TimeDistribution
   private let device: Device
 
   /// The choices the paper leaves open.
   package struct Options {
     package var posterior = PosteriorKind.isotropic
     package var reduction = Reduction.mean
+    package var times = TimeDistribution.uniform
 
     /// The defaults are the paper's posterior and the mean reduction.
-    package init(posterior: PosteriorKind = .isotropic, reduction: Reduction = .mean) {
+    package init(
+      posterior: PosteriorKind = .isotropic, reduction: Reduction = .mean,
+      times: TimeDistribution = .uniform
+    ) {
       self.posterior = posterior
       self.reduction = reduction
+      self.times = times
     }
   }
 
@@ -46,6 +52,7 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
   ) throws {
     self.store = store
     self.learningRate = learningRate
+    times = options.times
     device = store.device
     let root = store.root
     objective = MultiBetaObjective(
@@ -76,7 +83,8 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
     let margin = MultiBetaObjective.margin
     let t = (0..<count).map { index in
       let position = (offset + Double(index) / Double(count)).truncatingRemainder(dividingBy: 1)
-      return Float(margin + (1 - 2 * margin) * position)
+      guard times == .logit else { return Float(margin + (1 - 2 * margin) * position) }
+      return Float(sigmoid((2 * position - 1) * logit(1 - margin)))
     }
     let value = try objective(
       observations, t: Tensor(t, shape: [count], device: device),

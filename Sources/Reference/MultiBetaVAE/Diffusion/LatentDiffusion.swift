@@ -50,8 +50,9 @@ public final class LatentDiffusion: TrainableModel {
     ]
   }
 
-  /// Measures c(t) and the rate over the β axis; once, before training.
+  /// Measures c(t) and the rate over the β axis on the first 64 images; once, before training.
   public func calibrate(_ images: Tensor) throws {
+    let images = try images.narrowed(0, start: 0, count: min(images.shape[0], 64))
     var rates: [Double] = []
     var divergences: [Double] = []
     for t in DiffusionTables.positions {
@@ -99,8 +100,10 @@ public final class LatentDiffusion: TrainableModel {
     }
   }
 
-  /// Measures the heads' errors over the β axis, from which the optimal sampling variance follows.
+  /// Measures the heads' errors over the β axis on the first 64 images, from which the optimal
+  /// sampling variance follows.
   public func conclude(_ images: Tensor) throws {
+    let images = try images.narrowed(0, start: 0, count: min(images.shape[0], 64))
     var moments = Array(
       repeating: Array(repeating: [Double](), count: schedule.width), count: 3)
     for t in DiffusionTables.positions {

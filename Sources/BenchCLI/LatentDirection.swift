@@ -1,0 +1,100 @@
+import BenchSupport
+import Datasets
+import Disentanglement
+import LinearAlgebra
+import Reference
+
+/// A way to change a code, from position −1 to 1.
+struct LatentDirection {
+  /// What it is, for rows of pictures.
+  let label: String
+  /// The code's change per unit of position.
+  private let offset: [Double]
+  /// The latent that the position sets, instead of adding to it.
+  private let replaced: Int?
+
+  /// The code at a position.
+  func code(from code: [Float], at position: Double) -> [Float] {
+    var result = zip(code, offset).map { $0 + Float(position * $1) }
+    if let replaced { result[replaced] = Float(position * offset[replaced]) }
+    return result
+  }
+
+  /// Single latents from −2 to 2, the most variable ones first, at most twelve.
+  static func latents(_ measurement: PointMeasurement) -> [LatentDirection] {
+    let variances = measurement.variances
+    return variances.indices.sorted { variances[$0] > variances[$1] }.prefix(12).map { latent in
+      var offset = [Double](repeating: 0, count: variances.count)
+      offset[latent] = 2
+      return LatentDirection(
+        label: "z\(latent)  var \(variances[latent].fixed(2))", offset: offset, replaced: latent)
+    }
+  }
+
+  /// Principal axes of the codes, to two standard deviations either way, at most twelve.
+  static func principalAxes(_ measurement: PointMeasurement) throws -> [LatentDirection] {
+    let alignment = try CodeAlignment(.pca, fittedTo: measurement.codes)
+    let aligned = alignment.apply(to: measurement.codes)
+    return (0..<min(aligned.latentCount, 12)).map { axis in
+      let values = aligned.latent(axis)
+      let mean = values.reduce(0, +) / Double(values.count)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+      let offset = alignment.axes.row(axis).map { 2 * variance.squareRoot() * $0 }
+      return LatentDirection(
+        label: "axis \(axis)  var \(variance.fixed(2))", offset: offset, replaced: nil)
+    }
+  }
+
+  /// From one value of a factor, or attribute, to another: the difference of the codes' class means,
+  /// one and a half times either way.
+  ///
+  /// - Parameters:
+  ///   - request: `NAME` (first and last value) or `NAME:LOW:HIGH`.
+  ///   - measurement: Codes of the sample.
+  ///   - indices: The sample's images.
+  ///   - dataset: Where their factors or attributes are.
+  /// - Throws: ``CommandError/unknownDirection(name:known:)``.
+  static func factor(
+    _ request: String, _ measurement: PointMeasurement, _ indices: [Int],
+    _ dataset: any ImageDataset
+  ) throws -> LatentDirection {
+    let parts = request.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    let (names, values) = labels(dataset, indices)
+    guard let column = names.firstIndex(of: parts[0]) else {
+      throw CommandError.unknownDirection(name: parts[0], known: names)
+    }
+    let present = values[column].sorted()
+    let ends =
+      parts.count == 3
+      ? [Int(parts[1]), Int(parts[2])] : parts.count == 1 ? [present.first, present.last] : []
+    let codes = measurement.codes.matrix
+    let means = ends.map { end -> [Double]? in
+      let rows = values[column].indices.filter { values[column][$0] == end }
+      guard end != nil, !rows.isEmpty else { return nil }
+      return (0..<codes.columnCount).map { latent in
+        rows.reduce(0) { $0 + codes[$1, latent] } / Double(rows.count)
+      }
+    }
+    guard means.count == 2, let low = means[0], let high = means[1], low != high else {
+      throw CommandError.unknownDirection(
+        name: request, known: ["\(parts[0]):\(present.first ?? 0):\(present.last ?? 0)"])
+    }
+    return LatentDirection(
+      label: request, offset: zip(low, high).map { 1.5 * ($1 - $0) }, replaced: nil)
+  }
+
+  /// The names of a dataset's factors and attributes, and their values for some images,
+  /// `[name][image]`.
+  private static func labels(_ dataset: any ImageDataset, _ indices: [Int]) -> (
+    names: [String], values: [[Int]]
+  ) {
+    let factors = dataset as? any FactorDataset
+    let attributes = dataset as? any AttributeDataset
+    let rows = indices.map { index in
+      (factors?.factors(at: index) ?? [])
+        + (attributes?.attributes(at: index).map { $0 ? 1 : 0 } ?? [])
+    }
+    let names = (factors?.factorNames ?? []) + (attributes?.attributeNames ?? [])
+    return (names, names.indices.map { column in rows.map { $0[column] } })
+  }
+}
