@@ -13,6 +13,7 @@ struct Bench: AsyncParsableCommand {
     TrainCommand.self,
     SampleCommand.self,
     DenoiseCommand.self,
+    AuditCommand.self,
     TraverseCommand.self,
     ReconstructCommand.self,
     ScoreCommand.self,

@@ -21,6 +21,9 @@ enum Preset: String, CaseIterable, ExpressibleByArgument, Codable {
   /// The step size of Adam.
   var learningRate: Double { self == .paper ? 1e-4 : 5e-4 }
 
+  /// The decay of the second stage's averages.
+  var averageDecay: Double { self == .paper ? 0.9999 : 0.999 }
+
   /// Observations the metrics see.
   var sampleCount: Int { self == .smoke ? 2000 : 10_000 }
 }

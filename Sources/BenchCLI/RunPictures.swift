@@ -99,7 +99,7 @@ struct RunPictures {
     milliseconds: Int, to name: String
   ) throws {
     let pictures = frames.map { rows in
-      raster(
+      Self.raster(
         PictureGrid(
           imageWidth: shape.width, imageHeight: shape.height, channelCount: shape.channelCount,
           rows: rows, columnLabels: columnLabels, rowLabels: rowLabels, title: title
@@ -109,10 +109,10 @@ struct RunPictures {
   }
 
   private func write(_ canvas: Canvas, to name: String) throws {
-    try PNG.write(raster(canvas), to: "\(folder)/\(name)")
+    try PNG.write(Self.raster(canvas), to: "\(folder)/\(name)")
   }
 
-  private func raster(_ canvas: Canvas) -> RasterImage {
+  private static func raster(_ canvas: Canvas) -> RasterImage {
     RasterImage(
       height: canvas.height, width: canvas.width, channelCount: 3, pixels: canvas.pixels)
   }

@@ -87,6 +87,20 @@ struct StageTraining {
       stepCount: stepCount, in: folders.denoiser)
   }
 
+  /// Tunes a copy of the finished first stage's decoder adversarially.
+  func decoder(_ options: DecoderTuning.Options, stepCount: Int) throws -> Report {
+    let folders = StageFolders(folder.path)
+    let (trained, autoencoder) = try folders.openAutoencoder(on: device)
+    try check(trained)
+    try TorchRandom.seed(UInt64(global.seed))
+    let model = try DecoderTuning(
+      autoencoder, channelCount: dataset.imageShape.channelCount, options)
+    try create(folders.decoder)
+    return try train(
+      model, label: DecoderTuning.name, stage: "decoder", context: options.context(folders),
+      stepCount: stepCount, in: folders.decoder)
+  }
+
   private func train(
     _ model: any TrainableModel, label: String, stage: String, context: JSONValue, stepCount: Int,
     in path: String

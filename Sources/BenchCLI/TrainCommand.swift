@@ -33,7 +33,10 @@ struct TrainCommand: BenchCommand {
   )
   var model: String?
 
-  @Option(help: "For multi-β models: 1 (autoencoder), 2 (denoiser) or all.")
+  @Option(
+    help:
+      "For multi-β models: 1 (autoencoder), 2 (denoiser), decoder (its adversarial tuning) or all (1 and 2)."
+  )
   var stage = TrainingStage.first
 
   @Option(help: "smoke (seconds), quick (minutes) or paper (300,000 steps of 64).")
@@ -61,6 +64,8 @@ struct TrainCommand: BenchCommand {
   var out: String
 
   @OptionGroup(title: "Second stage") var denoiser: DenoiserOptions
+
+  @OptionGroup(title: "Decoder") var tuning: DecoderOptions
 
   @Flag(help: "Continue from the checkpoint. This is what happens anyway; scripts may say so.")
   var resume = false
@@ -106,6 +111,12 @@ struct TrainCommand: BenchCommand {
     if stage.hasSecond {
       reports.append(
         try training.second(denoiser.values(preset, learningRate), stepCount: stepCount))
+    }
+    if stage == .decoder {
+      reports.append(
+        try training.decoder(
+          tuning.values(stepCount: stepCount, batchSize: batchSize, learningRate),
+          stepCount: stepCount))
     }
     try global.emit(
       reports.count == 1 ? reports[0].json : ["stages": .array(reports.map(\.json))],

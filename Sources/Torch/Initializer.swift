@@ -13,7 +13,8 @@ public enum Initializer: Sendable {
   /// Normal with standard deviation √(2/fan in) (He et al. 2015).
   case kaimingNormal
 
-  func tensor(shape: [Int]) throws(TorchError) -> Tensor {
+  /// Draws a tensor.
+  public func tensor(shape: [Int]) throws(TorchError) -> Tensor {
     let receptiveField = shape.dropFirst(2).reduce(1, *)
     let fanOut = Double((shape.first ?? 1) * receptiveField)
     let fanIn = Double((shape.count > 1 ? shape[1] : 1) * receptiveField)

@@ -34,8 +34,7 @@ public struct Convolution: Sendable {
     _ scope: ParameterScope, input: Int, output: Int, kernel: Int, stride: Int = 1,
     padding: Int = 0, _ initializer: Initializer = .torchDefault, hasBias: Bool = true
   ) throws(TorchError) {
-    let drawn = try initializer.tensor(shape: [output, input, kernel, kernel])
-    weight = try scope.parameter("weight", drawn.channelsLast())
+    weight = try scope.convolutionWeight([output, input, kernel, kernel], initializer)
     bias = hasBias ? try scope.parameter("bias", shape: [output], .constant(0)) : nil
     self.stride = stride
     self.padding = padding
@@ -62,8 +61,7 @@ public struct TransposedConvolution: Sendable {
     _ scope: ParameterScope, input: Int, output: Int, kernel: Int, stride: Int = 1,
     padding: Int = 0, _ initializer: Initializer = .torchDefault
   ) throws(TorchError) {
-    let drawn = try initializer.tensor(shape: [input, output, kernel, kernel])
-    weight = try scope.parameter("weight", drawn.channelsLast())
+    weight = try scope.convolutionWeight([input, output, kernel, kernel], initializer)
     bias = try scope.parameter("bias", shape: [output], .constant(0))
     self.stride = stride
     self.padding = padding

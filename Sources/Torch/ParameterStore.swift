@@ -21,8 +21,18 @@ public final class ParameterStore {
   public let device: Device
   private var names: Set<String> = []
 
+  /// Whether parameters only have shapes; their elements share one zero.
+  public let isOutline: Bool
+
   /// An empty store for parameters on `device`.
-  public init(device: Device) { self.device = device }
+  ///
+  /// - Parameters:
+  ///   - device: Where the parameters live.
+  ///   - isOutline: Gives parameters no memory, to count those of models that would not fit.
+  public init(device: Device, isOutline: Bool = false) {
+    self.device = device
+    self.isOutline = isOutline
+  }
 
   /// The outermost scope.
   public var root: ParameterScope { ParameterScope(store: self, prefix: "") }
@@ -61,7 +71,18 @@ public struct ParameterScope {
   public func parameter(
     _ name: String, shape: [Int], _ initializer: Initializer, decays: Bool = true
   ) throws(TorchError) -> Tensor {
-    try parameter(name, initializer.tensor(shape: shape), decays: decays)
+    try parameter(name, drawn(shape, initializer), decays: decays)
+  }
+
+  /// Draws the elements of a parameter, unless the store is an outline.
+  func drawn(_ shape: [Int], _ initializer: Initializer) throws(TorchError) -> Tensor {
+    try store.isOutline ? Tensor.zeros([1]).expanded(shape) : initializer.tensor(shape: shape)
+  }
+
+  /// Adds a convolution's weight, stored channels-last.
+  func convolutionWeight(_ shape: [Int], _ initializer: Initializer) throws(TorchError) -> Tensor {
+    let drawn = try drawn(shape, initializer)
+    return try parameter("weight", store.isOutline ? drawn : drawn.channelsLast())
   }
 
   /// Adds a parameter with given elements.

@@ -22,6 +22,8 @@ struct LinearNetworks: MultiBetaNetworks {
       scope.scope("gains"), condition: BetaEmbedding.width, widths: [latentCount, latentCount])
   }
 
+  var outputWeight: Tensor { decoder.weight }
+
   func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor {
     let latents = try gains(condition)(encoder(observations), layer: 0)
     return try rotation.map { try latents.matmul($0.transposed(0, 1)) } ?? latents

@@ -22,13 +22,22 @@ extension ModelDefinition {
     .choice(
       "times", TimeDistribution.uniform.rawValue, of: TimeDistribution.allCases.map(\.rawValue),
       "how training spreads t over the β axis"),
+    .choice(
+      "architecture", Architecture.study.rawValue, of: Architecture.allCases.map(\.rawValue),
+      "the networks; spatial ones have as many latents as their shape says"),
+    .number(
+      "width", 0, in: 0...1024, "channels of residual networks; 0 for the architecture's own"),
   ]
 
   private static func multiBetaOptions(_ options: ModelOptions, _ posterior: PosteriorKind)
     -> MultiBetaVAE.Options
   {
-    MultiBetaVAE.Options(
+    var result = MultiBetaVAE.Options(
       posterior: posterior, reduction: Reduction(rawValue: options.choice("reduction")) ?? .mean,
       times: TimeDistribution(rawValue: options.choice("times")) ?? .uniform)
+    result.architecture = Architecture(rawValue: options.choice("architecture")) ?? .study
+    let width = Int(options.number("width"))
+    result.width = width > 0 ? width : nil
+    return result
   }
 }

@@ -4,10 +4,19 @@ package import Torch
 package protocol MultiBetaNetworks {
   /// Number of latents.
   var latentCount: Int { get }
+  /// How the latents lie: [latent], or [channel, height, width] of latents that are passed around
+  /// flat.
+  var latentShape: [Int] { get }
+  /// The weight of the decoder's last layer, where losses are balanced against each other.
+  var outputWeight: Tensor { get }
   /// f(x, β): [batch, …] → [batch, latent].
   func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor
   /// g(z, β): [batch, latent] → [batch, …].
   func decode(_ latents: Tensor, _ condition: Tensor) throws -> Tensor
+}
+
+extension MultiBetaNetworks {
+  package var latentShape: [Int] { [latentCount] }
 }
 
 /// The study's convolutional nets for 64×64 images, modulated after every layer.
@@ -37,6 +46,8 @@ package struct ConvolutionalMultiBetaNetworks: MultiBetaNetworks {
       scope.scope("decoder.film"), condition: BetaEmbedding.width,
       widths: ConvolutionalDecoder.modulatedWidths)
   }
+
+  package var outputWeight: Tensor { decoder.outputWeight }
 
   package func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor {
     try encoder(observations, encoderFiLM(condition))[0]

@@ -25,6 +25,9 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
     package var posterior = PosteriorKind.isotropic
     package var reduction = Reduction.mean
     package var times = TimeDistribution.uniform
+    package var architecture = Architecture.study
+    /// Channels of the first level of residual nets, where they are not the architecture's own.
+    package var width: Int?
 
     /// The defaults are the paper's posterior and the mean reduction.
     package init(
@@ -38,10 +41,26 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
   }
 
   /// Creates an untrained model; its initial weights come from libtorch's generator.
-  convenience init(_ context: ModelContext, _ options: Options) throws {
-    let store = ParameterStore(device: context.device)
-    let networks = try ConvolutionalMultiBetaNetworks(
-      store.root, channelCount: context.imageShape.channelCount, latentCount: context.latentCount)
+  ///
+  /// - Parameters:
+  ///   - context: What it is for.
+  ///   - options: The choices.
+  ///   - isOutline: Leaves parameters without memory of their own, to count them.
+  /// - Throws: `TorchError`.
+  package convenience init(
+    _ context: ModelContext, _ options: Options, isOutline: Bool = false
+  ) throws {
+    let store = ParameterStore(device: context.device, isOutline: isOutline)
+    let networks: any MultiBetaNetworks =
+      if let sizes = options.architecture.residual(width: options.width) {
+        try ResidualMultiBetaNetworks(
+          store.root, imageShape: context.imageShape, latentCount: context.latentCount,
+          sizes: sizes)
+      } else {
+        try ConvolutionalMultiBetaNetworks(
+          store.root, channelCount: context.imageShape.channelCount,
+          latentCount: context.latentCount)
+      }
     try self.init(store, networks, options, learningRate: context.learningRate)
   }
 

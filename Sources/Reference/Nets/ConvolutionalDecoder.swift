@@ -28,6 +28,9 @@ struct ConvolutionalDecoder {
     }
   }
 
+  /// The weight of the last layer.
+  var outputWeight: Tensor { convolutions[convolutions.count - 1].weight }
+
   /// [batch, latent] → [batch, channel, 64, 64], without an output nonlinearity.
   func callAsFunction(_ latents: Tensor, _ modulation: Modulation = .none) throws -> Tensor {
     var features = latents

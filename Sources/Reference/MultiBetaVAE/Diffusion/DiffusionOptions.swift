@@ -39,8 +39,9 @@ public struct DiffusionOptions: Sendable, Equatable, Codable {
   public var stepCount = 1000
   /// Noisy states per encoded image: encoding is the larger part of a step.
   public var noisesPerImage = 4
-  /// Hidden features of the network.
-  public var width = 512
+  /// Hidden features of the skip network, or channels of the U-Net's first level; nil for 512 (2048
+  /// for more than 32 latents) and for the size of the latents' own.
+  public var width: Int?
   /// The step size of AdamW.
   public var learningRate = 1e-4
   /// The decay of the averages that are used afterwards.

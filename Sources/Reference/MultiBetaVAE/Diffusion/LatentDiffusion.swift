@@ -27,14 +27,26 @@ public final class LatentDiffusion: TrainableModel {
   ///   - autoencoder: The trained first stage.
   ///   - options: The choices.
   /// - Throws: `TorchError`.
-  public init(_ autoencoder: MultiBetaVAE, _ options: DiffusionOptions) throws {
+  public convenience init(_ autoencoder: MultiBetaVAE, _ options: DiffusionOptions) throws {
+    try self.init(autoencoder, options, isOutline: false)
+  }
+
+  /// The same; an outline's parameters have no memory of their own, to count them.
+  package init(_ autoencoder: MultiBetaVAE, _ options: DiffusionOptions, isOutline: Bool) throws {
     self.autoencoder = autoencoder
     self.options = options
-    store = ParameterStore(device: autoencoder.store.device)
+    store = ParameterStore(device: autoencoder.store.device, isOutline: isOutline)
     schedule = try autoencoder.objective.schedule.frozen()
     tables = try DiffusionTables(store.root.scope("tables"), width: schedule.width)
-    network = try MLPDenoiser(
-      store.root.scope("denoiser"), latentCount: autoencoder.latentCount, width: options.width)
+    let scope = store.root.scope("denoiser")
+    let shape = autoencoder.objective.networks.latentShape
+    network =
+      shape.count == 3
+      ? try UNetDenoiser(
+        scope, latentShape: shape,
+        sizes: UNetSizes(latentHeight: shape[1], width: options.width))
+      : try MLPDenoiser(
+        scope, latentCount: shape[0], width: options.width ?? (shape[0] <= 32 ? 512 : 2048))
   }
 
   /// The decay of the averages that sampling uses.

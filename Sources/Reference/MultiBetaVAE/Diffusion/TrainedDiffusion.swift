@@ -63,6 +63,16 @@ extension LatentDiffusion {
   }
 }
 
+extension DecoderTuning.Options {
+  /// What a tuned decoder was made from, kept in its checkpoints.
+  public func context(_ folders: StageFolders) throws -> JSONValue {
+    [
+      "autoencoder": .string(try folders.autoencoderDigest()),
+      "options": try JSONValue(parsing: JSONEncoder().encode(self)),
+    ]
+  }
+}
+
 extension DiffusionOptions {
   /// The choices as JSON.
   func json() throws -> JSONValue { try JSONValue(parsing: JSONEncoder().encode(self)) }
@@ -116,8 +126,29 @@ public struct TrainedDiffusion {
     try restore(diffusion.trainedState, from: checkpoint.model)
     self.trained = trained
     self.diffusion = diffusion
-    decoder = autoencoder
-    hasTunedDecoder = false
+    let tuned =
+      usesTunedDecoder ? try Self.tunedDecoder(folders, trained, device: device) : nil
+    decoder = tuned ?? autoencoder
+    hasTunedDecoder = tuned != nil
+  }
+
+  /// The first stage with the decoder that was tuned afterwards, if it was.
+  private static func tunedDecoder(
+    _ folders: StageFolders, _ trained: TrainedModel, device: Device
+  ) throws -> MultiBetaVAE? {
+    let path = Trainer.checkpointPath(in: folders.decoder)
+    guard Checkpoint.exists(at: path) else { return nil }
+    let checkpoint = try Checkpoint(folder: path)
+    let model = try ModelSpecification(parsing: trained.label).make(
+      trained.setting.context(on: device))
+    guard checkpoint.state.context["autoencoder"]?.string == (try folders.autoencoderDigest()),
+      let decoder = model as? MultiBetaVAE
+    else {
+      throw TrainingError.badCheckpoint(
+        path: path, reason: "it was tuned on another first stage than the one beside it")
+    }
+    try restore(decoder.trainedState, from: checkpoint.model)
+    return decoder
   }
 
   /// Images in [0, 1] of clean latents.

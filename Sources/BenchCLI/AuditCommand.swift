@@ -1,0 +1,257 @@
+import ArgumentParser
+import BenchSupport
+import Datasets
+import Reference
+import Results
+import Torch
+
+/// `bench audit`: what each sampler makes of the same denoiser, and of heads that are known exactly.
+struct AuditCommand: BenchCommand {
+  static let isResumable = true
+
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract: "Compare all samplers on toys with known answers and on a trained model.",
+    discussion: """
+      Toys: the variance of samples of Gaussian data (1 is right), with a variance-preserving and \
+      another path, and the fraction of samples that reach one of eight points. All heads are exact, \
+      so that every error is the sampler's. With --checkpoint, the Fréchet distance, precision and \
+      recall of a trained model's samples in a fixed feature space; where the folder is empty, \
+      --model is trained there first, both stages.
+
+      Examples:
+        bench audit --out audit
+        bench audit --checkpoint runs/mine --steps 10,25,50,100 --count 1000 --out audit
+        bench audit --checkpoint runs/new --model multi-beta-vae --preset quick --out audit
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Option(help: "A run folder with both stages; without it only the toys.", completion: .directory)
+  var checkpoint: String?
+
+  @Option(help: "The model to train where the folder has none.")
+  var model: String?
+
+  @Option(help: "For training: quick or paper.")
+  var preset = Preset.quick
+
+  @Option(help: "For training: the dataset.")
+  var dataset = "scenes3d"
+
+  @Option(help: "Numbers of steps, separated by commas.")
+  var steps = "10,25,50,100"
+
+  @Option(help: "Samplers, separated by commas; default: all.")
+  var samplers: String?
+
+  @Option(help: "Spacing of the steps: uniform (in t), log-sigma, edm or rate.")
+  var grid = SamplingGrid.uniform
+
+  @Option(help: "Samples per sampler.")
+  var count = 1000
+
+  @Option(help: "Folder for the plots.", completion: .directory)
+  var out: String
+
+  func validate() throws {
+    guard (50...100_000).contains(count) else {
+      throw ValidationError("--count is \(count); it must be 50 to 100,000.")
+    }
+    _ = try (stepCounts(), chosen())
+  }
+
+  private func stepCounts() throws -> [Int] {
+    let counts = try steps.split(separator: ",").map { text in
+      guard let count = Int(text), (1...10_000).contains(count) else {
+        throw ValidationError("--steps has '\(text)'; numbers of steps are 1 to 10,000.")
+      }
+      return count
+    }
+    return counts.sorted()
+  }
+
+  private func chosen() throws -> [Sampler] {
+    guard let samplers else { return Sampler.all }
+    return try samplers.split(separator: ",").map { text in
+      guard let sampler = Sampler(name: String(text)) else {
+        let known = Sampler.all.map(\.name).joined(separator: ", ")
+        throw ValidationError("--samplers has '\(text)'; known are \(known).")
+      }
+      return sampler
+    }
+  }
+
+  /// One sampler at one number of steps.
+  private struct Entry {
+    let sampler: Sampler
+    let stepCount: Int
+    let variance: Double
+    let skewedVariance: Double
+    let circle: CircleToy.Result
+    var figures: SampleEvaluation.Figures?
+    var seconds: Double?
+
+    var json: JSONValue {
+      var members: [String: JSONValue] = [
+        "sampler": .string(sampler.name), "steps": .integer(stepCount),
+        "toy_variance": .number(variance), "toy_variance_not_preserving": .number(skewedVariance),
+        "toy_hit_rate": .number(circle.hitRate), "toy_rarest": .number(circle.rarest),
+      ]
+      if let figures, let seconds {
+        members["frechet"] = .number(figures.frechet)
+        members["precision"] = .number(figures.precision)
+        members["recall"] = .number(figures.recall)
+        members["sharpness"] = .number(figures.sharpness)
+        members["seconds"] = .number(seconds)
+      }
+      return .object(members)
+    }
+  }
+
+  func execute() async throws {
+    let (samplers, counts) = try (chosen(), stepCounts())
+    _ = try global.openDevice()
+    let source = try checkpoint.map { try open($0) }
+    var progress = ProgressReporter(
+      "audit", total: samplers.count * counts.count, isQuiet: global.quiet)
+    var entries: [Entry] = []
+    for sampler in samplers {
+      for count in counts {
+        try Interruption.check()
+        progress.update(entries.count, detail: "\(sampler.name), \(count) steps")
+        entries.append(try entry(sampler, count, source))
+      }
+    }
+    progress.finish()
+    let plots = try write(entries, samplers)
+    let baseline = try source.map { try $0.evaluation.figures($0.others) }
+    var result: [String: JSONValue] = [
+      "entries": .array(entries.map(\.json)), "plots": .array(plots.map { .string($0) }),
+      "grid": .string(grid.rawValue), "count": .integer(count),
+      "features": .string(RandomFeatures.name),
+      "neighbours": .integer(SampleEvaluation.neighbourCount),
+    ]
+    if let baseline {
+      result["data"] = [
+        "frechet": .number(baseline.frechet), "precision": .number(baseline.precision),
+        "recall": .number(baseline.recall), "sharpness": .number(baseline.sharpness),
+      ]
+    }
+    try global.emit(
+      .object(result),
+      text: table(entries, baseline).text() + "\n" + plots.joined(separator: "\n"))
+  }
+
+  private func entry(_ sampler: Sampler, _ stepCount: Int, _ source: Source?) throws -> Entry {
+    var entry = Entry(
+      sampler: sampler, stepCount: stepCount,
+      variance: try GaussianToy(.linear).variance(of: sampler, stepCount: stepCount),
+      skewedVariance: try GaussianToy(.skewed).variance(of: sampler, stepCount: stepCount),
+      circle: try CircleToy().result(of: sampler, stepCount: stepCount, sampleCount: 2000))
+    guard let source else { return entry }
+    let start = ContinuousClock.now
+    let options = SamplingOptions(
+      sampler: sampler, stepCount: stepCount, grid: grid, seed: UInt64(global.seed))
+    let images = try withoutGradients {
+      try source.trained.decode(
+        source.trained.diffusion.generate(0..<count, options) { _, _ in try Interruption.check() })
+    }
+    entry.seconds = (ContinuousClock.now - start) / .seconds(1)
+    entry.figures = try source.evaluation.figures(images)
+    return entry
+  }
+
+  // MARK: - The trained model
+
+  /// A trained model, the reference set, and as many other observations.
+  private struct Source {
+    let trained: TrainedDiffusion
+    let evaluation: SampleEvaluation
+    let others: Tensor
+  }
+
+  private func open(_ folder: String) throws -> Source {
+    let device = try global.openDevice()
+    if let model, !Checkpoint.exists(at: Trainer.checkpointPath(in: folder)) {
+      try train(model, in: folder, device)
+    }
+    let trained = try TrainedDiffusion(folder: folder, device: device)
+    let data = try DatasetCatalog.open(
+      trained.trained.setting.dataset, dataDirectory: global.dataRoot)
+    let sample = try ObservationSample(data, count: 2 * count, seed: UInt64(global.seed))
+    let images = try sample.images(2 * count, on: device)
+    return Source(
+      trained: trained,
+      evaluation: try SampleEvaluation(reference: images.narrowed(0, start: 0, count: count)),
+      others: try images.narrowed(0, start: count, count: count))
+  }
+
+  private func train(_ model: String, in folder: String, _ device: Device) throws {
+    let data = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
+    let training = StageTraining(
+      dataset: data, folder: RunDirectory(path: folder), device: device, precision: .float32,
+      batchSize: 64, checkpointInterval: 1000, global: global)
+    let lock = try training.folder.lock()
+    defer { withExtendedLifetime(lock) {} }
+    let setting = ModelSetting(
+      dataset: data, latentCount: 10, learningRate: preset.learningRate)
+    _ = try training.first(
+      ModelSpecification(parsing: model), setting: setting, stepCount: preset.stepCount)
+    var options = DiffusionOptions()
+    options.learningRate = preset.learningRate
+    options.averageDecay = preset.averageDecay
+    _ = try training.second(options, stepCount: preset.stepCount)
+  }
+
+  // MARK: - Results
+
+  private func table(_ entries: [Entry], _ baseline: SampleEvaluation.Figures?) -> ResultTable {
+    let hasModel = baseline != nil
+    var table = ResultTable(
+      header: ["sampler", "steps", "variance", "not preserving", "hits"]
+        + (hasModel ? ["Fréchet", "precision", "recall", "sharpness", "s"] : []))
+    if let baseline {
+      table.append(
+        ["data", "", "1", "1", "1"]
+          + [baseline.frechet, baseline.precision, baseline.recall].map { .init($0.fixed(3)) }
+          + [.init(baseline.sharpness.fixed(5)), ""])
+    }
+    for entry in entries {
+      let toys = [entry.variance, entry.skewedVariance, entry.circle.hitRate].map {
+        ResultTable.Cell($0.fixed(4))
+      }
+      let figures = entry.figures.map { figures in
+        [figures.frechet, figures.precision, figures.recall].map {
+          ResultTable.Cell($0.fixed(3))
+        } + [.init(figures.sharpness.fixed(5)), .init((entry.seconds ?? 0).fixed(1))]
+      }
+      table.append(
+        [.init(entry.sampler.name), .init("\(entry.stepCount)")] + toys + (figures ?? []))
+    }
+    return table
+  }
+
+  private func write(_ entries: [Entry], _ samplers: [Sampler]) throws -> [String] {
+    func plot(_ title: String, _ yLabel: String, _ value: (Entry) -> Double?) -> LinePlot {
+      LinePlot(
+        title: title, xLabel: "steps", yLabel: yLabel, isLogarithmicX: true,
+        series: samplers.map { sampler in
+          let mine = entries.filter { $0.sampler == sampler }
+          return .init(
+            name: sampler.name, x: mine.map { Double($0.stepCount) },
+            y: mine.map { value($0) ?? .nan })
+        })
+    }
+    var plots = [("audit-variance", plot("Gaussian data", "variance of samples", \.variance))]
+    if checkpoint != nil {
+      plots.append(
+        ("audit-frechet", plot("Trained model", "Fréchet distance") { $0.figures?.frechet }))
+      plots.append(("audit-recall", plot("Trained model", "recall") { $0.figures?.recall }))
+    }
+    return try plots.flatMap { name, plot in
+      try RunPictures.write(plot, to: name, in: out)
+      return ["svg", "png"].map { "\(out)/\(name).\($0)" }
+    }
+  }
+}
