@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Datasets
+import GenerationMetrics
 import Reference
 import Results
 import Torch
@@ -111,6 +112,7 @@ struct AuditCommand: BenchCommand {
 
   func execute() async throws {
     let (samplers, counts) = try (chosen(), stepCounts())
+    try createFolder(out)
     _ = try global.openDevice()
     let source = try checkpoint.map { try open($0) }
     var progress = ProgressReporter(
@@ -129,7 +131,7 @@ struct AuditCommand: BenchCommand {
     var result: [String: JSONValue] = [
       "entries": .array(entries.map(\.json)), "plots": .array(plots.map { .string($0) }),
       "grid": .string(grid.rawValue), "count": .integer(count),
-      "features": .string(RandomFeatures.name),
+      "features": .string(BenchFeatures.name),
       "neighbours": .integer(SampleEvaluation.neighbourCount),
     ]
     if let baseline {
@@ -190,18 +192,17 @@ struct AuditCommand: BenchCommand {
   private func train(_ model: String, in folder: String, _ device: Device) throws {
     let data = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
     let training = StageTraining(
-      dataset: data, folder: RunDirectory(path: folder), device: device, precision: .float32,
-      batchSize: 64, checkpointInterval: 1000, global: global)
+      dataset: data, folder: RunDirectory(path: folder), device: device,
+      plan: TrainingPlan(stepCount: preset.stepCount, seed: UInt64(global.seed)), global: global)
     let lock = try training.folder.lock()
     defer { withExtendedLifetime(lock) {} }
     let setting = ModelSetting(
       dataset: data, latentCount: 10, learningRate: preset.learningRate)
-    _ = try training.first(
-      ModelSpecification(parsing: model), setting: setting, stepCount: preset.stepCount)
+    _ = try training.first(ModelSpecification(parsing: model), setting: setting)
     var options = DiffusionOptions()
     options.learningRate = preset.learningRate
     options.averageDecay = preset.averageDecay
-    _ = try training.second(options, stepCount: preset.stepCount)
+    _ = try training.second(options)
   }
 
   // MARK: - Results
@@ -250,7 +251,7 @@ struct AuditCommand: BenchCommand {
       plots.append(("audit-recall", plot("Trained model", "recall") { $0.figures?.recall }))
     }
     return try plots.flatMap { name, plot in
-      try RunPictures.write(plot, to: name, in: out)
+      try plot.write(to: "\(out)/\(name)")
       return ["svg", "png"].map { "\(out)/\(name).\($0)" }
     }
   }

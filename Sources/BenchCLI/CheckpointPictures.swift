@@ -30,16 +30,21 @@ struct CheckpointOptions: ParsableArguments {
         name: dataset.name,
         reason: "its images are \(dataset.imageShape), the model's \(trained.setting.imageShape)")
     }
-    do {
-      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.cannotWrite(path: out, reason: "the folder cannot be created")
-    }
+    try createFolder(out)
     let pictures = RunPictures(
       model: trained.model,
       sample: try ObservationSample(dataset, count: 10_000, seed: UInt64(global.seed)),
       shape: dataset.imageShape, folder: out)
     return (dataset, pictures)
+  }
+}
+
+/// Creates a folder for what a command writes.
+func createFolder(_ path: String) throws(FileError) {
+  do {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  } catch {
+    throw .cannotWrite(path: path, reason: "the folder cannot be created")
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Datasets
+import GenerationMetrics
 import Reference
 import Results
 import Torch
@@ -83,7 +84,7 @@ struct DenoiseCommand: BenchCommand {
       [
         "pictures": .array(pictures.map { .string($0) }), "sampling": sampling.json,
         "start": .string(start.rawValue), "count": .integer(measure),
-        "features": .string(RandomFeatures.name),
+        "features": .string(BenchFeatures.name),
         "sharpness_of_data": .number(evaluation.dataSharpness),
         "frechet_of_data": .number(evaluation.dataDistance),
         "levels": .array(rows.map(\.json)),

@@ -9,7 +9,6 @@ import Torch
 struct DenoisingEvaluation {
   private let trained: TrainedDiffusion
   private let images: Tensor
-  private let features: RandomFeatures
   private let reference: FrechetOperand
   /// The sharpness of the originals.
   let dataSharpness: Double
@@ -56,11 +55,10 @@ struct DenoisingEvaluation {
     let both = try sample.images(2 * count, on: device)
     images = try both.narrowed(0, start: 0, count: count)
     let others = try both.narrowed(0, start: count, count: count)
-    features = try RandomFeatures(channelCount: images.shape[1], device: device)
-    reference = try FrechetOperand(features(others), name: "data")
+    reference = try FrechetOperand(BenchFeatures.matrix(others), name: "data")
     dataSharpness = try ImageStatistics.sharpness(images)
     dataDistance = try FrechetDistance(
-      reference, FrechetOperand(features(images), name: "data")
+      reference, FrechetOperand(BenchFeatures.matrix(images), name: "data")
     ).value
   }
 
@@ -69,7 +67,7 @@ struct DenoisingEvaluation {
       squaredError: try reconstructions.squaredError(images).mean().item(),
       sharpness: try ImageStatistics.sharpness(reconstructions),
       distance: try FrechetDistance(
-        reference, FrechetOperand(features(reconstructions), name: "reconstructions")
+        reference, FrechetOperand(BenchFeatures.matrix(reconstructions), name: "reconstructions")
       ).value)
   }
 

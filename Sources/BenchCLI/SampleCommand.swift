@@ -1,7 +1,6 @@
 import ArgumentParser
 import BenchSupport
 import Datasets
-import FoundationEssentials
 import Reference
 import Torch
 
@@ -80,13 +79,5 @@ struct SampleCommand: BenchCommand {
   private static func fileName(_ index: Int) -> String {
     let digits = "\(index)"
     return String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".png"
-  }
-
-  private func createFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.cannotWrite(path: path, reason: "the folder cannot be created")
-    }
   }
 }

@@ -1,15 +1,34 @@
+import BenchSupport
 import Datasets
 import GenerationMetrics
 import LinearAlgebra
 import Reference
 import Torch
 
+extension BenchFeatures {
+  /// The features of images in [0, 1], [image, channel, height, width], rounded to bytes first; one
+  /// row per image.
+  static func matrix(_ images: Tensor) throws -> Matrix<Float> {
+    let shape = images.shape
+    let colours = shape[1] == 3 ? images : try images.expanded([-1, 3, -1, -1])
+    let bytes = try (colours.clamped(from: 0, to: 1) * 255).rounded().to(.uint8)
+      .permuted([0, 2, 3, 1]).elements(as: UInt8.self)
+    let size = 3 * shape[2] * shape[3]
+    let rows = Parallel.map(shape[0]) { index in
+      features(
+        of: RasterImage(
+          height: shape[2], width: shape[3], channelCount: 3,
+          pixels: Array(bytes[index * size..<(index + 1) * size])))
+    }
+    return Matrix(rowCount: shape[0], columnCount: width, elements: rows.flatMap { $0 })
+  }
+}
+
 /// How samples compare with a dataset's images in a fixed feature space.
 struct SampleEvaluation {
   /// The neighbour whose distance is a neighbourhood's radius.
   static let neighbourCount = 3
 
-  private let features: RandomFeatures
   private let reference: FeatureSet
   private let operand: FrechetOperand
 
@@ -21,16 +40,15 @@ struct SampleEvaluation {
     let sharpness: Double
   }
 
-  /// Takes observations as the reference set; `others` are compared with them as samples are.
+  /// Takes observations in [0, 1] as the reference set.
   init(reference images: Tensor) throws {
-    features = try RandomFeatures(channelCount: images.shape[1], device: images.device)
-    reference = try FeatureSet(name: "data", features: features(images))
+    reference = try FeatureSet(name: "data", features: BenchFeatures.matrix(images))
     operand = try FrechetOperand(reference.features, name: "data")
   }
 
   /// The figures of images in [0, 1].
   func figures(_ images: Tensor) throws -> Figures {
-    let set = try FeatureSet(name: "samples", features: features(images))
+    let set = try FeatureSet(name: "samples", features: BenchFeatures.matrix(images))
     let manifold = try PrecisionRecall(
       reference: reference, generated: set, neighbourCount: Self.neighbourCount)
     return Figures(

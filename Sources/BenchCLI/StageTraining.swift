@@ -1,7 +1,6 @@
 import ArgumentParser
 import BenchSupport
 import Datasets
-import FoundationEssentials
 import Reference
 import Results
 import Torch
@@ -26,9 +25,7 @@ struct StageTraining {
   let dataset: any ImageDataset
   let folder: RunDirectory
   let device: Device
-  let precision: Precision
-  let batchSize: Int
-  let checkpointInterval: Int
+  let plan: TrainingPlan
   let global: GlobalOptions
 
   /// What one stage's training gave.
@@ -59,24 +56,21 @@ struct StageTraining {
   }
 
   /// Trains a model of the catalog: the first stage, or all of a model with one stage.
-  func first(_ specification: ModelSpecification, setting: ModelSetting, stepCount: Int) throws
-    -> Report
-  {
+  func first(_ specification: ModelSpecification, setting: ModelSetting) throws -> Report {
     try TorchRandom.seed(UInt64(global.seed))
     let model = try specification.make(setting.context(on: device))
     return try train(
-      model, label: specification.label, stage: "1", context: setting.json, stepCount: stepCount,
-      in: folder.path)
+      model, label: specification.label, stage: "1", context: setting.json, in: folder.path)
   }
 
   /// Trains the denoiser on the finished first stage.
-  func second(_ options: DiffusionOptions, stepCount: Int) throws -> Report {
+  func second(_ options: DiffusionOptions) throws -> Report {
     let folders = StageFolders(folder.path)
     let (trained, autoencoder) = try folders.openAutoencoder(on: device)
     try check(trained)
     try TorchRandom.seed(UInt64(global.seed))
     let model = try LatentDiffusion(autoencoder, options)
-    try create(folders.denoiser)
+    try createFolder(folders.denoiser)
     if !Checkpoint.exists(at: Trainer.checkpointPath(in: folders.denoiser)) {
       global.note("Measuring how fast the encoder's means move along the β axis …")
       let sample = try ObservationSample(dataset, count: 64, seed: UInt64(global.seed))
@@ -84,39 +78,60 @@ struct StageTraining {
     }
     return try train(
       model, label: LatentDiffusion.name, stage: "2", context: model.context(folders),
-      stepCount: stepCount, in: folders.denoiser)
+      in: folders.denoiser)
   }
 
   /// Tunes a copy of the finished first stage's decoder adversarially.
-  func decoder(_ options: DecoderTuning.Options, stepCount: Int) throws -> Report {
+  func decoder(_ options: DecoderTuning.Options) throws -> Report {
     let folders = StageFolders(folder.path)
     let (trained, autoencoder) = try folders.openAutoencoder(on: device)
     try check(trained)
     try TorchRandom.seed(UInt64(global.seed))
     let model = try DecoderTuning(
       autoencoder, channelCount: dataset.imageShape.channelCount, options)
-    try create(folders.decoder)
+    try createFolder(folders.decoder)
     return try train(
       model, label: DecoderTuning.name, stage: "decoder", context: options.context(folders),
-      stepCount: stepCount, in: folders.decoder)
+      in: folders.decoder)
   }
 
   private func train(
-    _ model: any TrainableModel, label: String, stage: String, context: JSONValue, stepCount: Int,
+    _ model: any TrainableModel, label: String, stage: String, context: JSONValue,
     in path: String
   ) throws -> Report {
-    let plan = TrainingPlan(
-      stepCount: stepCount, batchSize: batchSize, seed: UInt64(global.seed),
-      checkpointInterval: checkpointInterval,
-      precision: precision)
     let trainer = try Trainer(
       model, named: label, dataset: dataset, plan: plan, folder: path, context: context,
       isQuiet: global.quiet)
     let summary = try trainer.train { Interruption.isRequested }
     return Report(
-      stage: stage, label: label, stepCount: stepCount,
+      stage: stage, label: label, stepCount: plan.stepCount,
       parameterCount: model.store.parameterCount,
       checkpoint: Trainer.checkpointPath(in: path), summary: summary)
+  }
+
+  /// Probes the chosen stages without training them; later ones on an untrained first stage.
+  func dryRuns(
+    _ stage: TrainingStage, _ specification: ModelSpecification?, _ setting: ModelSetting,
+    denoiser: DiffusionOptions, decoder: DecoderTuning.Options
+  ) throws -> [DryRun] {
+    let model =
+      try specification?.make(setting.context(on: device))
+      ?? StageFolders(folder.path).openAutoencoder(on: device).model
+    var runs: [DryRun] = []
+    if stage.hasFirst {
+      runs.append(try DryRun("stage 1", model, dataset: dataset, plan: plan))
+    }
+    guard let autoencoder = model as? MultiBetaVAE else { return runs }
+    if stage.hasSecond {
+      let diffusion = try LatentDiffusion(autoencoder, denoiser)
+      runs.append(try DryRun("stage 2", diffusion, dataset: dataset, plan: plan))
+    }
+    if stage == .decoder {
+      let tuning = try DecoderTuning(
+        autoencoder, channelCount: dataset.imageShape.channelCount, decoder)
+      runs.append(try DryRun("decoder", tuning, dataset: dataset, plan: plan))
+    }
+    return runs
   }
 
   /// Later stages see the data of the first.
@@ -125,14 +140,6 @@ struct StageTraining {
       throw CommandError.unsuitableDataset(
         name: dataset.name,
         reason: "the first stage in \(folder.path) was trained on \(trained.setting.dataset)")
-    }
-  }
-
-  private func create(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.cannotWrite(path: path, reason: "the folder cannot be created")
     }
   }
 }

@@ -20,6 +20,8 @@ struct TrainCommand: BenchCommand {
         bench train --dataset scenes3d --model multi-beta-vae --out runs/mine
         bench train --model beta-vae:beta=6 --steps 5000 --seed 1 --out runs/beta6
         bench train --model multi-beta-vae --stage all --out runs/mine
+        bench train --model multi-beta-vae:architecture=kl-f4 --stage all --batch-size 12 --parts 6 \
+      --dry-run --dataset ffhq --out runs/big
         bench train --stage 2 --steps 5000 --weighting elbo --out runs/mine
       """)
 
@@ -51,6 +53,12 @@ struct TrainCommand: BenchCommand {
   @Option(help: "Images per step.")
   var batchSize = 64
 
+  @Option(help: "Parts a batch is worked on in, one after another, to save memory.")
+  var parts = 1
+
+  @Flag(help: "Train nothing: show parameters, and time and memory of a short probe.")
+  var dryRun = false
+
   @Option(help: "Steps between checkpoints.")
   var checkpointEvery = 1000
 
@@ -78,6 +86,9 @@ struct TrainCommand: BenchCommand {
     guard (1...65_536).contains(batchSize) else {
       throw ValidationError("--batch-size is \(batchSize); it must be 1 to 65,536.")
     }
+    guard (1...batchSize).contains(parts) else {
+      throw ValidationError("--parts is \(parts); it must be 1 to the batch size.")
+    }
     guard checkpointEvery > 0 else {
       throw ValidationError("--checkpoint-every is \(checkpointEvery); it must be at least 1.")
     }
@@ -94,30 +105,32 @@ struct TrainCommand: BenchCommand {
       try ModelSpecification(parsing: text)
     }
     let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
+    let plan = TrainingPlan(
+      stepCount: steps ?? preset.stepCount, batchSize: batchSize, seed: UInt64(global.seed),
+      checkpointInterval: checkpointEvery, precision: precision.value,
+      partCount: parts > 1 ? parts : nil)
     let training = StageTraining(
       dataset: source, folder: RunDirectory(path: out), device: try global.openDevice(),
-      precision: precision.value, batchSize: batchSize, checkpointInterval: checkpointEvery,
-      global: global)
+      plan: plan, global: global)
+    let setting = ModelSetting(
+      dataset: source, latentCount: latents, learningRate: learningRate ?? preset.learningRate)
+    let options = denoiser.values(preset, learningRate)
+    let tuningOptions = tuning.values(
+      stepCount: plan.stepCount, batchSize: batchSize, learningRate)
+    if dryRun {
+      let runs = try training.dryRuns(
+        stage, specification, setting, denoiser: options, decoder: tuningOptions)
+      return try global.emit(
+        ["stages": .array(runs.map(\.json))], text: runs.map(\.text).joined(separator: "\n\n"))
+    }
     let lock = try training.folder.lock()
     defer { withExtendedLifetime(lock) {} }
-    let stepCount = steps ?? preset.stepCount
     var reports: [StageTraining.Report] = []
     if let specification, stage.hasFirst {
-      let setting = ModelSetting(
-        dataset: source, latentCount: latents, learningRate: learningRate ?? preset.learningRate)
-      reports.append(
-        try training.first(specification, setting: setting, stepCount: stepCount))
+      reports.append(try training.first(specification, setting: setting))
     }
-    if stage.hasSecond {
-      reports.append(
-        try training.second(denoiser.values(preset, learningRate), stepCount: stepCount))
-    }
-    if stage == .decoder {
-      reports.append(
-        try training.decoder(
-          tuning.values(stepCount: stepCount, batchSize: batchSize, learningRate),
-          stepCount: stepCount))
-    }
+    if stage.hasSecond { reports.append(try training.second(options)) }
+    if stage == .decoder { reports.append(try training.decoder(tuningOptions)) }
     try global.emit(
       reports.count == 1 ? reports[0].json : ["stages": .array(reports.map(\.json))],
       text: reports.map(\.text).joined(separator: "\n"))

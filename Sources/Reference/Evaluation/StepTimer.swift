@@ -1,5 +1,5 @@
 import BenchSupport
-import Datasets
+public import Datasets
 public import Torch
 
 /// How long one thing takes, over repeated measurements.
@@ -36,17 +36,27 @@ public func timeTrainingStep(
   try TorchRandom.seed(0)
   let dataset = Scenes3D()
   let setting = ModelSetting(dataset: dataset, latentCount: 10, learningRate: 1e-4)
-  let model = try specification.make(setting.context(on: device))
+  return try timeTrainingStep(
+    specification.make(setting.context(on: device)), dataset: dataset,
+    plan: TrainingPlan(stepCount: 1, batchSize: batchSize, seed: 0, precision: precision),
+    count: count)
+}
+
+/// Times a model's whole optimiser step, as a plan has it, on a dataset's first images.
+public func timeTrainingStep(
+  _ model: any TrainableModel, dataset: any ImageDataset, plan: TrainingPlan, count: Int,
+  warmUp: Int = 3
+) throws -> Timing {
   let optimizers = try TrainingOptimizers(model)
+  let device = model.store.device
+  let indices = (0..<plan.batchSize * model.batchesPerStep).map { $0 % dataset.count }
   let images = try imageTensor(
-    dataset.pixels(at: Array(0..<batchSize * model.batchesPerStep)), shape: dataset.imageShape,
-    device: device)
+    dataset.pixels(at: indices), shape: dataset.imageShape, device: device)
   var step = 0
-  return try Timing(count: count) {
-    let batch = TrainingBatch(images: images, step: step, stepCount: 300_000, seed: 0)
-    let losses = try withPrecision(precision, on: device) { try model.losses(batch) }
+  return try Timing(count: count, warmUp: warmUp) {
+    _ = try optimizers.step(
+      model, TrainingBatch(images: images, step: step, stepCount: 300_000, seed: plan.seed), plan)
     step += 1
-    try optimizers.step(losses, number: step)
     try device.synchronize()
   }
 }

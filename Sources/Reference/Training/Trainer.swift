@@ -122,16 +122,13 @@ public final class Trainer {
   // MARK: - One step
 
   private func takeStep(_ batch: TrainingBatch) throws -> [Loss] {
-    let losses = try withPrecision(plan.precision, on: model.store.device) {
-      try model.losses(batch)
-    }
+    let (losses, areFinite) = try optimizers.step(model, batch, plan)
     step += 1
-    guard try Self.areFinite(losses) else {
+    guard areFinite else {
       try skip(losses)
       return losses
     }
     badStepsInARow = 0
-    try optimizers.step(losses, number: step)
     return losses
   }
 
@@ -145,10 +142,6 @@ public final class Trainer {
     throw TrainingError.diverged(
       step: step, term: term ?? "loss",
       checkpoint: Checkpoint.exists(at: checkpoint) ? checkpoint : nil)
-  }
-
-  private static func areFinite(_ losses: [Loss]) throws -> Bool {
-    try losses.allSatisfy { try $0.value.item().isFinite }
   }
 
   private static func termValues(_ losses: [Loss]) throws -> [String: Double] {

@@ -15,14 +15,51 @@ struct TrainingOptimizers {
     }
   }
 
-  /// Moves the parameters by the losses' gradients; `number` counts steps from 1.
-  func step(_ losses: [Loss], number: Int) throws {
+  /// Moves the parameters by the gradients of a batch's losses, unless one of them is not finite.
+  ///
+  /// - Parameters:
+  ///   - model: The model whose parameters these are.
+  ///   - batch: The images; worked on in parts where the plan says so, gradients being averaged.
+  ///   - plan: The precision and the number of parts.
+  /// - Returns: The losses of the last part, and whether all were finite.
+  /// - Throws: Errors of the model and of libtorch.
+  func step(_ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan) throws -> (
+    losses: [Loss], areFinite: Bool
+  ) {
+    let partCount = min(plan.partCount ?? 1, batch.images.shape[0])
+    var sums: [[Tensor]] = []
+    var losses: [Loss] = []
+    for part in 0..<partCount {
+      losses = try withPrecision(plan.precision, on: model.store.device) {
+        try model.losses(partCount == 1 ? batch : batch.part(part, of: partCount))
+      }
+      guard try losses.allSatisfy({ try $0.value.item().isFinite }) else { return (losses, false) }
+      let gradients = try gradients(losses)
+      guard partCount > 1 else {
+        sums = gradients
+        break
+      }
+      if part == 0 { sums = try gradients.map { try $0.map { try $0.zerosLike() } } }
+      try withoutGradients {
+        for (sum, gradient) in zip(sums.joined(), gradients.joined()) {
+          try sum.addInPlace(gradient, scale: 1 / Double(partCount))
+        }
+      }
+    }
+    try apply(sums, number: batch.step + 1)
+    return (losses, true)
+  }
+
+  private func gradients(_ losses: [Loss]) throws -> [[Tensor]] {
     // All gradients come from the same forward pass; only then does any parameter move.
-    let gradients = try zip(losses, optimizers).enumerated().map { index, pair in
+    try zip(losses, optimizers).enumerated().map { index, pair in
       let found = try pair.0.value.gradients(
         of: pair.1.parameters, keepsGraph: index < losses.count - 1)
       return try zip(found, pair.1.parameters).map { try $0 ?? $1.zerosLike() }
     }
+  }
+
+  private func apply(_ gradients: [[Tensor]], number: Int) throws {
     for (index, group) in groups.enumerated() {
       if let maximum = group.maximumGradientNorm {
         try clipGradients(gradients[index], maximumNorm: maximum)
@@ -37,5 +74,16 @@ struct TrainingOptimizers {
     zip(groups, optimizers).flatMap { group, optimizer in
       optimizer.state.map { NamedTensor(name: "\(group.name).\($0.name)", tensor: $0.tensor) }
     }
+  }
+}
+
+extension TrainingBatch {
+  /// One of `count` nearly equal parts, with random numbers of its own.
+  fileprivate func part(_ index: Int, of count: Int) throws -> TrainingBatch {
+    let size = images.shape[0]
+    let range = size * index / count..<size * (index + 1) / count
+    return TrainingBatch(
+      images: try images.narrowed(0, start: range.lowerBound, count: range.count), step: step,
+      seed: seed ^ UInt64(index) << 48)
   }
 }

@@ -17,11 +17,14 @@ public struct TrainingPlan: Sendable, Equatable, Codable {
   public var monitorInterval: Int
   /// Arithmetic in convolutions and matrix products.
   public var precision: Precision
+  /// Parts in which a batch is worked on, one after another, to save memory; nil for one.
+  public var partCount: Int?
 
   /// Plans a run.
   public init(
     stepCount: Int, batchSize: Int = 64, seed: UInt64, checkpointInterval: Int = 1000,
-    logInterval: Int = 50, monitorInterval: Int = 500, precision: Precision = .float32
+    logInterval: Int = 50, monitorInterval: Int = 500, precision: Precision = .float32,
+    partCount: Int? = nil
   ) {
     self.stepCount = stepCount
     self.batchSize = batchSize
@@ -30,5 +33,6 @@ public struct TrainingPlan: Sendable, Equatable, Codable {
     self.logInterval = logInterval
     self.monitorInterval = monitorInterval
     self.precision = precision
+    self.partCount = partCount
   }
 }
