@@ -51,7 +51,7 @@ extension TorchSuites {
       let average = try ExponentialMovingAverage(model.store, decay: model.options.averageDecay)
       for step in 0..<steps {
         if step == steps * 2 / 3 { optimizer.options.learningRate /= 5 }
-        let batch = TrainingBatch(images: try images(64), step: step, seed: 0)
+        let batch = TrainingBatch(images: try images(64), step: step, stepCount: 1000, seed: 0)
         let loss = try model.losses(batch)[0].value
         let found = try loss.gradients(of: optimizer.parameters)
         let gradients = try zip(found, optimizer.parameters).map { try $0 ?? $1.zerosLike() }
@@ -132,7 +132,7 @@ extension TorchSuites {
         let model = try LatentDiffusion(autoencoder, options)
         try model.calibrate(Self.images(16))
         // Large enough that the bound's heavy tail near t = 0 is the same before and after.
-        let batch = TrainingBatch(images: try Self.images(4096), step: 0, seed: 3)
+        let batch = TrainingBatch(images: try Self.images(4096), step: 0, stepCount: 1000, seed: 3)
         let before = try model.losses(batch)[0].value.item()
         try Self.train(model, steps: 60)
         let after = try model.losses(batch)[0].value.item()

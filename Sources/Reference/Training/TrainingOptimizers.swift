@@ -84,6 +84,7 @@ extension TrainingBatch {
     let range = size * index / count..<size * (index + 1) / count
     return TrainingBatch(
       images: try images.narrowed(0, start: range.lowerBound, count: range.count), step: step,
+      stepCount: stepCount,
       seed: seed ^ UInt64(index) << 48)
   }
 }
