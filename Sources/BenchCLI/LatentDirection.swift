@@ -53,6 +53,7 @@ struct LatentDirection {
   ///   - measurement: Codes of the sample.
   ///   - indices: The sample's images.
   ///   - dataset: Where their factors or attributes are.
+  /// - Returns: The direction, labelled with the factor and its two values.
   /// - Throws: ``CommandError/unknownDirection(name:known:)``.
   static func factor(
     _ request: String, _ measurement: PointMeasurement, _ indices: [Int],

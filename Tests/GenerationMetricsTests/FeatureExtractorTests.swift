@@ -9,7 +9,7 @@ import Testing
 @Suite("Features of folders") struct FeatureExtractorTests {
   private let extractor = FeatureExtractor(network: .benchFeatures)
 
-  /// Writes pictures as `0000.png`, `0001.png`, …
+  /// Writes pictures as `0000.png`, `0001.png` and so on.
   private func write(_ pictures: [RasterImage], to folder: String) throws {
     for (index, picture) in pictures.enumerated() {
       let digits = String(index)

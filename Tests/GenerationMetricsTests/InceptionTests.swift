@@ -124,8 +124,9 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     #expect(abs(try distance(await side("a", batchSize: 7)) - value) < 1e-5 * value)
   }
 
-  /// Golden: pytorch-fid 0.3.0's modules with the genuine weights of 2015, normalisation folded in;
-  /// see scripts/make_generation_goldens.py. `$BENCH_INCEPTION_STAGES` names a file with more stages.
+  /// Golden: pytorch-fid 0.3.0's modules with the genuine weights of 2015, normalisation folded in.
+  ///
+  /// See scripts/make_generation_goldens.py; `$BENCH_INCEPTION_STAGES` names a file with more stages.
   @Test("equals pytorch-fid's stage by stage with the genuine weights")
   func stages() throws {
     let path = ProcessInfo.processInfo.environment["BENCH_INCEPTION_STAGES"]

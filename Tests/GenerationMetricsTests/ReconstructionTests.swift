@@ -4,8 +4,9 @@ import TestSupport
 import Testing
 
 @Suite("Reconstruction") struct ReconstructionTests {
-  /// Golden: lpips 0.1.4 with VGG-16 of the recipe's weights, scikit-image 0.26.0; see
-  /// scripts/make_generation_goldens.py. `values` holds LPIPS, PSNR, SSIM.
+  /// Golden: lpips 0.1.4 with VGG-16 of the recipe's weights, scikit-image 0.26.0.
+  ///
+  /// See scripts/make_generation_goldens.py; `values` holds LPIPS, PSNR, SSIM.
   static func pair(_ index: Int) throws -> (RasterImage, RasterImage, [Double]) {
     let archive = try NPZArchive(path: GoldenFile.path("reconstruction.npz"))
     func picture(_ name: String) throws -> RasterImage {

@@ -75,8 +75,10 @@ extension TorchSuites {
       }
     }
 
-    /// Heun, DDIM and the three posterior variances where a² + σ² is not 1, to four digits. The optimal
-    /// variance is exact on Gaussian data, whatever the number of steps: it gives the data's variance.
+    /// Heun, DDIM and the three posterior variances where a² + σ² is not 1, to four digits.
+    ///
+    /// The optimal variance is exact on Gaussian data, whatever the number of steps: it gives the
+    /// data's variance.
     @Test(
       "keep their order of accuracy off the variance-preserving path",
       arguments: zip(
@@ -176,7 +178,7 @@ extension TorchSuites {
       }
     }
 
-    /// f(x, t) = x for all t: the variance-exploding process of Eqs. 5 to 10.
+    /// f(x, t) = x for all t: the variance-exploding process of equations 5 to 10.
     @Test("a mean that does not move gives the variance-exploding sampler")
     func varianceExploding() throws {
       struct Still: LatentDenoiser {

@@ -68,6 +68,7 @@ public enum KnownWeights: String, Sendable, CaseIterable {
   /// Where `bench weights fetch` puts the file.
   ///
   /// - Parameter cacheRoot: The folder for what is fetched once.
+  /// - Returns: The path inside that folder.
   public func fetchedPath(cacheRoot: String) -> String { "\(cacheRoot)/weights/\(file.path)" }
 
   /// Downloads or copies the file to ``fetchedPath(cacheRoot:)`` and verifies its SHA-256.
@@ -124,6 +125,7 @@ public enum KnownWeights: String, Sendable, CaseIterable {
   /// - Parameters:
   ///   - environment: Environment variables.
   ///   - cacheRoot: The folder for what is fetched once.
+  /// - Returns: The path, or nil.
   public func presentPath(environment: [String: String], cacheRoot: String) -> String? {
     candidates(environment: environment, cacheRoot: cacheRoot).first {
       FileManager.default.fileExists(atPath: $0)

@@ -21,6 +21,7 @@ struct ConvolutionalEncoder {
   ///   - channelCount: Channels of the images.
   ///   - latentCount: Width of each head.
   ///   - headCount: 1 for the mean only, 2 for mean and log-variance.
+  ///   - initializer: How the weights start.
   /// - Throws: `TorchError`.
   init(
     _ scope: ParameterScope, channelCount: Int, latentCount: Int, headCount: Int,

@@ -52,7 +52,7 @@ package struct SamplingStep: Sendable, Equatable {
     zip(from.sigmas, to.sigmas).map { ($0 - $1) * ($0 + $1) }
   }
 
-  /// σ̃², the variance of z at t − τ given z at t and x: Eq. 8 of arXiv:2507.06613.
+  /// σ̃², the variance of z at t − τ given z at t and x (equation 8 of arXiv:2507.06613).
   package var posteriorVariance: [Double] {
     zip(lostVariance, zip(from.sigmas, to.sigmas)).map { lost, pair in
       lost * (pair.1 / pair.0) * (pair.1 / pair.0)
