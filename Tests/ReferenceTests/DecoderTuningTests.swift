@@ -1,3 +1,4 @@
+import BenchSupport
 import Datasets
 import Reference
 import TestSupport
