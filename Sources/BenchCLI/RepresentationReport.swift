@@ -10,7 +10,8 @@ struct PointScores {
   /// Further ways, at the label-free point only: they cost more or say less.
   static let furtherAlignments: [CodeAlignment.Method] = [.ica(seed: 0), .rotation(seed: 0)]
 
-  /// One metric's result per alignment, `[alignment][metric]`.
+  /// One metric's result per alignment, `[alignment][metric]`; a metric for which an alignment leaves
+  /// too few latents has none there.
   let results: [[MetricResult]]
 
   init(
@@ -21,7 +22,13 @@ struct PointScores {
       let input = try MetricInput(
         codes: CodeAlignment(alignment, fittedTo: measurement.codes).apply(to: measurement.codes),
         factors: factors)
-      return try metrics.map { try $0.evaluate(input) }
+      return try metrics.compactMap { metric in
+        do {
+          return try metric.evaluate(input)
+        } catch DisentanglementError.tooFewLatents where alignment.dropsLatents {
+          return nil
+        }
+      }
     }
   }
 }
