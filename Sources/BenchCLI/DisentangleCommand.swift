@@ -40,8 +40,12 @@ struct DisentangleCommand: BenchCommand {
       """)
   var model = "all"
 
-  @Option(help: "smoke (seconds), quick (minutes) or paper (300,000 steps of 64).")
-  var preset = Preset.quick
+  @Option(
+    help: """
+      smoke (seconds), quick (minutes) or paper (300,000 steps of 64); runs with other --steps, \
+      --latents or --precision are filed as quick:steps=500, which may be given here as well.
+      """)
+  var preset = PresetArgument(.quick)
 
   @Option(help: "Seeds separated by commas; default: that of --seed.")
   var seeds: String?
@@ -52,11 +56,12 @@ struct DisentangleCommand: BenchCommand {
   @Option(help: "Metrics separated by commas, or all.")
   var metrics = "mig"
 
-  @Option(help: "Number of latents.")
-  var latents = 10
+  @Option(help: "Number of latents (default: \(RunConfiguration.defaultLatentCount)).")
+  var latents: Int?
 
-  @Option(help: "float32, or bfloat16 operands in convolutions and matrix products.")
-  var precision = PrecisionChoice.float32
+  @Option(
+    help: "float32, or bfloat16 operands in convolutions and matrix products (default: float32).")
+  var precision: PrecisionChoice?
 
   @Option(help: "Folder of the runs.", completion: .directory)
   var out = "runs"
@@ -68,14 +73,22 @@ struct DisentangleCommand: BenchCommand {
   var fresh = false
 
   func validate() throws {
-    if let steps, steps < 1 { throw ValidationError("--steps is \(steps); it must be at least 1.") }
-    guard (1...4096).contains(latents) else {
-      throw ValidationError("--latents is \(latents); it must be 1 to 4096.")
+    guard stepCount >= 1 else {
+      throw ValidationError("--steps is \(stepCount); it must be at least 1.")
+    }
+    guard (1...4096).contains(latentCount) else {
+      throw ValidationError("--latents is \(latentCount); it must be 1 to 4096.")
     }
     guard !(fresh && resume) else {
       throw ValidationError("--fresh and --resume exclude each other.")
     }
     _ = try seedList()
+  }
+
+  private var stepCount: Int { steps ?? preset.stepCount ?? preset.preset.stepCount }
+
+  private var latentCount: Int {
+    latents ?? preset.latentCount ?? RunConfiguration.defaultLatentCount
   }
 
   private func seedList() throws -> [Int] {
@@ -103,12 +116,12 @@ struct DisentangleCommand: BenchCommand {
     var failureCount = 0
     for specification in specifications {
       for seed in seeds {
+        let configuration = configuration(specification, source, seed, metricNames)
         let run = ModelRun(
-          specification: specification, dataset: source,
-          configuration: configuration(specification, source, seed, metricNames),
+          specification: specification, dataset: source, configuration: configuration,
           folder: try RunDirectory(
-            root: out, dataset: source.name, model: specification.label, preset: preset.rawValue,
-            seed: seed),
+            root: out, dataset: source.name, model: specification.label,
+            preset: configuration.presetName, seed: seed),
           device: device, global: global)
         do {
           results.append(try run.execute(isFresh: fresh))
@@ -129,10 +142,11 @@ struct DisentangleCommand: BenchCommand {
   ) -> RunConfiguration {
     RunConfiguration(
       dataset: source.name, datasetChecksum: source.checksum, model: specification.label,
-      preset: preset, latentCount: latents, learningRate: preset.learningRate,
-      sampleCount: preset.sampleCount, metrics: metricNames,
+      preset: preset.preset, latentCount: latentCount, learningRate: preset.preset.learningRate,
+      sampleCount: preset.preset.sampleCount, metrics: metricNames,
       plan: TrainingPlan(
-        stepCount: steps ?? preset.stepCount, seed: UInt64(seed), precision: precision.value))
+        stepCount: stepCount, seed: UInt64(seed),
+        precision: (precision ?? preset.precision ?? .float32).value))
   }
 
   // MARK: - Output

@@ -4,6 +4,9 @@ import Results
 
 /// The table `bench disentangle` ends with: models in rows, metrics in columns, over seeds.
 struct DisentangleTable {
+  /// What results say about representations besides their scores.
+  static let unscored = ["mse", "rate", "total_correlation"]
+
   private let results: [RunResult]
   private let models: [String]
   private let bases: [String]
@@ -11,7 +14,7 @@ struct DisentangleTable {
   /// Ranks the models by the first metric on their own axes, the best first.
   init(_ results: [RunResult], _ specifications: [ModelSpecification]) {
     self.results = results
-    let names = Set(results.flatMap(\.metrics.keys)).subtracting(["mse", "rate"])
+    let names = Set(results.flatMap(\.metrics.keys)).subtracting(Self.unscored)
     bases = Set(names.map { String($0.prefix { $0 != "@" }) }).sorted()
     let labels = specifications.map(\.label)
       .filter { label in results.contains { $0.model == label } }

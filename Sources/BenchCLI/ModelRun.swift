@@ -90,7 +90,7 @@ struct ModelRun {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     return RunResult(
       dataset: .init(name: dataset.name, checksum: dataset.checksum), model: specification.label,
-      preset: configuration.preset.rawValue, seed: Int(configuration.plan.seed), metrics: metrics,
+      preset: configuration.presetName, seed: Int(configuration.plan.seed), metrics: metrics,
       curves: report.curves,
       provenance: .now(
         versions: ["libtorch": try Libtorch.version()], wallSeconds: seconds,

@@ -74,6 +74,10 @@ struct RepresentationReport {
       "value": .number(rate), "higher_is_better": false,
       "estimator": "mean KL of posterior and prior in nats, at the label-free point",
     ]
+    metrics["total_correlation"] = [
+      "value": .number(measurements[picked].totalCorrelation), "higher_is_better": false,
+      "estimator": "Gaussian, of the posterior means over active latents, in nats",
+    ]
     return metrics
   }
 

@@ -2,6 +2,7 @@ import BenchSupport
 import FoundationEssentials
 import Reference
 import Results
+import Torch
 import Yams
 
 /// Everything that decides what a run gives: the contents of `config.yaml`.
@@ -23,6 +24,22 @@ struct RunConfiguration: Codable, Equatable {
     case learningRate = "learning_rate"
     case sampleCount = "sample_count"
     case plan = "training"
+  }
+
+  /// Latents unless something else is asked for.
+  static let defaultLatentCount = 10
+
+  /// The preset's name, with what differs from it: `quick`, or `quick:steps=500,latents=6`.
+  ///
+  /// Run folders and results carry it, so that runs with other settings are never mistaken for the
+  /// preset's.
+  var presetName: String {
+    var settings: [String] = []
+    if plan.stepCount != preset.stepCount { settings.append("steps=\(plan.stepCount)") }
+    if latentCount != Self.defaultLatentCount { settings.append("latents=\(latentCount)") }
+    if plan.precision != .float32 { settings.append("precision=\(plan.precision.rawValue)") }
+    return ([preset.rawValue] + (settings.isEmpty ? [] : [settings.joined(separator: ",")]))
+      .joined(separator: ":")
   }
 
   /// The configuration as JSON, for result records.

@@ -32,10 +32,19 @@ public struct ChildProcess: Sendable {
     defer { posix_spawn_file_actions_destroy(&actions) }
     Self.redirect(STDOUT_FILENO, to: output, in: &actions)
     Self.redirect(STDERR_FILENO, to: errors, in: &actions)
+    // Threads of the concurrency runtime block signals. A child would inherit that, and never learn
+    // that it should stop.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var argv = arguments.map { strdup($0) } + [nil]
     defer { for argument in argv { free(argument) } }
     var id: pid_t = 0
-    let status = posix_spawnp(&id, arguments[0], &actions, nil, &argv, environ)
+    let status = posix_spawnp(&id, arguments[0], &actions, &attributes, &argv, environ)
     guard status == 0 else {
       throw .cannotRead(path: arguments[0], reason: String(cString: strerror(status)))
     }

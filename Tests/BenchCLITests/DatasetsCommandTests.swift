@@ -113,6 +113,6 @@ import Testing
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(
       FileManager.default.fileExists(
-        atPath: "\(folder.path)/runs/\(name)-miniature/beta-vae/quick/seed-0/result.json"))
+        atPath: "\(folder.path)/runs/\(name)-miniature/beta-vae/quick:steps=2/seed-0/result.json"))
   }
 }

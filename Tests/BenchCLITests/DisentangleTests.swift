@@ -9,10 +9,10 @@ import Testing
   /// A finished run; with rates, a model with a curve over them.
   private static func write(
     _ model: String, seed: Int, mig: Double, rate: Double, mse: Double, curve: [Double] = [],
-    in root: String
+    preset: String = "quick", in root: String
   ) throws {
     let run = try RunDirectory(
-      root: root, dataset: "scenes3d", model: model, preset: "quick", seed: seed)
+      root: root, dataset: "scenes3d", model: model, preset: preset, seed: seed)
     try FileManager.default.createDirectory(
       atPath: run.imagesPath, withIntermediateDirectories: true)
     func metric(_ value: Double) -> JSONValue { ["value": .number(value)] }
@@ -22,7 +22,7 @@ import Testing
       "mig@raw": Curve(xLabel: "rate", yLabel: "mig", x: curve, y: curve.map { 0.01 * $0 }),
     ]
     try RunResult(
-      dataset: .init(name: "scenes3d"), model: model, preset: "quick", seed: seed,
+      dataset: .init(name: "scenes3d"), model: model, preset: preset, seed: seed,
       metrics: [
         "mig": metric(mig), "mig@pca": metric(mig), "mig@ica": metric(mig / 2),
         "mig@rotation": metric(0.01), "rate": metric(rate), "mse": metric(mse),
@@ -78,6 +78,23 @@ import Testing
     let row = try #require(json["at_baseline_rates"]?.array?.first)
     #expect(row["baseline"]?.string == "beta-vae")
     #expect(abs((row["distortion"]?["multi-beta-vae"]?.double ?? 0) - 0.04) < 1e-12)
+  }
+
+  @Test(
+    "files runs with other settings than the preset's under another name",
+    arguments: [
+      ["--steps", "20", "--latents", "6"], ["--preset", "quick:steps=20,latents=6"],
+      ["--preset", "quick:steps=30,latents=6", "--steps", "20"],
+    ])
+  func otherSettings(arguments: [String]) async throws {
+    let folder = try TemporaryFolder()
+    try Self.write(
+      "beta-vae", seed: 0, mig: 0.25, rate: 1, mse: 0.1, preset: "quick:steps=20,latents=6",
+      in: folder.path)
+    let run = try await BenchProcess.run(
+      ["disentangle", "--model", "beta-vae", "--out", folder.path, "--quiet"] + arguments)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.output.contains("preset quick:steps=20,latents=6") && run.output.contains("0.250"))
   }
 
   @Test("a run that fails is reported and the rest goes on")

@@ -159,6 +159,14 @@ import Testing
       ),
       ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\ncommand: ['{sed}']", "{sed}"),
       ("schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\nslurm: {Time: 1}", "slurm.Time"),
+      (
+        "schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\narguments: [--steps, '5']",
+        "preset: 'quick:steps=…'"
+      ),
+      (
+        "schema: 1\ndatasets: [d]\nmodels: [a]\nseeds: [0]\narguments: [--out=x]",
+        "the study's own fields"
+      ),
     ])
   func refused(text: String, fragment: String) async throws {
     let folder = try TemporaryFolder()

@@ -152,6 +152,8 @@ import Testing
     arguments: [
       ["disentangle", "--steps", "-5"], ["disentangle", "--steps", "x"],
       ["disentangle", "--seeds", "0,a"], ["disentangle", "--preset", "fast"],
+      ["disentangle", "--preset", "quick:step=5"], ["disentangle", "--preset", "quick:steps=x"],
+      ["disentangle", "--preset", "quick:steps=5,steps=6"], ["disentangle", "--preset", "quick:"],
       ["train", "--model", "beta-vae", "--steps", "0", "--out", "x"], ["train", "--out", "x"],
       ["disentangle", "--fresh", "--resume"], ["disentangle", "--latents", "0"],
     ])

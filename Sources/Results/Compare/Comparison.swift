@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// Published numbers, reference runs and new runs side by side, with verdicts.
 public struct Comparison: Sendable, Equatable {
   /// What to compare and how.
@@ -55,6 +57,8 @@ public struct Comparison: Sendable, Equatable {
   public var ranks: [RankSummary]
   /// The citations that rows refer to by number, counted from 1.
   public var sources: [String]
+  /// Training steps by preset of our runs, where their provenance says.
+  public var stepCounts: [String: Int]
   /// How it was compared.
   public var options: Options
 
@@ -71,6 +75,10 @@ public struct Comparison: Sendable, Equatable {
   ) {
     self.options = options
     sources = published.map(\.source).uniqued()
+    stepCounts = [:]
+    for result in runs + reference {
+      stepCounts[result.preset] = result.provenance?.config["training"]?["stepCount"]?.integer
+    }
     tables = []
     let builder = TableBuilder(
       runs: runs, reference: reference, published: published, options: options, sources: sources)

@@ -72,7 +72,8 @@ public struct ComparisonReport: Sendable, Equatable {
 
   private func blocks(heading: (String) -> String, table: (ResultTable) -> String) -> String {
     var blocks = comparison.primaryTables.flatMap { [heading($0.source), table($0.table)] }
-    blocks += comparison.tables.flatMap { item in
+    blocks += comparison.ownScores.flatMap { [heading($0.title), table($0.table)] }
+    blocks += comparison.tables.filter { !$0.isOwnScore }.flatMap { item in
       [heading(item.title), table(item.resultTable(comparison))]
     }
     for ranks in comparison.ranks {
@@ -156,10 +157,9 @@ extension Comparison.Table {
   /// The table for people; columns without contents are left out.
   func resultTable(_ comparison: Comparison) -> ResultTable {
     let confidence = ((1 - comparison.options.significance) * 100).fixed(0)
-    let presets = Set(rows.compactMap(\.preset))
     let columns: [(name: String, text: (Comparison.Row) -> String)] = [
       ("method", \.method),
-      ("preset", { presets.count > 1 ? $0.preset ?? "" : "" }),
+      ("preset", { $0.preset ?? "" }),
       ("published", { $0.published.map { $0.text + ($0.count.map { " (\($0))" } ?? "") } ?? "" }),
       ("source", { $0.published.map(comparison.sourceMark) ?? "" }),
       ("reference", { $0.reference?.text ?? "" }),

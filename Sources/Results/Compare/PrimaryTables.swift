@@ -1,3 +1,5 @@
+import BenchSupport
+
 extension Comparison {
   /// The tables of the work that this project reproduces, as printed there, with ours below.
   var primaryTables: [(source: String, table: ResultTable)] {
@@ -18,32 +20,75 @@ extension Comparison {
     }
   }
 
-  private func primaryTable(_ source: String, _ tables: [Table]) -> ResultTable {
-    let lines = tables.flatMap(\.rows).filter { $0.published?.source == source }
+  private func primaryTable(_ source: String, _ printed: [Table]) -> ResultTable {
+    let lines = printed.flatMap(\.rows).filter { $0.published?.source == source }
     let methods = lines.compactMap(\.published?.method).uniqued()
-    let ours = tables.flatMap(\.rows).filter { $0.runs != nil || $0.reference != nil }
-      .map(\.label).uniqued().sorted()
+    let standIns = standIns(for: printed)
+    let columns = printed + standIns
+    let ours = columns.flatMap(\.rows).filter(\.isOurs)
     var result = ResultTable(
       header: ["method"]
-        + tables.map {
+        + columns.map {
           "\($0.rows.first?.published?.dataset ?? $0.dataset) \($0.metric)"
             + ($0.direction.map { " \($0.arrow)" } ?? "")
         })
     for method in methods {
-      let cells = tables.map { table in
+      let cells = columns.map { table in
         table.rows.first { $0.published?.source == source && $0.published?.method == method }
           .flatMap { $0.published?.text } ?? ""
       }
       result.append([.init(method)] + cells.map { .init($0) })
     }
-    for label in ours {
-      let cells = tables.map { table in
-        let row = table.rows.first { $0.label == label && ($0.runs != nil || $0.reference != nil) }
+    for label in ours.map(\.label).uniqued().sorted() {
+      let cells = columns.map { table in
+        let row = table.rows.first { $0.label == label && $0.isOurs }
         return (row?.runs ?? row?.reference)?.text ?? ""
       }
       result.append([.init("ours: \(label)")] + cells.map { .init($0) })
     }
-    if ours.isEmpty { result.footnotes.append("no runs of ours on these datasets yet") }
+    if !printed.contains(where: { $0.rows.contains(where: \.isOurs) }) {
+      result.footnotes.append("no runs of ours on these datasets yet")
+    }
+    if !standIns.isEmpty {
+      let names = standIns.map(\.dataset).uniqued().joined(separator: ", ")
+      result.footnotes.append("nothing is published on \(names); ours there compare with ours only")
+    }
+    result.footnotes += budgetNotes(ours)
     return result
   }
+
+  /// Our tables of the same metrics on datasets that no publication has, while there are none on the
+  /// published ones.
+  private func standIns(for printed: [Table]) -> [Table] {
+    guard !printed.contains(where: { $0.rows.contains(where: \.isOurs) }) else { return [] }
+    let metrics = printed.map { MetricName.canonical($0.metric) }.uniqued()
+    let unpublished = tables.map(\.dataset).uniqued().filter { dataset in
+      !tables.contains { table in
+        table.dataset == dataset && table.rows.contains { $0.published != nil }
+      }
+    }
+    return unpublished.flatMap { dataset in
+      metrics.compactMap { metric in
+        tables.first { $0.dataset == dataset && MetricName.canonical($0.metric) == metric }
+      }
+    }
+  }
+
+  /// What keeps a short training from being mistaken for a result.
+  func budgetNotes(_ rows: [Row]) -> [String] {
+    let short = rows.compactMap(\.preset).uniqued().sorted().compactMap { preset in
+      stepCounts[preset].flatMap { $0 < 100_000 ? "\(preset) \($0)" : nil }
+    }
+    return short.isEmpty
+      ? []
+      : [
+        "training steps: \(short.joined(separator: ", ")), of the 300,000 of the large-scale study;"
+          + " such runs show that the programs work, not how good the models are"
+      ]
+  }
+}
+
+extension Comparison.Row {
+  /// Whether there are runs of ours.
+  var isOurs: Bool { runs != nil || reference != nil }
 }

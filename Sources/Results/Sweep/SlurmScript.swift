@@ -32,7 +32,8 @@ public struct SlurmScript: Sendable {
       "job-name": "bench", "array": Self.ranges(indices), "cpus-per-task": "\(study.threadCount)",
       "chdir": folder, "output": "slurm-%A_%a.log",
       // Time to write a checkpoint before the job is killed; it is resumed by submitting again.
-      "signal": "TERM@60",
+      // Without B: only what srun started would be told, and not the program of the script.
+      "signal": "B:TERM@60",
     ]
     options.merge(study.slurm) { $1 }
     let directives = options.sorted { $0.key < $1.key }.map { "#SBATCH --\($0.key)=\($0.value)" }

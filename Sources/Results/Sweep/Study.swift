@@ -116,6 +116,7 @@ extension Study {
     arguments = try reader.strings("arguments")
     command = reader.optional("command") == nil ? nil : try reader.strings("command")
     slurm = try Self.slurmOptions(reader)
+    if command == nil { try checkArguments(reader) }
     if let command {
       guard !command.isEmpty else { throw reader.invalid("command", expected: "at least one word") }
       // A run that does not know its seed or folder cannot be one of a grid.
@@ -129,6 +130,25 @@ extension Study {
       throw reader.invalid("seeds", expected: "at most 100,000 runs")
     }
     _ = try tasks()
+  }
+
+  /// Refuses arguments that would file runs elsewhere than where their results are looked for.
+  private func checkArguments(_ reader: FieldReader) throws(ResultError) {
+    for argument in arguments {
+      let option = String(argument.prefix { $0 != "=" })
+      if ["--steps", "--latents", "--precision"].contains(option) {
+        throw .invalidField(
+          path: reader.path, field: "arguments",
+          expected: "no \(option), which belongs to the preset, for instance "
+            + "preset: '\(preset):\(option.dropFirst(2))=…'",
+          found: argument)
+      }
+      if ["--dataset", "--model", "--seeds", "--seed", "--preset", "--out"].contains(option) {
+        throw .invalidField(
+          path: reader.path, field: "arguments",
+          expected: "no \(option); the study's own fields say that", found: argument)
+      }
+    }
   }
 
   private static func names(

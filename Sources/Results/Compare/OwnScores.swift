@@ -1,0 +1,40 @@
+extension Comparison.Table {
+  /// Whether it holds nothing but scores of ours: no publication, no claim.
+  var isOwnScore: Bool { rows.allSatisfy { $0.published == nil && $0.claim == nil } }
+}
+
+extension Comparison {
+  /// Scores of ours that are compared with nothing, one table per dataset and preset instead of one
+  /// per metric: metrics in rows, models in columns.
+  var ownScores: [(title: String, table: ResultTable)] {
+    let own = tables.filter(\.isOwnScore)
+    return own.map(\.dataset).uniqued().flatMap { dataset in
+      let tables = own.filter { $0.dataset == dataset }
+      let presets = tables.flatMap(\.rows).map { $0.preset ?? "" }.uniqued().sorted()
+      return presets.map { preset in
+        ("\(dataset), preset \(preset)", ownScores(tables, preset: preset))
+      }
+    }
+  }
+
+  private func ownScores(_ tables: [Table], preset: String) -> ResultTable {
+    let rows = tables.flatMap(\.rows).filter { $0.preset == preset }
+    let models = rows.map(\.method).uniqued().sorted()
+    var result = ResultTable(header: ["metric"] + models)
+    for table in tables {
+      let cells = models.map { model in
+        let row = table.rows.first { $0.method == model && $0.preset == preset }
+        return (row?.runs ?? row?.reference)?.text ?? ""
+      }
+      guard cells.contains(where: { !$0.isEmpty }) else { continue }
+      let arrow = table.direction.map { " \($0.arrow)" } ?? ""
+      result.append([.init(table.metric + arrow)] + cells.map { .init($0) })
+    }
+    result.footnotes.append("mean ± standard deviation over seeds (number of seeds)")
+    if rows.contains(where: { ($0.runs ?? $0.reference)?.isSelectedOnLabels == true }) {
+      result.footnotes.append("† selected on labels: an upper bound, not a result")
+    }
+    result.footnotes += budgetNotes(rows)
+    return result
+  }
+}
