@@ -2,6 +2,7 @@
 
 usage: python scripts/peers_generation.py GROUP... [--bench .build/release/bench] [--threads 2]
            [--runs 3] [--pictures DIR --weights FILE.pth] [--count 128] [--batch 32]
+           [--json FILE]
 
 groups: fid     Fréchet distance of 10,000 x 2048 features: means, covariances, distance
         prdc    precision, recall, density, coverage of 10,000 x 2048 features, k = 5
@@ -36,10 +37,13 @@ arguments.add_argument("--pictures", type=pathlib.Path)
 arguments.add_argument("--weights", type=pathlib.Path)
 arguments.add_argument("--count", type=int, default=128)
 arguments.add_argument("--batch", type=int, default=32)
+arguments.add_argument("--json", type=pathlib.Path, help="also write the figures to this file")
 arguments.add_argument("--peer", nargs=3, help=argparse.SUPPRESS)
 options = arguments.parse_args()
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = str(options.threads)
+# As bench does: with libgomp's own 300,000 spins a busy machine slows the peers far more than bench.
+os.environ["GOMP_SPINCOUNT"] = "300"
 
 import numpy as np  # noqa: E402  (the thread count must be set before)
 
@@ -150,23 +154,35 @@ def bench(part, *words):
     return result["seconds"][part], wall, memory, values
 
 
-def report(title, rounds):
+records = []
+
+
+def report(name, rounds):
     """One line per side, and the ratios of their times."""
+    title = f"{name}: {options.runs} rounds, {options.threads} threads"
+    record = {"what": name}
     print(f"\n{title}")
     for side, index in (("peer", 0), ("bench", 1)):
         columns = list(zip(*(pair[index] for pair in rounds)))
         seconds, wall, memory = (statistics.median(column) for column in columns[:3])
         print(f"  {side:6} {seconds:9.3f} s  whole process {wall:8.2f} s  peak {memory:7.0f} MB")
         print(f"         {columns[3][0]}")
+        record |= {f"{side}_seconds": seconds, f"{side}_memory_mb": round(memory),
+                   f"{side}_values": columns[3][0]}
     ratios = [first[0] / second[0] for first, second in rounds]
     print(f"  ratio  {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})")
+    records.append(record | {"ratio": statistics.median(ratios), "ratio_range": [min(ratios), max(ratios)]})
 
 
 def compare(name, words, part="metrics", sides=None):
-    rounds = [
-        (peer(name, *sides), bench(part, *words)) for _ in range(options.runs)
-    ]
-    report(f"{name}: {options.runs} rounds, {options.threads} threads", rounds)
+    rounds = []
+    for number in range(options.runs):
+        if number % 2 == 0:
+            rounds.append((peer(name, *sides), bench(part, *words)))
+        else:
+            own = bench(part, *words)
+            rounds.append((peer(name, *sides), own))
+    report(name, rounds)
 
 
 def save(folder, count):
@@ -194,6 +210,8 @@ def main(folder):
             seconds, wall, memory, values = bench("metrics", *sides, "--metrics", metrics, "--k", 5)
             print(f"\nlarge: {seconds:.1f} s, whole process {wall:.1f} s, peak {memory:.0f} MB")
             print(f"  {values}")
+            records.append({"what": "large", "bench_seconds": seconds, "bench_memory_mb": round(memory),
+                            "bench_values": values})
         elif group == "images":
             pictures = folder / "pictures"
             pictures.mkdir()
@@ -212,3 +230,5 @@ if options.peer:
 else:
     with tempfile.TemporaryDirectory(prefix="bench-peers-") as scratch:
         main(pathlib.Path(scratch))
+    if options.json:
+        options.json.write_text(json.dumps(records, indent=1))

@@ -10,12 +10,14 @@ struct ImageFeatureOptions: ParsableArguments {
   enum ProtocolChoice: String, ExpressibleByArgument, CaseIterable {
     case pytorchFID = "pytorch-fid"
     case cleanFID = "clean-fid"
+    case cleanFIDPyTorch = "clean-fid-pytorch"
     case tf1
 
     var preparation: ImagePreparation {
       switch self {
       case .pytorchFID: .pytorchFID
       case .cleanFID: .cleanFID
+      case .cleanFIDPyTorch: .cleanFIDPyTorch
       case .tf1: .tf1
       }
     }
@@ -23,7 +25,9 @@ struct ImageFeatureOptions: ParsableArguments {
 
   /// What makes the features.
   enum NetworkChoice: String, ExpressibleByArgument, CaseIterable {
-    case inception, vgg16, builtin
+    case inception, vgg16
+    case vgg16Youngjung = "vgg16-fc2"
+    case builtin
   }
 
   /// What is done about an unreadable picture.
@@ -33,13 +37,15 @@ struct ImageFeatureOptions: ParsableArguments {
 
   @Option(
     name: .customLong("protocol"),
-    help: "How images are resized and scaled: pytorch-fid, clean-fid or tf1 (torch-fidelity, ADM).")
+    help:
+      "How images are resized and scaled: pytorch-fid, clean-fid, clean-fid-pytorch (its pixels for pytorch-fid's network) or tf1 (torch-fidelity, ADM)."
+  )
   var choice = ProtocolChoice.pytorchFID
 
   @Option(
     name: [.customLong("features"), .customLong("network")],
     help:
-      "What makes the features: inception, vgg16 (fc2 after ReLU, for precision and recall), or builtin (\(BenchFeatures.name), needs no weights, comparable with nothing published)."
+      "What makes the features: inception; vgg16 (fc2 after ReLU, for precision and recall); vgg16-fc2 (before ReLU, Pillow's resizing: youngjung's code); or builtin (\(BenchFeatures.name), needs no weights, comparable with nothing published)."
   )
   var network = NetworkChoice.inception
 
@@ -152,7 +158,9 @@ struct ImageSideLoader {
           try InceptionNetwork(weights: source, device: device), options.choice.preparation,
           tap: InceptionNetwork.Tap(rawValue: "\(options.dims)") ?? .pool3)
       case .vgg16, .lpips:
-        .vgg16(try VGG16Network(weights: source, device: device), .tf1, tap: .fc2ReLU)
+        options.network == .vgg16Youngjung
+          ? .vgg16(try VGG16Network(weights: source, device: device), .pillow, tap: .fc2)
+          : .vgg16(try VGG16Network(weights: source, device: device), .tf1, tap: .fc2ReLU)
       }
     return FeatureExtractor(network: network, weightsName: source.name)
   }
@@ -163,7 +171,7 @@ extension ImageFeatureOptions.NetworkChoice {
   fileprivate var weights: KnownWeights? {
     switch self {
     case .inception: .inception
-    case .vgg16: .vgg16
+    case .vgg16, .vgg16Youngjung: .vgg16
     case .builtin: nil
     }
   }

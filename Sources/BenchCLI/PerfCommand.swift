@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchSupport
-import Datasets
 import Reference
 import Results
 import Torch
@@ -11,19 +10,23 @@ struct PerfCommand: BenchCommand {
     commandName: "perf",
     abstract: "Measure the speed of the hot paths on this machine.",
     discussion: """
-      Absolute times say little from one machine to the next; scripts/compare_training.py runs \
-      this command and PyTorch in turn and reports the ratio, scripts/compare_datasets.py and \
-      Pillow.
+      The kinds of paths: machine (plain work of libtorch, OpenBLAS and the processor to compare \
+      with), train, encode, decode, sample, metric, generation, inception, read, and data with \
+      --dataset.
+
+      Absolute times say little from one machine to the next; scripts/measure_performance.py runs \
+      this command and the reference implementations in turn and reports the ratios, \
+      scripts/check_speed.py compares ratios between paths with stated limits.
 
       Examples:
         bench perf
-        bench perf --only train:beta-vae --repeats 30 --threads 2 --json
+        bench perf --only machine:,train:beta-vae --repeats 30 --threads 2 --json
         bench perf --dataset celeba:tv --only data:
       """)
 
   @OptionGroup var global: GlobalOptions
 
-  @Option(help: "Only the paths whose name begins so.")
+  @Option(help: "Only these paths, or all whose names begin so; separated by commas.")
   var only = ""
 
   @Option(help: "Measured repetitions of each path.")
@@ -41,89 +44,48 @@ struct PerfCommand: BenchCommand {
     }
   }
 
-  /// One path: its name, the items one repetition handles, and its measurement.
-  private struct Path {
-    let name: String
-    let itemCount: Int
-    let measure: () throws -> Timing
-  }
-
-  private func paths() throws -> [Path] {
-    let training = ModelCatalog.all.map { model in
-      Path(name: "train:\(model.name)", itemCount: 64) {
-        try timeTrainingStep(
-          ModelSpecification(parsing: model.name), batchSize: 64, count: repeats,
-          precision: precision.value, device: global.openDevice())
-      }
-    }
-    let rendering = Path(name: "read:scenes3d", itemCount: 1024) {
-      let scenes = Scenes3D()
-      var start = 0
-      return try Timing(count: repeats) {
-        _ = try scenes.pixels(at: (0..<1024).map { (start + $0 * 463) % scenes.count })
-        start += 1
-      }
-    }
-    let data = try dataset.map { try dataPaths($0) } ?? []
-    return (training + [rendering] + data).filter { $0.name.hasPrefix(only) }
-  }
-
-  /// Opening a dataset whose cache is there, shuffled batches of 64 out of it, and making its images
-  /// from their files.
-  private func dataPaths(_ name: String) throws -> [Path] {
-    let directory = global.dataRoot
-    let dataset = try DatasetCatalog.open(name, dataDirectory: directory)
-    let opening = Path(name: "data:open:\(name)", itemCount: 1) {
-      try Timing(count: repeats) { _ = try DatasetCatalog.open(name, dataDirectory: directory) }
-    }
-    let batchCount = 500
-    let threadCount = global.threadCount
-    let reading = Path(name: "data:batches:\(name)", itemCount: 64 * batchCount) {
-      // It begins to read ahead as soon as it is there.
-      let loader = BatchLoader(
-        dataset: dataset, batchSize: 64, seed: 0, prefetchCount: 2 * threadCount,
-        threadCount: threadCount)
-      return try Timing(count: repeats) { for _ in 0..<batchCount { _ = try loader.next() } }
-    }
-    let pictures =
-      dataset as? PictureDataset ?? (dataset as? AttributePictureDataset)?.pictures
-    guard let pictures else { return [opening, reading] }
-    let count = 1000
-    let decoding = Path(name: "data:decode:\(name)", itemCount: count) {
-      try Timing(count: repeats, warmUp: 1) {
-        _ = try Parallel.tryMap(count) {
-          try pictures.decoded(at: $0 % pictures.count).pixels.count
+  private func paths() throws -> [PerfPath] {
+    let settings = PerfSettings(
+      repeats: repeats, precision: precision.value, openDevice: global.openDevice,
+      threadCount: global.threadCount)
+    let data = PerfDataPaths(settings: settings, dataRoot: global.dataRoot)
+    let named = try dataset.map { try data.paths(of: $0) } ?? []
+    let all =
+      PerfMachinePaths(settings: settings).paths + PerfModelPaths(settings: settings).paths
+      + PerfMetricPaths(settings: settings).paths + PerfGenerationPaths(settings: settings).paths
+      + data.paths + named
+    let choices = only.split(separator: ",").map { $0.filter { $0 != " " } }
+    let names = Set(all.map(\.name))
+    return choices.isEmpty
+      ? all
+      : all.filter { path in
+        choices.contains {
+          names.contains($0) ? path.name == $0 : path.name.hasPrefix($0)
         }
       }
-    }
-    return [opening, reading, decoding]
   }
 
   func execute() async throws {
     let paths = try paths()
-    guard !paths.isEmpty else { throw ValidationError("no path begins with '\(only)'.") }
+    guard !paths.isEmpty else {
+      throw ValidationError("--only '\(only)': no path is called so or begins so.")
+    }
     var progress = ProgressReporter("perf", total: paths.count, isQuiet: global.quiet)
-    let measured = try paths.enumerated().map { index, path in
+    let records = try paths.enumerated().map { index, path in
       progress.update(index, detail: path.name)
-      return (path: path, timing: try path.measure())
+      return PerfRecord(path: path, timing: try path.measure())
     }
+    progress.finish()
     var table = ResultTable(header: ["path", "median ms", "spread ms", "items/s"])
-    for (path, timing) in measured {
+    for record in records {
       table.append([
-        .init(path.name), .init((1000 * timing.median).fixed(2)),
-        .init((1000 * timing.interquartileRange).fixed(2)),
-        .init((Double(path.itemCount) / timing.median).fixed(0)),
+        .init(record.path.name), .init((1000 * record.timing.median).fixed(2)),
+        .init((1000 * record.timing.interquartileRange).fixed(2)), .init(record.rate.fixed(0)),
       ])
-    }
-    let records = measured.map { path, timing -> JSONValue in
-      [
-        "name": .string(path.name), "items": .integer(path.itemCount),
-        "median_seconds": .number(timing.median), "seconds": .numbers(timing.seconds),
-      ]
     }
     try global.emit(
       [
-        "paths": .array(records), "threads": .integer(global.threadCount),
+        "paths": .array(records.map(\.json)), "threads": .integer(global.threadCount),
         "peak_memory_bytes": .integer(Host.peakMemoryBytes()),
         "host": .string(Host.current().cpu),
       ], text: table.text())

@@ -36,6 +36,7 @@ let hasLibtorch = (try? Libtorch.version()) != nil
 
   static let preparations: [(ImagePreparation, String)] = [
     (.pytorchFID, "pytorch_fid"), (.tf1, "torch_fidelity"), (.cleanFID, "clean_fid_clean"),
+    (.cleanFIDPyTorch, "clean_fid_pytorch_inception"),
   ]
 
   @Test("equals the references' features with the recipe's weights", arguments: preparations)

@@ -89,15 +89,19 @@ private struct Evaluator {
   mutating func value(of metric: GenerationMetric) throws -> GenerationEvaluation.Value {
     switch metric {
     case .frechet: return try frechet()
+    case .frechetBiased: return try biasedFrechet()
     case .frechetExtrapolated: return try extrapolation()
     case .frechetInterval: return try interval()
     case .spatialFrechet: return try spatialFrechet()
     case .kernel: return try kernel(metric, .torchFidelity())
+    case .kernelGeneratedFirst:
+      return try kernel(metric, .torchFidelity(), isGeneratedFirst: true)
     case .kernelCleanFID: return try kernel(metric, .cleanFID(seed: options.seed))
     case .kernelOfAll: return try kernel(metric, .allSamples)
     case .inceptionScore: return try inceptionScore(metric, .shuffled())
     case .inceptionScoreInOrder: return try inceptionScore(metric, .asGiven)
-    case .realism: return try realism()
+    case .realism: return try realism(metric, .official)
+    case .realismYoungjung: return try realism(metric, .youngjung)
     case .precision: return try neighbourhood(metric, \.precision)
     case .recall: return try neighbourhood(metric, \.recall)
     case .density: return try neighbourhood(metric, \.density)
@@ -121,6 +125,11 @@ private struct Evaluator {
 
   private func frechet() throws -> GenerationEvaluation.Value {
     value(try FrechetDistance(reference.frechetOperand(), generated.frechetOperand()))
+  }
+
+  private func biasedFrechet() throws -> GenerationEvaluation.Value {
+    let (first, second) = try featureSets(.frechetBiased)
+    return value(try FrechetDistance(first, second, divisor: .count))
   }
 
   private func spatialFrechet() throws -> GenerationEvaluation.Value {
@@ -168,9 +177,11 @@ private struct Evaluator {
   }
 
   private func kernel(
-    _ metric: GenerationMetric, _ variant: KernelDistance.Variant
+    _ metric: GenerationMetric, _ variant: KernelDistance.Variant, isGeneratedFirst: Bool = false
   ) throws -> GenerationEvaluation.Value {
-    let (first, second) = try featureSets(metric)
+    let sets = try featureSets(metric)
+    // The distance is symmetric but for the order in which subsets are drawn.
+    let (first, second) = isGeneratedFirst ? (sets.1, sets.0) : sets
     let distance = try KernelDistance(
       reference: first, generated: second, variant: variant,
       subsetCount: options.kernelSubsetCount, subsetSize: options.kernelSubsetSize)
@@ -199,17 +210,20 @@ private struct Evaluator {
       ])
   }
 
-  private func realism() throws -> GenerationEvaluation.Value {
-    let (first, second) = try featureSets(.realism)
+  private func realism(
+    _ metric: GenerationMetric, _ variant: Realism.Variant
+  ) throws -> GenerationEvaluation.Value {
+    let (first, second) = try featureSets(metric)
     let scores = try Realism.scores(
-      reference: first, generated: second, neighbourCount: options.neighbourCount)
+      reference: first, generated: second, neighbourCount: options.neighbourCount,
+      variant: variant)
     guard !scores.isEmpty else {
       throw GenerationError.tooFewSamples(
-        set: second.name, found: 0, needed: 1, metric: "realism")
+        set: second.name, found: 0, needed: 1, metric: metric.rawValue)
     }
     return GenerationEvaluation.Value(
       value: scores.reduce(0, +) / Double(scores.count),
-      details: ["k": .integer(options.neighbourCount)])
+      details: ["k": .integer(options.neighbourCount), "scores": .numbers(scores)])
   }
 
   private mutating func neighbourhood(

@@ -2,14 +2,18 @@
 public enum GenerationMetric: String, Sendable, CaseIterable {
   /// The Fréchet distance.
   case frechet = "fid"
+  /// The Fréchet distance with covariances divided by `N`, as StyleGAN computes it.
+  case frechetBiased = "fid:stylegan"
   /// The Fréchet distance extrapolated to infinitely many generated images.
   case frechetExtrapolated = "fid:infinity"
   /// The Fréchet distance with a jackknife interval.
   case frechetInterval = "fid:interval"
   /// The Fréchet distance of features with places.
   case spatialFrechet = "sfid"
-  /// The kernel distance as torch-fidelity computes it.
+  /// The kernel distance as torch-fidelity computes it with the real set first.
   case kernel = "kid"
+  /// The same with the generated set first: the subsets are drawn in the other order.
+  case kernelGeneratedFirst = "kid:generated-first"
   /// The kernel distance as clean-fid and StyleGAN compute it.
   case kernelCleanFID = "kid:clean-fid"
   /// The kernel distance of all samples at once.
@@ -28,6 +32,8 @@ public enum GenerationMetric: String, Sendable, CaseIterable {
   case coverage
   /// How deep generated samples lie in real neighbourhoods, averaged.
   case realism
+  /// The same by youngjung's code: plain distances, all neighbourhoods.
+  case realismYoungjung = "realism:youngjung"
 
   /// The metrics of a comparison that names none.
   public static let standard: [GenerationMetric] = [

@@ -6,6 +6,8 @@ public enum ImagePreparation: String, Sendable, CaseIterable {
   case pytorchFID = "pytorch-fid"
   /// Pillow's antialiased bicubic in floating point, clipped to 0…255; (x − 128) / 128.
   case cleanFID = "clean-fid"
+  /// The same pixels scaled to −1…1: clean-fid with pytorch-fid's network.
+  case cleanFIDPyTorch = "clean-fid-pytorch"
   /// TensorFlow 1's bilinear interpolation from the first pixel's corner; (x − 128) / 128. Also
   /// torch-fidelity, StyleGAN and ADM.
   case tf1
@@ -26,12 +28,13 @@ public enum ImagePreparation: String, Sendable, CaseIterable {
       } else {
         switch self {
         case .pytorchFID: source.interpolated(height: side, width: side, alignment: .pixelCenters)
-        case .cleanFID: source.resized(height: side, width: side, filter: .bicubic)
+        case .cleanFID, .cleanFIDPyTorch:
+          source.resized(height: side, width: side, filter: .bicubic)
         case .tf1: source.interpolated(height: side, width: side, alignment: .origin)
         }
       }
-    let clips = self == .cleanFID
-    let isSymmetric = self == .pytorchFID
+    let clips = self == .cleanFID || self == .cleanFIDPyTorch
+    let isSymmetric = self == .pytorchFID || self == .cleanFIDPyTorch
     let area = side * side
     return [Float](unsafeUninitializedCapacity: 3 * area) { planes, count in
       resized.pixels.withUnsafeBufferPointer { pixels in

@@ -1,0 +1,95 @@
+import Datasets
+import Reference
+import Torch
+
+/// Training, encoding, decoding and sampling, on rendered scenes of 64×64×3.
+struct PerfModelPaths {
+  let settings: PerfSettings
+
+  /// Images of an encoded or decoded batch.
+  private static let evaluationBatch = 250
+  /// Models whose evaluation is measured: the baselines share one encoder and one decoder.
+  private static let evaluated = ["beta-vae", "multi-beta-vae"]
+  private static let sampleCount = 64
+
+  var paths: [PerfPath] {
+    let training = ModelCatalog.all.map { model in
+      PerfPath(name: "train:\(model.name)", itemCount: 64) {
+        try timeTrainingStep(
+          ModelSpecification(parsing: model.name), batchSize: 64, count: settings.repeats,
+          precision: settings.precision, device: settings.openDevice())
+      }
+    }
+    let evaluation = Self.evaluated.flatMap { name in
+      [
+        PerfPath(name: "encode:\(name)", itemCount: Self.evaluationBatch) { try encoding(name) },
+        PerfPath(name: "decode:\(name)", itemCount: Self.evaluationBatch) { try decoding(name) },
+      ]
+    }
+    let diffusion = [
+      PerfPath(name: "train:denoiser", itemCount: 64, measure: denoiserTraining),
+      PerfPath(name: "sample:denoiser", itemCount: Self.sampleCount, measure: sampling),
+    ]
+    return training + evaluation + diffusion
+  }
+
+  private func model(_ name: String) throws -> ModelDefinition.Model {
+    try TorchRandom.seed(0)
+    let setting = ModelSetting(dataset: Scenes3D(), latentCount: 10, learningRate: 1e-4)
+    return try ModelSpecification(parsing: name).make(setting.context(on: settings.openDevice()))
+  }
+
+  private func images() throws -> Tensor {
+    try ObservationSample(Scenes3D(), count: Self.evaluationBatch, seed: 0)
+      .images(Self.evaluationBatch, on: settings.openDevice())
+  }
+
+  private func encoding(_ name: String) throws -> Timing {
+    let model = try model(name)
+    let images = try images()
+    let point = try model.sharpestPoint()
+    return try withoutGradients {
+      try settings.timing { _ = try model.encode(images, at: point).mean.elements() }
+    }
+  }
+
+  private func decoding(_ name: String) throws -> Timing {
+    let model = try model(name)
+    let point = try model.sharpestPoint()
+    let latents = try Tensor.normal(
+      [Self.evaluationBatch, model.latentCount], device: settings.openDevice())
+    return try withoutGradients {
+      try settings.timing { _ = try model.decode(latents, at: point).elements() }
+    }
+  }
+
+  /// The paper's second stage on an untrained first one: the cost does not depend on the weights.
+  private func denoiser() throws -> (autoencoder: ModelDefinition.Model, denoiser: LatentDiffusion)
+  {
+    let autoencoder = try model("multi-beta-vae")
+    guard let first = autoencoder as? MultiBetaVAE else {
+      preconditionFailure("multi-beta-vae is a \(type(of: autoencoder))")
+    }
+    let denoiser = try LatentDiffusion(first, DiffusionOptions())
+    try denoiser.calibrate(images())
+    return (autoencoder, denoiser)
+  }
+
+  private func denoiserTraining() throws -> Timing {
+    try timeTrainingStep(
+      denoiser().denoiser, dataset: Scenes3D(),
+      plan: TrainingPlan(stepCount: 1, batchSize: 64, seed: 0, precision: settings.precision),
+      count: settings.repeats)
+  }
+
+  /// Twenty steps from noise to latents, and the decoder.
+  private func sampling() throws -> Timing {
+    let (autoencoder, denoiser) = try denoiser()
+    let point = try autoencoder.sharpestPoint()
+    let options = SamplingOptions(stepCount: 20)
+    return try settings.timing {
+      let latents = try denoiser.generate(0..<Self.sampleCount, options)
+      _ = try withoutGradients { try autoencoder.decode(latents, at: point).elements() }
+    }
+  }
+}
