@@ -36,13 +36,16 @@ struct LatentDirection {
     let alignment = try CodeAlignment(.pca, fittedTo: measurement.codes)
     let aligned = alignment.apply(to: measurement.codes)
     return (0..<min(aligned.latentCount, 12)).map { axis in
-      let values = aligned.latent(axis)
-      let mean = values.reduce(0, +) / Double(values.count)
-      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+      let variance = variance(aligned.latent(axis))
       let offset = alignment.axes.row(axis).map { 2 * variance.squareRoot() * $0 }
       return LatentDirection(
         label: "axis \(axis)  var \(variance.fixed(2))", offset: offset, replaced: nil)
     }
+  }
+
+  private static func variance(_ values: [Double]) -> Double {
+    let mean = values.reduce(0, +) / Double(values.count)
+    return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
   }
 
   /// From one value of a factor, or attribute, to another: the difference of the codes' class means,
@@ -50,14 +53,13 @@ struct LatentDirection {
   ///
   /// - Parameters:
   ///   - request: `NAME` (first and last value) or `NAME:LOW:HIGH`.
-  ///   - measurement: Codes of the sample.
+  ///   - codes: Codes of the sample.
   ///   - indices: The sample's images.
   ///   - dataset: Where their factors or attributes are.
   /// - Returns: The direction, labelled with the factor and its two values.
   /// - Throws: ``CommandError/unknownDirection(name:known:)``.
   static func factor(
-    _ request: String, _ measurement: PointMeasurement, _ indices: [Int],
-    _ dataset: any ImageDataset
+    _ request: String, _ codes: Codes, _ indices: [Int], _ dataset: any ImageDataset
   ) throws -> LatentDirection {
     let parts = request.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let (names, values) = labels(dataset, indices)
@@ -68,7 +70,7 @@ struct LatentDirection {
     let ends =
       parts.count == 3
       ? [Int(parts[1]), Int(parts[2])] : parts.count == 1 ? [present.first, present.last] : []
-    let codes = measurement.codes.matrix
+    let codes = codes.matrix
     let means = ends.map { end -> [Double]? in
       let rows = values[column].indices.filter { values[column][$0] == end }
       guard end != nil, !rows.isEmpty else { return nil }
@@ -82,6 +84,29 @@ struct LatentDirection {
     }
     return LatentDirection(
       label: request, offset: zip(low, high).map { 1.5 * ($1 - $0) }, replaced: nil)
+  }
+
+  /// The directions of a dataset's factors and attributes along which codes move most: by the length
+  /// of the difference of the class means in units of each latent's deviation.
+  ///
+  /// - Parameters:
+  ///   - count: At most how many.
+  ///   - codes: Codes of the sample.
+  ///   - indices: The sample's images.
+  ///   - dataset: Where their factors or attributes are.
+  /// - Returns: The directions, the strongest first; none where nothing is labelled.
+  static func strongestFactors(
+    _ count: Int, _ codes: Codes, _ indices: [Int], _ dataset: any ImageDataset
+  ) -> [LatentDirection] {
+    let (names, values) = labels(dataset, indices)
+    let directions = names.indices.filter { Set(values[$0]).count > 1 }.compactMap {
+      try? factor(names[$0], codes, indices, dataset)
+    }
+    let variances = (0..<codes.latentCount).map { variance(codes.latent($0)) }
+    func strength(_ direction: LatentDirection) -> Double {
+      zip(direction.offset, variances).reduce(0) { $0 + $1.0 * $1.0 / max($1.1, 1e-6) }
+    }
+    return Array(directions.sorted { strength($0) > strength($1) }.prefix(count))
   }
 
   /// The names of a dataset's factors and attributes, and their values for some images,

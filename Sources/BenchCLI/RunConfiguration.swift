@@ -1,4 +1,5 @@
 import BenchSupport
+import Datasets
 import FoundationEssentials
 import Reference
 import Results
@@ -15,15 +16,28 @@ struct RunConfiguration: Codable, Equatable {
   var sampleCount: Int
   var metrics: [String]
   var plan: TrainingPlan
+  /// Samples and their scores; nil for a run without.
+  var generation: GenerationSettings?
 
   enum CodingKeys: String, CodingKey {
-    case dataset, model, preset, metrics
+    case dataset, model, preset, metrics, generation
     case datasetChecksum = "dataset_checksum"
     case latentCount = "latent_count"
     case learningRate = "learning_rate"
     case sampleCount = "sample_count"
     case plan = "training"
   }
+
+  /// The preset in folders and records.
+  ///
+  /// Runs that only generate are trained for longer than those that
+  /// are scored for their representations, and never stand among them.
+  var presetLabel: String {
+    generation != nil && metrics.isEmpty ? Self.generationLabel(preset) : preset.rawValue
+  }
+
+  /// The preset in folders and records of runs that only generate.
+  static func generationLabel(_ preset: Preset) -> String { "generate-\(preset.rawValue)" }
 
   /// The configuration as JSON, for result records.
   func json() throws -> JSONValue {
@@ -34,13 +48,10 @@ struct RunConfiguration: Codable, Equatable {
   ///
   /// - Throws: ``CommandError/otherSettings(folder:setting:found:asked:)`` for another run's folder.
   func claim(_ folder: RunDirectory) throws {
-    guard let data = FileManager.default.contents(atPath: folder.configPath) else {
+    guard let found = try RunConfiguration(of: folder) else {
       let text = try YAMLEncoder().encode(self)
       try AtomicFile.write(Array(text.utf8), to: folder.configPath)
       return
-    }
-    guard let found = try? YAMLDecoder().decode(RunConfiguration.self, from: data) else {
-      throw CommandError.unreadableConfiguration(path: folder.configPath)
     }
     guard found != self else { return }
     let (mine, theirs) = (try json(), try found.json())
@@ -62,6 +73,19 @@ struct RunConfiguration: Codable, Equatable {
   }
 }
 
+extension RunConfiguration {
+  /// Reads the configuration of a run folder; nil if there is none.
+  ///
+  /// - Throws: ``CommandError/unreadableConfiguration(path:)``.
+  init?(of folder: RunDirectory) throws {
+    guard let data = FileManager.default.contents(atPath: folder.configPath) else { return nil }
+    guard let found = try? YAMLDecoder().decode(RunConfiguration.self, from: data) else {
+      throw CommandError.unreadableConfiguration(path: folder.configPath)
+    }
+    self = found
+  }
+}
+
 /// What a command itself finds wrong.
 enum CommandError: Error, Equatable, CustomStringConvertible {
   /// A run folder belongs to a run with other settings.
@@ -74,6 +98,14 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
   case unknownDirection(name: String, known: [String])
   /// A dataset lacks what a command needs.
   case unsuitableDataset(name: String, reason: String)
+  /// A sample is of another size than the dataset's images.
+  case otherSize(file: String, found: ImageShape, expected: ImageShape)
+  /// A folder of samples has the name of a model that was trained here.
+  case otherSystem(name: String, folder: String)
+  /// A checkpoint is of another model than the one asked for.
+  case otherModel(checkpoint: String, found: String, asked: String)
+  /// A time is too short for what has to happen in it.
+  case tooFewMinutes(asked: Double, needed: Double)
 
   var description: String {
     switch self {
@@ -89,6 +121,20 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case .unknownDirection(let name, let known):
       "--along '\(name)': expected latents, pca or \(known.joined(separator: ", "))."
     case .unsuitableDataset(let name, let reason): "dataset '\(name)': \(reason)."
+    case .otherSize(let file, let found, let expected):
+      """
+      \(file): an image of \(found), the dataset's are \(expected); make the samples of that size, \
+      or open the dataset at theirs, as in 'NAME@64'.
+      """
+    case .otherSystem(let name, let folder):
+      "\(folder) holds a run of the model '\(name)'; give the samples another name with --system."
+    case .otherModel(let checkpoint, let found, let asked):
+      "\(checkpoint): it holds '\(found)', not '\(asked)'; leave out --model, or give another checkpoint."
+    case .tooFewMinutes(let asked, let needed):
+      """
+      --minutes \(asked.fixed(1)) leaves no time for training: sampling and scoring alone take about \
+      \(needed.fixed(1)); give more, or ask for fewer --samples.
+      """
     }
   }
 }
