@@ -164,11 +164,24 @@ struct DisentangleCommand: BenchCommand {
     for (name, plot) in comparison.plots {
       try plot.write(to: "\(runs.out)/\(results[0].dataset.name)/\(name)")
     }
+    guard !results.isEmpty else { return try emit([], comparison, "") }
+    var texts = [DisentangleTable(results, specifications).text(folder: runs.out)]
+    if results.contains(where: { $0.metrics["precision"] != nil }) {
+      // TAD and FID side by side, with what is published of both: Table 1 of the paper.
+      let tads = MetricCatalog.all.filter { $0.requirements == [.attributes] }.map(\.name)
+      let published = try PublishedTables.rows(of: results[0].dataset.name)
+      texts.insert(
+        GenerationTable(results, published, columns: tads + GenerationTable.columns).table.text(),
+        at: 0)
+    }
+    try emit(results, comparison, texts.joined(separator: "\n\n"))
+  }
+
+  private func emit(_ results: [RunResult], _ comparison: RateComparison, _ text: String) throws {
     try global.emit(
       .object([
         "dataset": .string(dataset), "runs": .array(results.map(\.json)),
         "at_baseline_rates": comparison.json,
-      ]),
-      text: results.isEmpty ? "" : DisentangleTable(results, specifications).text(folder: runs.out))
+      ]), text: text)
   }
 }

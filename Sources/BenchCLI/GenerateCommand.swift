@@ -168,7 +168,7 @@ struct GenerateCommand: BenchCommand {
           ).execute(sampleScoring))
       }
     }
-    try show(results, source, caution: sampleScoring?.caution)
+    try show(results, source)
     if failureCount > 0 {
       throw CommandError.failedRuns(count: failureCount, total: planned.count)
     }
@@ -274,19 +274,19 @@ struct GenerateCommand: BenchCommand {
     return RunConfiguration(
       dataset: source.name, datasetChecksum: source.checksum, model: specification.label,
       preset: preset, latentCount: latents ?? preset.latentCount(for: source),
-      learningRate: learningRate ?? preset.learningRate, sampleCount: 1000, metrics: [],
+      learningRate: learningRate ?? preset.learningRate, sampleCount: min(1000, source.count),
+      metrics: [],
       plan: plan(steps ?? stageSteps.first), generation: settings)
   }
 
   // MARK: - Output
 
-  private func show(_ results: [RunResult], _ source: any ImageDataset, caution: String?) throws {
+  private func show(_ results: [RunResult], _ source: any ImageDataset) throws {
     let published = try PublishedTables.rows(of: source.name)
     let table = GenerationTable(results, published).table
     try global.emit(
       ["dataset": .string(source.name), "runs": .array(results.map(\.json))],
-      text: ([table.text()] + [caution].compactMap { $0 }).joined(separator: "\n")
-        + "\n\nRuns, records, samples and pictures: \(runs.out)/\(source.name)/")
+      text: table.text() + "\n\nRuns, records, samples and pictures: \(runs.out)/\(source.name)/")
   }
 }
 

@@ -56,7 +56,8 @@ struct GenerationPictures {
   /// attribute.
   func write(_ model: ModelDefinition.Model, _ generator: ImageGenerator) throws {
     let pictures = RunPictures(
-      model: model, sample: try ObservationSample(dataset, count: 2000, seed: 0),
+      model: model,
+      sample: try ObservationSample(dataset, count: min(2000, dataset.count), seed: 0),
       shape: dataset.imageShape, folder: folder)
     try pictures.writeReconstructions(model.points())
     guard case .diffusion(let trained, let options) = generator else {
@@ -82,6 +83,7 @@ struct GenerationPictures {
     guard !directions.isEmpty else { return }
     try pictures.writeTraversals(
       directions, from: codes.matrix.row(0).map { Float($0) },
-      title: "Along class means at \(point.label)", to: "strips", decode: decode)
+      title: "From one class mean to another at \(point.label), in units of their difference",
+      unit: LatentDirection.reach, to: "strips", decode: decode)
   }
 }

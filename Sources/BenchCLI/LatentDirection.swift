@@ -8,6 +8,9 @@ import Reference
 struct LatentDirection {
   /// What it is, for rows of pictures.
   let label: String
+  /// How many differences of class means a factor's direction reaches either way.
+  static let reach = 1.5
+
   /// The code's change per unit of position.
   private let offset: [Double]
   /// The latent that the position sets, instead of adding to it.
@@ -83,7 +86,7 @@ struct LatentDirection {
         name: request, known: ["\(parts[0]):\(present.first ?? 0):\(present.last ?? 0)"])
     }
     return LatentDirection(
-      label: request, offset: zip(low, high).map { 1.5 * ($1 - $0) }, replaced: nil)
+      label: request, offset: zip(low, high).map { reach * ($1 - $0) }, replaced: nil)
   }
 
   /// The directions of a dataset's factors and attributes along which codes move most: by the length

@@ -31,15 +31,9 @@ extension ModelRun {
     let samples = "\(folder.path)/samples"
     let drawing = SampleDrawing(
       generator: generator, shape: dataset.imageShape, isQuiet: global.quiet)
-    let drawn = try drawing.write(count: settings.sampleCount, to: samples)
+    try drawing.write(count: settings.sampleCount, to: samples)
     let scores = try await scoring.scores(ofFolder: samples, count: settings.sampleCount)
     outcome.metrics.merge(scores.metrics) { $1 }
-    // A continued run has drawn only some of the samples, too few to time.
-    if drawn.drawn == settings.sampleCount, drawn.seconds > 0 {
-      outcome.metrics["sampling_images_per_second"] = [
-        "value": .number(Double(drawn.drawn) / drawn.seconds), "higher_is_better": true,
-      ]
-    }
     let pictures = GenerationPictures(folder: folder.imagesPath, dataset: dataset)
     try pictures.writeSamples(samples, scores, scoring)
     try pictures.write(model, generator)

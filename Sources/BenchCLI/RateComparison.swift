@@ -33,7 +33,7 @@ struct RateComparison {
     curveModels = models.filter(hasCurve)
     pointModels = models.filter { !hasCurve($0) }
     let metrics = Set(results.flatMap(\.metrics.keys)).filter { !$0.contains("@") }
-      .subtracting(["mse", "rate"]).sorted()
+      .subtracting(["mse", "rate"]).subtracting(GenerationTable.columns).sorted()
     quantities =
       [
         Quantity(

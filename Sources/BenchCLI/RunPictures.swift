@@ -54,12 +54,13 @@ struct RunPictures {
   ///   - code: The code they start from.
   ///   - title: Printed above.
   ///   - isAnimated: Also writes the rows as one animation.
+  ///   - unit: What the columns say at the ends.
   ///   - name: The files' name without its ending.
   ///   - decode: Images in [0, 1] of codes.
   /// - Throws: Errors of `decode` and of files.
   func writeTraversals(
     _ directions: [LatentDirection], from code: [Float], title: String, isAnimated: Bool = false,
-    to name: String = "traversals", decode: (Tensor) throws -> Tensor
+    unit: Double = 2, to name: String = "traversals", decode: (Tensor) throws -> Tensor
   ) throws {
     func rows(_ positions: [Double]) throws -> [[[UInt8]]] {
       try withoutGradients {
@@ -73,7 +74,7 @@ struct RunPictures {
     }
     let positions = (0..<9).map { -1 + Double($0) / 4 }
     try write(
-      rows(positions), columnLabels: positions.map { (2 * $0).fixed(1) },
+      rows(positions), columnLabels: positions.map { (unit * $0).fixed(2) },
       rowLabels: directions.map(\.label), title: title, to: "\(name).png")
     guard isAnimated else { return }
     // There and back, so that the loop does not jump.

@@ -49,23 +49,18 @@ struct SampleDrawing {
   /// - Parameters:
   ///   - count: Number of samples.
   ///   - folder: Where to, created if need be.
-  /// - Returns: How many samples were drawn now, and the seconds that took.
   /// - Throws: As ``forEachBatch(count:except:_:)``.
-  func write(count: Int, to folder: String) throws -> (drawn: Int, seconds: Double) {
+  func write(count: Int, to folder: String) throws {
     try createFolder(folder)
-    let start = ContinuousClock.now
-    var drawn = 0
     try forEachBatch(count: count) { batch in
       batch.allSatisfy {
         FileManager.default.fileExists(atPath: "\(folder)/\(Self.fileName($0))")
       }
     } _: { batch, images in
-      drawn += batch.count
       for (index, pixels) in zip(batch, images) {
         try PNG.write(
           RasterImage(shape: shape, pixels: pixels), to: "\(folder)/\(Self.fileName(index))")
       }
     }
-    return (drawn, (ContinuousClock.now - start) / .seconds(1))
   }
 }

@@ -33,9 +33,6 @@ struct SampleScoring {
   /// The id of how features are made.
   var protocolID: String { extractor.protocolID }
 
-  /// What a reader of the values must know.
-  var caution: String? { training.caution }
-
   /// Computes the features of the reference set.
   init(
     _ settings: Settings, extractor: FeatureExtractor, dataset: any ImageDataset,
@@ -94,7 +91,8 @@ struct SampleScoring {
     options.seed = UInt64(global.seed)
     let evaluation = try GenerationEvaluation(
       reference: reference, generated: side, options: options)
-    for (metric, reason) in evaluation.skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+    for (metric, reason) in evaluation.skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+    where recordName(metric) != nil {
       global.note("without \(metric.rawValue): \(reason)")
     }
     var metrics: [String: JSONValue] = [:]

@@ -77,7 +77,8 @@ struct TraverseCommand: BenchCommand {
     let options = sampling.values(seed: global.seed)
     try pictures.writeTraversals(
       directions, from: code,
-      title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate
+      title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate,
+      unit: ["latents", "pca"].contains(along) ? 2 : LatentDirection.reach
     ) { codes in
       guard let diffusion, let t = point.t else {
         return try trained.model.decode(codes, at: point)
