@@ -78,7 +78,7 @@ extension Preset {
   var stageSteps: StageSteps {
     switch self {
     case .smoke: StageSteps(first: 150, second: 150, decoder: 20)
-    case .quick: StageSteps(first: 3000, second: 5000, decoder: 500)
+    case .quick: StageSteps(first: 2000, second: 4000, decoder: 500)
     case .paper: StageSteps(first: 300_000, second: 300_000, decoder: 50_000)
     }
   }
