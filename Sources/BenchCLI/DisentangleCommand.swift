@@ -16,13 +16,15 @@ struct DisentangleCommand: BenchCommand {
     discussion: """
       Every run is a folder, OUT/DATASET/MODEL/PRESET/seed-N, with its configuration, log, \
       checkpoint, pictures and result. A command that is started again uses what is finished and \
-      continues what is not.
+      continues what is not. Datasets with attributes are scored by every variant of TAD, and by \
+      samples of every model: with --weights by their FID.
 
       Examples:
         bench disentangle
         bench disentangle --dataset shapes3d --model all --preset paper --seeds 0,1,2
         bench disentangle --model beta-vae:beta=6,multi-beta-vae --steps 5000
         bench disentangle --model beta-vae:grid,multi-beta-vae --metrics mig,dci
+        bench disentangle --dataset celeba --weights inception.pth
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -52,8 +54,8 @@ struct DisentangleCommand: BenchCommand {
       """)
   var metrics: String?
 
-  @Option(help: "Number of latents.")
-  var latents = 10
+  @Option(help: "Number of latents; default: 10 for datasets with factors, else 32.")
+  var latents: Int?
 
   @OptionGroup var runs: RunOptions
 
@@ -62,14 +64,14 @@ struct DisentangleCommand: BenchCommand {
 
   func validate() throws {
     if let steps, steps < 1 { throw ValidationError("--steps is \(steps); it must be at least 1.") }
-    guard (1...4096).contains(latents) else {
-      throw ValidationError("--latents is \(latents); it must be 1 to 4096.")
+    guard latents.map({ (1...4096).contains($0) }) ?? true else {
+      throw ValidationError("--latents is \(latents ?? 0); it must be 1 to 4096.")
     }
   }
 
   func execute() async throws {
-    let specifications = try ModelCatalog.specifications(modelNames(model))
     let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
+    let specifications = try preset.specifications(model, for: source)
     let metricNames = try metricNames(for: source)
     let device = try global.openDevice()
     let settings = scoring.values(preset)
@@ -139,10 +141,12 @@ struct DisentangleCommand: BenchCommand {
     _ metricNames: [String], _ featureProtocol: String?
   ) -> RunConfiguration {
     let plan = TrainingPlan(
-      stepCount: steps ?? preset.stepCount, seed: UInt64(seed), precision: runs.precision.value)
+      stepCount: steps ?? preset.stepCount, batchSize: preset.batchSize(for: source),
+      seed: UInt64(seed), precision: runs.precision.value)
     var configuration = RunConfiguration(
       dataset: source.name, datasetChecksum: source.checksum, model: specification.label,
-      preset: preset, latentCount: latents, learningRate: preset.learningRate,
+      preset: preset, latentCount: latents ?? preset.latentCount(for: source),
+      learningRate: preset.learningRate,
       sampleCount: preset.sampleCount, metrics: metricNames, plan: plan)
     if let featureProtocol {
       var denoiserPlan = plan

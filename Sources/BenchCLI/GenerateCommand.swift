@@ -193,10 +193,7 @@ struct GenerateCommand: BenchCommand {
       return [try ModelSpecification(parsing: found.model)]
     }
     guard model != nil || samplesFrom.isEmpty else { return [] }
-    return try ModelCatalog.specifications(
-      modelNames(model ?? "multi-beta-vae").flatMap { name in
-        ModelCatalog.groups.first { $0.name == name }?.models ?? [name]
-      }.map { preset.modelName($0, for: source, width: width) })
+    return try preset.specifications(model ?? "multi-beta-vae", for: source, width: width)
   }
 
   /// The runs, with an estimate of what they take shown first.

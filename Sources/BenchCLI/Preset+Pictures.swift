@@ -33,6 +33,24 @@ extension Preset {
     return name + (name.contains(":") ? "," : ":") + options.joined(separator: ",")
   }
 
+  /// The models of a command line, with ``modelName(_:for:width:)``'s architectures.
+  ///
+  /// - Parameters:
+  ///   - text: Names of models and groups, separated by commas.
+  ///   - dataset: The images.
+  ///   - width: Channels of residual nets; nil for the preset's.
+  /// - Returns: The models.
+  /// - Throws: `TrainingError` for unknown names and options.
+  func specifications(
+    _ text: String, for dataset: any ImageDataset, width: Int? = nil
+  ) throws(TrainingError) -> [ModelSpecification] {
+    let names = modelNames(text).flatMap { name in
+      ModelCatalog.groups.first { $0.name == name }?.models ?? [name]
+    }
+    return try ModelCatalog.specifications(
+      names.map { modelName($0, for: dataset, width: width) })
+  }
+
   /// Channels of residual nets and of a U-Net's first level; nil for the full size.
   var residualWidth: Int? {
     switch self {
