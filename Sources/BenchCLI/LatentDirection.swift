@@ -89,8 +89,10 @@ struct LatentDirection {
       label: request, offset: zip(low, high).map { reach * ($1 - $0) }, replaced: nil)
   }
 
-  /// The directions of a dataset's factors and attributes along which codes move most: by the length
-  /// of the difference of the class means in units of each latent's deviation.
+  /// The directions of the factors and attributes that codes hold most of.
+  ///
+  /// By the squared difference of the class means in units of each latent's deviation, times the shares
+  /// of both classes, so that a rare attribute's noisy mean does not come first.
   ///
   /// - Parameters:
   ///   - count: At most how many.
@@ -102,14 +104,20 @@ struct LatentDirection {
     _ count: Int, _ codes: Codes, _ indices: [Int], _ dataset: any ImageDataset
   ) -> [LatentDirection] {
     let (names, values) = labels(dataset, indices)
-    let directions = names.indices.filter { Set(values[$0]).count > 1 }.compactMap {
-      try? factor(names[$0], codes, indices, dataset)
-    }
     let variances = (0..<codes.latentCount).map { variance(codes.latent($0)) }
-    func strength(_ direction: LatentDirection) -> Double {
-      zip(direction.offset, variances).reduce(0) { $0 + $1.0 * $1.0 / max($1.1, 1e-6) }
+    let found = names.indices.compactMap {
+      column -> (direction: LatentDirection, strength: Double)? in
+      let values = values[column]
+      guard let low = values.min(), let high = values.max(), low < high,
+        let direction = try? factor(names[column], codes, indices, dataset)
+      else { return nil }
+      let separation = zip(direction.offset, variances).reduce(0) {
+        $0 + $1.0 * $1.0 / max($1.1, 1e-6)
+      }
+      let shares = values.count { $0 == low } * values.count { $0 == high }
+      return (direction, separation * Double(shares))
     }
-    return Array(directions.sorted { strength($0) > strength($1) }.prefix(count))
+    return found.sorted { $0.strength > $1.strength }.prefix(count).map(\.direction)
   }
 
   /// The names of a dataset's factors and attributes, and their values for some images,

@@ -73,7 +73,7 @@ struct StageTraining {
     try createFolder(folders.denoiser)
     if !Checkpoint.exists(at: Trainer.checkpointPath(in: folders.denoiser)) {
       global.note("Measuring how fast the encoder's means move along the β axis …")
-      let count = dataset.imageShape.scaledCount(64)
+      let count = dataset.scaledCount(64)
       let sample = try ObservationSample(dataset, count: count, seed: UInt64(global.seed))
       try model.calibrate(sample.images(count, on: device))
     }

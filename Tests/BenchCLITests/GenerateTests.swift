@@ -1,6 +1,7 @@
 import BenchSupport
 import Datasets
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -77,31 +78,44 @@ import Testing
       .expectFailure("multi-beta-vae", "beta-vae")
   }
 
-  @Test(
-    "killed anywhere and continued, gives the same result",
-    arguments: ["checkpoint/state.json", "denoiser/checkpoint/state.json", "samples/000000.png"])
-  func killed(file: String) async throws {
-    let folder = try TemporaryFolder()
-    let (whole, killed) = ("\(folder.path)/whole", "\(folder.path)/killed")
-    _ = try await succeed(Self.arguments(whole))
+  /// Starts a run and kills it without warning once a file of it is there.
+  private static func kill(_ arguments: [String], when file: String) async throws {
     let process = Process()
     process.executableURL = BenchProcess.executable
-    process.arguments = Self.arguments(killed)
+    process.arguments = arguments
     process.standardError = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     try process.run()
     let id = process.processIdentifier
-    #expect(await whenFileAppears("\(killed)/\(Self.run)/\(file)") { kill(id, SIGKILL) })
+    #expect(await whenFileAppears(file) { Glibc.kill(id, SIGKILL) })
     process.waitUntilExit()
     #expect(process.terminationReason == .uncaughtSignal, "it ended before it was killed")
-    _ = try await succeed(Self.arguments(killed))
-    let metrics = try (Self.metrics("\(killed)/\(Self.run)"), Self.metrics("\(whole)/\(Self.run)"))
-    #expect(metrics.0["frechet"]?["value"] == metrics.1["frechet"]?["value"])
-    for index in 0..<12 {
-      let name = "\(Self.run)/samples/0000\(index < 10 ? "0" : "")\(index).png"
+  }
+
+  @Test("killed in every stage and continued, gives the same result")
+  func killed() async throws {
+    let folder = try TemporaryFolder()
+    let (whole, killed) = ("\(folder.path)/whole", "\(folder.path)/killed")
+    try Self.writePictures(12, height: 64, width: 64, to: "\(folder.path)/pictures")
+    let data = ["--dataset", "\(folder.path)/pictures", "--data-dir", "\(folder.path)/data"]
+    let run = "pictures/multi-beta-vae/generate-smoke/seed-0"
+    _ = try await succeed(Self.arguments(whole) + data)
+    // One run, killed in one stage after another.
+    for file in [
+      "checkpoint/state.json", "denoiser/checkpoint/state.json", "samples/000000.png",
+    ] {
+      try await Self.kill(Self.arguments(killed) + data, when: "\(killed)/\(run)/\(file)")
+    }
+    _ = try await succeed(Self.arguments(killed) + data)
+    #expect(
+      try Self.metrics("\(killed)/\(run)") == Self.metrics("\(whole)/\(run)"))
+    for name in try FileManager.default.contentsOfDirectory(
+      atPath: "\(whole)/\(run)/samples")
+    {
       #expect(
-        FileManager.default.contents(atPath: "\(killed)/\(name)")
-          == FileManager.default.contents(atPath: "\(whole)/\(name)"), "\(name)")
+        FileManager.default.contentsEqual(
+          atPath: "\(killed)/\(run)/samples/\(name)",
+          andPath: "\(whole)/\(run)/samples/\(name)"), "\(name)")
     }
   }
 
@@ -134,7 +148,7 @@ import Testing
   func minutes() async throws {
     let folder = try TemporaryFolder()
     let arguments = [
-      "generate", "--out", folder.path, "--preset", "smoke", "--minutes", "0.2", "--samples", "12",
+      "generate", "--out", folder.path, "--preset", "smoke", "--minutes", "0.1", "--samples", "12",
       "--batch-size", "4", "--reference-count", "20", "--sampling-steps", "3", "--threads", "1",
       "--quiet", "--model", "beta-vae",
     ]

@@ -66,8 +66,15 @@ public struct ObservationSample: Sendable {
 }
 
 extension ImageShape {
-  /// How many images of this shape take as much memory as `count` of 64×64, at least 16.
-  package func scaledCount(_ count: Int) -> Int {
-    min(count, max(16, count * 64 * 64 / (height * width)))
+  /// How many images of this shape have as many pixels as `count` of 64×64; at least 4, and no more
+  /// than `count`.
+  func scaledCount(_ count: Int) -> Int {
+    min(count, max(4, count * 64 * 64 / (height * width)))
   }
+}
+
+extension ImageDataset {
+  /// How many images to measure something on: `count` of 64×64, fewer larger ones, and no more than
+  /// there are.
+  package func scaledCount(_ count: Int) -> Int { min(self.count, imageShape.scaledCount(count)) }
 }

@@ -169,7 +169,7 @@ public final class Trainer {
 
   private func monitorImages() throws -> Tensor {
     var generator = Philox(seed: plan.seed, stream: .max)
-    let indices = (0..<dataset.imageShape.scaledCount(256)).map { _ in
+    let indices = (0..<dataset.scaledCount(256)).map { _ in
       generator.integer(below: dataset.count)
     }
     return try imageTensor(
