@@ -10,6 +10,7 @@ struct Bench: AsyncParsableCommand {
   /// Every command, in the order of the help.
   static let commands: [any AsyncParsableCommand.Type] = [
     DisentangleCommand.self,
+    GenerateCommand.self,
     TrainCommand.self,
     SampleCommand.self,
     DenoiseCommand.self,

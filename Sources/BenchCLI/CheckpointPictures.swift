@@ -74,13 +74,7 @@ struct ReconstructCommand: BenchCommand {
 
   func execute() async throws {
     let (trained, pictures) = try source.open(global)
-    let points = try trained.model.points()
-    let shown =
-      points.count == 1
-      ? points
-      : try [trained.model.sharpestPoint()]
-        + stride(from: 0, to: points.count, by: 3).map { points[$0] }
-    try pictures.writeReconstructions(at: shown, count: count)
+    try pictures.writeReconstructions(trained.model.points(), count: count)
     let path = "\(source.out)/reconstructions.png"
     try global.emit(["pictures": [.string(path)]], text: path)
   }

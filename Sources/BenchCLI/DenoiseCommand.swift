@@ -61,7 +61,7 @@ struct DenoiseCommand: BenchCommand {
     let opened = try DiffusionSource(source, sampling, global)
     let options = sampling.values(seed: global.seed)
     let levels = try levels()
-    try withoutGradients { try draw(opened, levels, options) }
+    try opened.pictures.writeDenoised(opened.trained, sigmas: levels, options, start, count: count)
     guard measure > 0 else {
       let path = "\(source.out)/denoised.png"
       return try global.emit(["pictures": [.string(path)]], text: path)
@@ -91,31 +91,5 @@ struct DenoiseCommand: BenchCommand {
       ],
       text: DenoisingEvaluation.table(rows, evaluation).text() + "\n"
         + pictures.joined(separator: "\n"))
-  }
-
-  private func draw(_ opened: DiffusionSource, _ levels: [Double], _ options: SamplingOptions)
-    throws
-  {
-    let (trained, pictures) = (opened.trained, opened.pictures)
-    let images = try pictures.sample.images(count, on: trained.diffusion.store.device)
-    var plain = [try pictures.pixels(images)]
-    var denoised = [
-      try pictures.pixels(
-        trained.decode(
-          trained.autoencoder.encode(images, at: trained.autoencoder.sharpestPoint()).mean))
-    ]
-    for sigma in levels {
-      let point = try trained.diffusion.point(sigma: sigma)
-      let codes = try trained.autoencoder.encode(images, at: point).mean
-      plain.append(try pictures.pixels(trained.autoencoder.decode(codes, at: point)))
-      let clean = try trained.diffusion.denoise(codes, from: point.t ?? 1, start: start, options)
-      denoised.append(try pictures.pixels(trained.decode(clean)))
-    }
-    let rows = (0..<count).flatMap { index in
-      [plain.map { $0[index] }, denoised.map { $0[index] }]
-    }
-    try pictures.write(
-      rows, columnLabels: ["input, β=0"] + levels.map { "σ=\($0.fixed(2))" },
-      rowLabels: (0..<count).flatMap { _ in ["as encoded", "denoised"] }, to: "denoised.png")
   }
 }

@@ -2,10 +2,9 @@ import ArgumentParser
 import BenchSupport
 import Datasets
 import Disentanglement
-@preconcurrency import Glibc
+import GenerationMetrics
 import Reference
 import Results
-import Torch
 
 /// `bench disentangle`: trains models, scores their representations, shows them side by side.
 struct DisentangleCommand: BenchCommand {
@@ -17,13 +16,15 @@ struct DisentangleCommand: BenchCommand {
     discussion: """
       Every run is a folder, OUT/DATASET/MODEL/PRESET/seed-N, with its configuration, log, \
       checkpoint, pictures and result. A command that is started again uses what is finished and \
-      continues what is not.
+      continues what is not. Datasets with attributes are scored by every variant of TAD, and by \
+      samples of every model: with --weights by their FID.
 
       Examples:
         bench disentangle
         bench disentangle --dataset shapes3d --model all --preset paper --seeds 0,1,2
         bench disentangle --model beta-vae:beta=6,multi-beta-vae --steps 5000
         bench disentangle --model beta-vae:grid,multi-beta-vae --metrics mig,dci
+        bench disentangle --dataset celeba --weights inception.pth
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -47,106 +48,129 @@ struct DisentangleCommand: BenchCommand {
       """)
   var preset = PresetArgument(.quick)
 
-  @Option(help: "Seeds separated by commas; default: that of --seed.")
-  var seeds: String?
-
   @Option(help: "Optimiser steps instead of the preset's.")
   var steps: Int?
 
-  @Option(help: "Metrics separated by commas, or all.")
-  var metrics = "mig"
+  @Option(
+    help: """
+      Metrics separated by commas, or all; default: mig, or every variant of tad for datasets with \
+      attributes.
+      """)
+  var metrics: String?
 
-  @Option(help: "Number of latents (default: \(RunConfiguration.defaultLatentCount)).")
+  @Option(help: "Number of latents; default: 10 for datasets with factors, else 32.")
   var latents: Int?
 
-  @Option(
-    help: "float32, or bfloat16 operands in convolutions and matrix products (default: float32).")
-  var precision: PrecisionChoice?
+  @OptionGroup var runs: RunOptions
 
-  @Option(help: "Folder of the runs.", completion: .directory)
-  var out = "runs"
-
-  @Flag(help: "Continue what is unfinished. This is what happens anyway; scripts may say so.")
-  var resume = false
-
-  @Flag(help: "Throw away what the run folders hold and start over.")
-  var fresh = false
+  @OptionGroup(title: "Samples (datasets with attributes, or --samples)") var scoring:
+    ScoringOptions
 
   func validate() throws {
     guard stepCount >= 1 else {
       throw ValidationError("--steps is \(stepCount); it must be at least 1.")
     }
-    guard (1...4096).contains(latentCount) else {
-      throw ValidationError("--latents is \(latentCount); it must be 1 to 4096.")
+    guard latentCount.map({ (1...4096).contains($0) }) ?? true else {
+      throw ValidationError("--latents is \(latentCount ?? 0); it must be 1 to 4096.")
     }
-    guard !(fresh && resume) else {
-      throw ValidationError("--fresh and --resume exclude each other.")
-    }
-    _ = try seedList()
   }
 
   private var stepCount: Int { steps ?? preset.stepCount ?? preset.preset.stepCount }
 
-  private var latentCount: Int {
-    latents ?? preset.latentCount ?? RunConfiguration.defaultLatentCount
-  }
-
-  private func seedList() throws -> [Int] {
-    guard let seeds else { return [global.seed] }
-    let values = seeds.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    guard !values.isEmpty, values.allSatisfy({ ($0 ?? -1) >= 0 }) else {
-      throw ValidationError("--seeds is '\(seeds)'; it must be numbers such as 0,1,2.")
-    }
-    return values.compactMap { $0 }
-  }
+  private var latentCount: Int? { latents ?? preset.latentCount }
 
   func execute() async throws {
-    let specifications = try ModelCatalog.specifications(
-      model.split(separator: ",").joinedOptions())
-    let metricNames = try MetricCatalog.metrics(
-      named: metrics.split(separator: ",").map(String.init)
-    ).filter { !$0.requirements.contains(.attributes) }.map(\.name)
     let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
-    guard let source = source as? any FactorDataset else {
-      throw CommandError.unsuitableDataset(name: dataset, reason: "it has no factors of variation")
-    }
+    let specifications = try preset.preset.specifications(model, for: source)
+    let metricNames = try metricNames(for: source)
     let device = try global.openDevice()
-    let seeds = try seedList()
-    var results: [RunResult] = []
-    var failureCount = 0
-    for specification in specifications {
-      for seed in seeds {
-        let configuration = configuration(specification, source, seed, metricNames)
-        let run = ModelRun(
-          specification: specification, dataset: source, configuration: configuration,
-          folder: try RunDirectory(
-            root: out, dataset: source.name, model: specification.label,
-            preset: configuration.presetName, seed: seed),
-          device: device, global: global)
-        do {
-          results.append(try run.execute(isFresh: fresh))
-        } catch let error where !Bench.isInterruption(error) {
-          failureCount += 1
-          fputs("bench: \(specification.label) seed \(seed): \(error)\n", stderr)
-        }
+    let settings = scoring.values(preset.preset)
+    let extractor = try generates(source) ? settings.features.extractor(global) : nil
+    let configurations = try specifications.flatMap { specification in
+      try runs.seedList(global.seed).map { seed in
+        (
+          specification,
+          configuration(specification, source, seed, metricNames, extractor?.protocolID)
+        )
       }
     }
+    let folders = try configurations.map { specification, configuration in
+      try RunDirectory(
+        root: runs.out, dataset: source.name, model: specification.label,
+        preset: configuration.presetLabel(for: source), seed: Int(configuration.plan.seed))
+    }
+    // The features of the reference set take a while: finished runs do not need them.
+    let isFinished = !runs.fresh && folders.allSatisfy(\.isComplete)
+    var sampleScoring: SampleScoring?
+    if let extractor, !isFinished {
+      sampleScoring = try await SampleScoring(
+        settings, extractor: extractor, dataset: source, global: global)
+    }
+    let all = zip(configurations, folders).map { pair, folder in
+      ModelRun(
+        specification: pair.0, dataset: source, configuration: pair.1, folder: folder,
+        device: device, global: global, scoring: sampleScoring)
+    }
+    let (results, failureCount) = await all.execute(isFresh: runs.fresh)
+    if Interruption.isRequested { throw Interrupted() }
     try show(results, specifications)
-    let total = specifications.count * seeds.count
-    if failureCount > 0 { throw CommandError.failedRuns(count: failureCount, total: total) }
+    if failureCount > 0 { throw CommandError.failedRuns(count: failureCount, total: all.count) }
+  }
+
+  /// Whether samples are drawn and scored too.
+  private func generates(_ source: any ImageDataset) -> Bool {
+    scoring.samples != nil || !(source is any FactorDataset)
+  }
+
+  private func metricNames(for source: any ImageDataset) throws -> [String] {
+    let isLabelled = source is any FactorDataset
+    guard isLabelled || source is any AttributeDataset else {
+      throw CommandError.unsuitableDataset(
+        name: dataset, reason: "it has neither factors of variation nor attributes")
+    }
+    let names =
+      metrics.map { $0.split(separator: ",").map(String.init) }
+      ?? (isLabelled
+        ? ["mig"]
+        : MetricCatalog.all.filter { $0.requirements == [.attributes] }.map(\.name))
+    let possible = try MetricCatalog.metrics(named: names).filter { metric in
+      isLabelled
+        ? !metric.requirements.contains(.attributes)
+        : metric.requirements.isSubset(of: [.attributes])
+    }
+    guard !possible.isEmpty else {
+      throw CommandError.unsuitableDataset(
+        name: dataset,
+        reason: "none of the metrics \(names.joined(separator: ", ")) applies to its labels")
+    }
+    return possible.map(\.name)
   }
 
   private func configuration(
-    _ specification: ModelSpecification, _ source: any FactorDataset, _ seed: Int,
-    _ metricNames: [String]
+    _ specification: ModelSpecification, _ source: any ImageDataset, _ seed: Int,
+    _ metricNames: [String], _ featureProtocol: String?
   ) -> RunConfiguration {
-    RunConfiguration(
+    let plan = TrainingPlan(
+      stepCount: stepCount, batchSize: preset.preset.batchSize(for: source), seed: UInt64(seed),
+      precision: (runs.precision ?? preset.precision ?? .float32).value)
+    var configuration = RunConfiguration(
       dataset: source.name, datasetChecksum: source.checksum, model: specification.label,
-      preset: preset.preset, latentCount: latentCount, learningRate: preset.preset.learningRate,
-      sampleCount: preset.preset.sampleCount, metrics: metricNames,
-      plan: TrainingPlan(
-        stepCount: stepCount, seed: UInt64(seed),
-        precision: (precision ?? preset.precision ?? .float32).value))
+      preset: preset.preset,
+      latentCount: latentCount ?? preset.preset.latentCount(for: source),
+      learningRate: preset.preset.learningRate, sampleCount: preset.preset.sampleCount,
+      metrics: metricNames, plan: plan)
+    if let featureProtocol {
+      var denoiserPlan = plan
+      denoiserPlan.stepCount = steps ?? preset.stepCount ?? preset.preset.stageSteps.second
+      var denoiser = DiffusionOptions()
+      denoiser.learningRate = preset.preset.learningRate
+      denoiser.averageDecay = preset.preset.averageDecay
+      let choices = scoring.values(preset.preset)
+      configuration.generation = GenerationSettings(
+        sampleCount: scoring.sampleCount(preset.preset), choices,
+        featureProtocol: featureProtocol, denoiser: denoiser, denoiserPlan: denoiserPlan)
+    }
+    return configuration
   }
 
   // MARK: - Output
@@ -154,36 +178,26 @@ struct DisentangleCommand: BenchCommand {
   private func show(_ results: [RunResult], _ specifications: [ModelSpecification]) throws {
     let comparison = RateComparison(results)
     for (name, plot) in comparison.plots {
-      try plot.write(to: "\(out)/\(results[0].dataset.name)/\(name)")
+      try plot.write(to: "\(runs.out)/\(results[0].dataset.name)/\(name)")
     }
+    guard !results.isEmpty else { return try emit([], comparison, "") }
+    var texts = [DisentangleTable(results, specifications).text(folder: runs.out)]
+    if results.contains(where: { $0.metrics["precision"] != nil }) {
+      // TAD and FID side by side, with what is published of both: Table 1 of the paper.
+      let tads = MetricCatalog.all.filter { $0.requirements == [.attributes] }.map(\.name)
+      let published = try PublishedTables.rows(of: results[0].dataset.name)
+      texts.insert(
+        GenerationTable(results, published, columns: tads + GenerationTable.columns).table.text(),
+        at: 0)
+    }
+    try emit(results, comparison, texts.joined(separator: "\n\n"))
+  }
+
+  private func emit(_ results: [RunResult], _ comparison: RateComparison, _ text: String) throws {
     try global.emit(
       .object([
         "dataset": .string(dataset), "runs": .array(results.map(\.json)),
         "at_baseline_rates": comparison.json,
-      ]),
-      text: results.isEmpty ? "" : DisentangleTable(results, specifications).text(folder: out))
-  }
-}
-
-/// The precisions of the command line.
-enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
-  /// Single precision.
-  case float32
-  /// bfloat16 where it is safe.
-  case bfloat16
-
-  var value: Precision { self == .float32 ? .float32 : .bfloat16 }
-}
-
-extension Sequence where Element == Substring {
-  /// Puts options back to their model: in `a:x=1,y=2,b` the parts are `a:x=1,y=2` and `b`.
-  fileprivate func joinedOptions() -> [String] {
-    reduce(into: []) { parts, part in
-      if let last = parts.last, last.contains(":"), part.contains("="), !part.contains(":") {
-        parts[parts.count - 1] = "\(last),\(part)"
-      } else {
-        parts.append(String(part))
-      }
-    }
+      ]), text: text)
   }
 }

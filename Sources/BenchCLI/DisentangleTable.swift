@@ -15,6 +15,7 @@ struct DisentangleTable {
   init(_ results: [RunResult], _ specifications: [ModelSpecification]) {
     self.results = results
     let names = Set(results.flatMap(\.metrics.keys)).subtracting(Self.unscored)
+      .subtracting(GenerationTable.columns)
     bases = Set(names.map { String($0.prefix { $0 != "@" }) }).sorted()
     let labels = specifications.map(\.label)
       .filter { label in results.contains { $0.model == label } }

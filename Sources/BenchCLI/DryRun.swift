@@ -6,7 +6,7 @@ import Torch
 
 /// What a training would take: the parameters of every part, and a short probe of time and memory.
 struct DryRun {
-  private let title: String
+  let title: String
   private let model: any TrainableModel
   private let timing: Timing
   private let plan: TrainingPlan
@@ -20,6 +20,9 @@ struct DryRun {
     self.plan = plan
     timing = try timeTrainingStep(model, dataset: dataset, plan: plan, count: 2, warmUp: 1)
   }
+
+  /// Seconds of an optimiser step.
+  var secondsPerStep: Double { timing.median }
 
   /// Parameters by part: the first two components of their names.
   private var parts: [(name: String, count: Int)] {
@@ -36,7 +39,7 @@ struct DryRun {
   }
 
   /// Bytes of weights, gradients, two moments and averages, in single precision.
-  private var stateBytes: Int {
+  var stateBytes: Int {
     model.store.parameterCount * 4 * (model.averageDecay == nil ? 4 : 5)
   }
 

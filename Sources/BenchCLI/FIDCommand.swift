@@ -86,7 +86,7 @@ struct FIDCommand: BenchCommand {
   }
 
   func execute() async throws {
-    let loaded = try await ImageSideLoader(options: images, global: global)
+    let loaded = try await ImageSideLoader(settings: images.values, global: global)
       .sides([reference] + (generated.map { [$0] } ?? []))
     let first = loaded.sides[0]
     var saved: [String] = []

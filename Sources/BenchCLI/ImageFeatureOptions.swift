@@ -76,6 +76,49 @@ struct ImageFeatureOptions: ParsableArguments {
   }
 }
 
+extension ImageFeatureOptions {
+  /// The choices.
+  var values: ImageFeatureSettings {
+    var settings = ImageFeatureSettings()
+    settings.network = network
+    settings.preparation = choice.preparation
+    settings.tap = InceptionNetwork.Tap(rawValue: "\(dims)") ?? .pool3
+    settings.weights = weights
+    settings.batchSize = batchSize
+    settings.onError = onError == .skip ? .skip : .stop
+    return settings
+  }
+}
+
+/// How features are made, whatever the command line that says so.
+struct ImageFeatureSettings {
+  var network = ImageFeatureOptions.NetworkChoice.inception
+  var preparation = ImagePreparation.pytorchFID
+  var tap = InceptionNetwork.Tap.pool3
+  var weights: String?
+  var batchSize = 32
+  var onError = FeatureExtractor.ErrorPolicy.stop
+
+  /// What makes the features, its weights loaded.
+  func extractor(_ global: GlobalOptions) throws -> FeatureExtractor {
+    guard let known = network.weights else { return FeatureExtractor(network: .benchFeatures) }
+    let source = try known.source(
+      weights, environment: ProcessInfo.processInfo.environment,
+      cacheRoot: GlobalOptions.cacheRoot)
+    let device = try global.openDevice()
+    let loaded: FeatureExtractor.Network =
+      switch known {
+      case .inception:
+        .inception(try InceptionNetwork(weights: source, device: device), preparation, tap: tap)
+      case .vgg16, .lpips:
+        network == .vgg16Youngjung
+          ? .vgg16(try VGG16Network(weights: source, device: device), .pillow, tap: .fc2)
+          : .vgg16(try VGG16Network(weights: source, device: device), .tf1, tap: .fc2ReLU)
+      }
+    return FeatureExtractor(network: loaded, weightsName: source.name)
+  }
+}
+
 /// Reads the sides of a comparison; a network is loaded only if a side is a folder.
 struct ImageSideLoader {
   /// The sides and what was noticed on the way.
@@ -91,7 +134,7 @@ struct ImageSideLoader {
     var imageCount = 0
   }
 
-  let options: ImageFeatureOptions
+  let settings: ImageFeatureSettings
   let global: GlobalOptions
 
   private enum Source {
@@ -102,7 +145,13 @@ struct ImageSideLoader {
   /// The sides behind paths: folders of pictures, files of features or statistics.
   ///
   /// Files are read first, so that what is wrong with them shows before minutes go into folders.
-  func sides(_ paths: [String]) async throws -> Sides {
+  ///
+  /// - Parameters:
+  ///   - paths: The sides.
+  ///   - loaded: What makes the features, where it is loaded already.
+  /// - Returns: The sides in their order.
+  /// - Throws: Errors of files, weights and libtorch.
+  func sides(_ paths: [String], with loaded: FeatureExtractor? = nil) async throws -> Sides {
     let sources = try paths.map { path -> Source in
       var isFolder = false
       let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
@@ -110,8 +159,10 @@ struct ImageSideLoader {
         ? .folder(try ImageFolder(path: path)) : .side(try GenerationSide(path: path))
     }
     var result = Sides()
-    var extractor: FeatureExtractor?
-    for case .folder in sources where extractor == nil { extractor = try loadedExtractor() }
+    var extractor = loaded
+    for case .folder in sources where extractor == nil {
+      extractor = try settings.extractor(global)
+    }
     if let extractor {
       for case .side(let side) in sources {
         try side.requireProtocol(extractor.protocolID, of: "this run")
@@ -134,35 +185,12 @@ struct ImageSideLoader {
   ) async throws {
     let start = ContinuousClock.now
     let extraction = try await extractor.extract(
-      folder, batchSize: options.batchSize, onError: options.onError == .skip ? .skip : .stop,
-      isQuiet: global.quiet)
+      folder, batchSize: settings.batchSize, onError: settings.onError, isQuiet: global.quiet)
     result.extractionSeconds += (ContinuousClock.now - start) / .seconds(1)
     result.imageCount += extraction.side.count ?? 0
     for failure in extraction.skipped { global.note("left out: \(failure)") }
     result.skipped += extraction.skipped
     result.sides.append(extraction.side)
-  }
-
-  private func loadedExtractor() throws -> FeatureExtractor {
-    guard let known = options.network.weights else {
-      return FeatureExtractor(network: .benchFeatures)
-    }
-    let source = try known.source(
-      options.weights, environment: ProcessInfo.processInfo.environment,
-      cacheRoot: GlobalOptions.cacheRoot)
-    let device = try global.openDevice()
-    let network: FeatureExtractor.Network =
-      switch known {
-      case .inception:
-        .inception(
-          try InceptionNetwork(weights: source, device: device), options.choice.preparation,
-          tap: InceptionNetwork.Tap(rawValue: "\(options.dims)") ?? .pool3)
-      case .vgg16, .lpips:
-        options.network == .vgg16Youngjung
-          ? .vgg16(try VGG16Network(weights: source, device: device), .pillow, tap: .fc2)
-          : .vgg16(try VGG16Network(weights: source, device: device), .tf1, tap: .fc2ReLU)
-      }
-    return FeatureExtractor(network: network, weightsName: source.name)
   }
 }
 

@@ -8,6 +8,9 @@ import Reference
 struct LatentDirection {
   /// What it is, for rows of pictures.
   let label: String
+  /// How many differences of class means a factor's direction reaches either way.
+  static let reach = 1.5
+
   /// The code's change per unit of position.
   private let offset: [Double]
   /// The latent that the position sets, instead of adding to it.
@@ -36,13 +39,16 @@ struct LatentDirection {
     let alignment = try CodeAlignment(.pca, fittedTo: measurement.codes)
     let aligned = alignment.apply(to: measurement.codes)
     return (0..<min(aligned.latentCount, 12)).map { axis in
-      let values = aligned.latent(axis)
-      let mean = values.reduce(0, +) / Double(values.count)
-      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+      let variance = variance(aligned.latent(axis))
       let offset = alignment.axes.row(axis).map { 2 * variance.squareRoot() * $0 }
       return LatentDirection(
         label: "axis \(axis)  var \(variance.fixed(2))", offset: offset, replaced: nil)
     }
+  }
+
+  private static func variance(_ values: [Double]) -> Double {
+    let mean = values.reduce(0, +) / Double(values.count)
+    return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
   }
 
   /// From one value of a factor, or attribute, to another: the difference of the codes' class means,
@@ -50,14 +56,13 @@ struct LatentDirection {
   ///
   /// - Parameters:
   ///   - request: `NAME` (first and last value) or `NAME:LOW:HIGH`.
-  ///   - measurement: Codes of the sample.
+  ///   - codes: Codes of the sample.
   ///   - indices: The sample's images.
   ///   - dataset: Where their factors or attributes are.
   /// - Returns: The direction, labelled with the factor and its two values.
   /// - Throws: ``CommandError/unknownDirection(name:known:)``.
   static func factor(
-    _ request: String, _ measurement: PointMeasurement, _ indices: [Int],
-    _ dataset: any ImageDataset
+    _ request: String, _ codes: Codes, _ indices: [Int], _ dataset: any ImageDataset
   ) throws -> LatentDirection {
     let parts = request.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let (names, values) = labels(dataset, indices)
@@ -68,7 +73,7 @@ struct LatentDirection {
     let ends =
       parts.count == 3
       ? [Int(parts[1]), Int(parts[2])] : parts.count == 1 ? [present.first, present.last] : []
-    let codes = measurement.codes.matrix
+    let codes = codes.matrix
     let means = ends.map { end -> [Double]? in
       let rows = values[column].indices.filter { values[column][$0] == end }
       guard end != nil, !rows.isEmpty else { return nil }
@@ -81,7 +86,38 @@ struct LatentDirection {
         name: request, known: ["\(parts[0]):\(present.first ?? 0):\(present.last ?? 0)"])
     }
     return LatentDirection(
-      label: request, offset: zip(low, high).map { 1.5 * ($1 - $0) }, replaced: nil)
+      label: request, offset: zip(low, high).map { reach * ($1 - $0) }, replaced: nil)
+  }
+
+  /// The directions of the factors and attributes that codes hold most of.
+  ///
+  /// By the squared difference of the class means in units of each latent's deviation, times the shares
+  /// of both classes, so that a rare attribute's noisy mean does not come first.
+  ///
+  /// - Parameters:
+  ///   - count: At most how many.
+  ///   - codes: Codes of the sample.
+  ///   - indices: The sample's images.
+  ///   - dataset: Where their factors or attributes are.
+  /// - Returns: The directions, the strongest first; none where nothing is labelled.
+  static func strongestFactors(
+    _ count: Int, _ codes: Codes, _ indices: [Int], _ dataset: any ImageDataset
+  ) -> [LatentDirection] {
+    let (names, values) = labels(dataset, indices)
+    let variances = (0..<codes.latentCount).map { variance(codes.latent($0)) }
+    let found = names.indices.compactMap {
+      column -> (direction: LatentDirection, strength: Double)? in
+      let values = values[column]
+      guard let low = values.min(), let high = values.max(), low < high,
+        let direction = try? factor(names[column], codes, indices, dataset)
+      else { return nil }
+      let separation = zip(direction.offset, variances).reduce(0) {
+        $0 + $1.0 * $1.0 / max($1.1, 1e-6)
+      }
+      let shares = values.count { $0 == low } * values.count { $0 == high }
+      return (direction, separation * Double(shares))
+    }
+    return found.sorted { $0.strength > $1.strength }.prefix(count).map(\.direction)
   }
 
   /// The names of a dataset's factors and attributes, and their values for some images,

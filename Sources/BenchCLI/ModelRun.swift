@@ -7,35 +7,66 @@ import Reference
 import Results
 import Torch
 
-/// One model with one seed on one dataset: training, scores, pictures, record.
+/// One model with one seed on one dataset: training, scores of its representations and of its
+/// samples, pictures, record.
 struct ModelRun {
   let specification: ModelSpecification
-  let dataset: any FactorDataset
+  let dataset: any ImageDataset
   let configuration: RunConfiguration
   let folder: RunDirectory
   let device: Device
   let global: GlobalOptions
+  /// What scores samples, for a run that generates.
+  let scoring: SampleScoring?
 
   /// Does whatever of the run is not done yet and returns its result.
   ///
   /// - Parameter isFresh: Throws away what the folder holds.
   /// - Returns: The result, also of a run that was finished before.
   /// - Throws: Whatever stops the run; what is done stays and is continued.
-  func execute(isFresh: Bool) throws -> RunResult {
+  func execute(isFresh: Bool) async throws -> RunResult {
     if isFresh { try? FileManager.default.removeItem(atPath: folder.path) }
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     try configuration.claim(folder)
     if folder.isComplete { return try RunResult(path: folder.resultPath) }
     let start = ContinuousClock.now
+    try takeOverStages()
     let model = try trained()
-    let result = try evaluate(model, start: start)
+    let sample = try ObservationSample(dataset, count: configuration.sampleCount, seed: 0)
+    var outcome = Outcome()
+    if !configuration.metrics.isEmpty { try score(model, sample, into: &outcome) }
+    if let generation = configuration.generation, let scoring {
+      try await generate(model, generation, scoring, into: &outcome)
+    }
+    outcome.metrics["mse"] = [
+      "value": .number(try reconstructionError(model, on: sample)), "higher_is_better": false,
+      "mean_image": .number(try meanImageError(of: sample)),
+      "estimator": "squared error per pixel in [0, 1], sharpest reconstruction, 1,000 images",
+    ]
+    let result = RunResult(
+      dataset: .init(name: dataset.name, checksum: dataset.checksum), model: specification.label,
+      preset: configuration.presetLabel(for: dataset), seed: Int(configuration.plan.seed),
+      metrics: outcome.metrics, curves: outcome.curves,
+      provenance: .now(
+        versions: ["libtorch": try Libtorch.version()],
+        wallSeconds: (ContinuousClock.now - start) / .seconds(1),
+        config: try configuration.json()))
     try result.write(to: folder.resultPath)
     return result
   }
 
+  /// What a run found out.
+  struct Outcome {
+    var metrics: [String: JSONValue] = [:]
+    var curves: [String: Curve] = [:]
+  }
+
   /// Trains the model, or reads the weights of a training that has ended.
-  func trained() throws -> ModelDefinition.Model {
+  private func trained() throws -> ModelDefinition.Model {
+    guard configuration.generation?.checkpoint == nil else {
+      return try TrainedModel(folder: folder.path, device: device).model
+    }
     let setting = ModelSetting(
       dataset: dataset, latentCount: configuration.latentCount,
       learningRate: configuration.learningRate)
@@ -50,11 +81,10 @@ struct ModelRun {
 
   // MARK: - Scores
 
-  private func evaluate(_ model: ModelDefinition.Model, start: ContinuousClock.Instant) throws
-    -> RunResult
-  {
-    let sample = try ObservationSample(dataset, count: configuration.sampleCount, seed: 0)
-    guard let factors = sample.factors else {
+  private func score(
+    _ model: ModelDefinition.Model, _ sample: ObservationSample, into outcome: inout Outcome
+  ) throws {
+    guard sample.factors != nil || sample.attributes != nil else {
       throw CommandError.unsuitableDataset(name: dataset.name, reason: "none of its factors varies")
     }
     let points = try model.points()
@@ -69,32 +99,17 @@ struct ModelRun {
     let scores = try measurements.enumerated().map { index, measurement in
       try Interruption.check()
       progress.update(sample.indices.count, detail: "point \(index + 1) of \(points.count)")
-      return try PointScores(measurement, factors: factors, metrics: metricsAsked)
+      return try PointScores(measurement, sample, metrics: metricsAsked)
     }
     let further = try PointScores(
-      measurements[labelFreePick(measurements)], factors: factors, metrics: metricsAsked,
+      measurements[labelFreePick(measurements)], sample, metrics: metricsAsked,
       alignments: PointScores.furtherAlignments)
     progress.finish()
     let report = RepresentationReport(
       measurements: measurements, scores: scores, further: further)
-    let distortion = try measure(
-      model, at: [model.sharpestPoint()], on: sample)[0].squaredError
-    let meanImageError = try meanImageError(of: sample)
     try writePictures(model, sample, report)
-    var metrics = report.metrics
-    metrics["mse"] = [
-      "value": .number(distortion), "higher_is_better": false,
-      "mean_image": .number(meanImageError),
-      "estimator": "squared error per pixel in [0, 1], sharpest reconstruction, 1,000 images",
-    ]
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    return RunResult(
-      dataset: .init(name: dataset.name, checksum: dataset.checksum), model: specification.label,
-      preset: configuration.presetName, seed: Int(configuration.plan.seed), metrics: metrics,
-      curves: report.curves,
-      provenance: .now(
-        versions: ["libtorch": try Libtorch.version()], wallSeconds: seconds,
-        config: try configuration.json()))
+    outcome.metrics.merge(report.metrics) { $1 }
+    outcome.curves = report.curves
   }
 
   private func writePictures(
@@ -103,11 +118,7 @@ struct ModelRun {
     let pictures = RunPictures(
       model: model, sample: sample, shape: dataset.imageShape, folder: folder.imagesPath)
     let points = report.measurements.map(\.point)
-    let shown =
-      points.count == 1
-      ? points
-      : try [model.sharpestPoint()] + stride(from: 0, to: points.count, by: 3).map { points[$0] }
-    try pictures.writeReconstructions(at: shown)
+    try pictures.writeReconstructions(points)
     try pictures.writeTraversals(report.measurements[report.picked])
     for (name, plot) in report.plots(title: specification.label) {
       try pictures.write(plot, to: name)

@@ -33,7 +33,7 @@ struct RateComparison {
     curveModels = models.filter(hasCurve)
     pointModels = models.filter { !hasCurve($0) }
     let metrics = Set(results.flatMap(\.metrics.keys)).filter { !$0.contains("@") }
-      .subtracting(DisentangleTable.unscored).sorted()
+      .subtracting(DisentangleTable.unscored).subtracting(GenerationTable.columns).sorted()
     quantities =
       [
         Quantity(

@@ -15,13 +15,13 @@ struct PointScores {
   let results: [[MetricResult]]
 
   init(
-    _ measurement: PointMeasurement, factors: Factors, metrics: [MetricDefinition],
+    _ measurement: PointMeasurement, _ sample: ObservationSample, metrics: [MetricDefinition],
     alignments: [CodeAlignment.Method] = Self.alignments
   ) throws {
     results = try alignments.map { alignment in
       let input = try MetricInput(
         codes: CodeAlignment(alignment, fittedTo: measurement.codes).apply(to: measurement.codes),
-        factors: factors)
+        factors: sample.factors, attributes: sample.attributes)
       return try metrics.compactMap { metric in
         do {
           return try metric.evaluate(input)

@@ -1,4 +1,5 @@
 import BenchSupport
+import Datasets
 import FoundationEssentials
 import Reference
 import Results
@@ -16,9 +17,11 @@ struct RunConfiguration: Codable, Equatable {
   var sampleCount: Int
   var metrics: [String]
   var plan: TrainingPlan
+  /// Samples and their scores; nil for a run without.
+  var generation: GenerationSettings?
 
   enum CodingKeys: String, CodingKey {
-    case dataset, model, preset, metrics
+    case dataset, model, preset, metrics, generation
     case datasetChecksum = "dataset_checksum"
     case latentCount = "latent_count"
     case learningRate = "learning_rate"
@@ -26,21 +29,24 @@ struct RunConfiguration: Codable, Equatable {
     case plan = "training"
   }
 
-  /// Latents unless something else is asked for.
-  static let defaultLatentCount = 10
-
-  /// The preset's name, with what differs from it: `quick`, or `quick:steps=500,latents=6`.
+  /// The preset in folders and records, with what differs from it: `quick`, or
+  /// `quick:steps=500,latents=6`.
   ///
-  /// Run folders and results carry it, so that runs with other settings are never mistaken for the
-  /// preset's.
-  var presetName: String {
+  /// Runs with other settings are thus never mistaken for the preset's. Runs that only generate are
+  /// trained for longer than those that are scored for their representations, and never stand among
+  /// them.
+  func presetLabel(for dataset: any ImageDataset) -> String {
+    guard generation == nil || !metrics.isEmpty else { return Self.generationLabel(preset) }
     var settings: [String] = []
     if plan.stepCount != preset.stepCount { settings.append("steps=\(plan.stepCount)") }
-    if latentCount != Self.defaultLatentCount { settings.append("latents=\(latentCount)") }
+    if latentCount != preset.latentCount(for: dataset) { settings.append("latents=\(latentCount)") }
     if plan.precision != .float32 { settings.append("precision=\(plan.precision.rawValue)") }
     return ([preset.rawValue] + (settings.isEmpty ? [] : [settings.joined(separator: ",")]))
       .joined(separator: ":")
   }
+
+  /// The preset in folders and records of runs that only generate.
+  static func generationLabel(_ preset: Preset) -> String { "generate-\(preset.rawValue)" }
 
   /// The configuration as JSON, for result records.
   func json() throws -> JSONValue {
@@ -51,13 +57,10 @@ struct RunConfiguration: Codable, Equatable {
   ///
   /// - Throws: ``CommandError/otherSettings(folder:setting:found:asked:)`` for another run's folder.
   func claim(_ folder: RunDirectory) throws {
-    guard let data = FileManager.default.contents(atPath: folder.configPath) else {
+    guard let found = try RunConfiguration(of: folder) else {
       let text = try YAMLEncoder().encode(self)
       try AtomicFile.write(Array(text.utf8), to: folder.configPath)
       return
-    }
-    guard let found = try? YAMLDecoder().decode(RunConfiguration.self, from: data) else {
-      throw CommandError.unreadableConfiguration(path: folder.configPath)
     }
     guard found != self else { return }
     let (mine, theirs) = (try json(), try found.json())
@@ -79,6 +82,19 @@ struct RunConfiguration: Codable, Equatable {
   }
 }
 
+extension RunConfiguration {
+  /// Reads the configuration of a run folder; nil if there is none.
+  ///
+  /// - Throws: ``CommandError/unreadableConfiguration(path:)``.
+  init?(of folder: RunDirectory) throws {
+    guard let data = FileManager.default.contents(atPath: folder.configPath) else { return nil }
+    guard let found = try? YAMLDecoder().decode(RunConfiguration.self, from: data) else {
+      throw CommandError.unreadableConfiguration(path: folder.configPath)
+    }
+    self = found
+  }
+}
+
 /// What a command itself finds wrong.
 enum CommandError: Error, Equatable, CustomStringConvertible {
   /// A run folder belongs to a run with other settings.
@@ -91,6 +107,14 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
   case unknownDirection(name: String, known: [String])
   /// A dataset lacks what a command needs.
   case unsuitableDataset(name: String, reason: String)
+  /// A sample is of another size than the dataset's images.
+  case otherSize(file: String, found: ImageShape, expected: ImageShape)
+  /// A folder of samples has the name of a model that was trained here.
+  case otherSystem(name: String, folder: String)
+  /// A checkpoint is of another model than the one asked for.
+  case otherModel(checkpoint: String, found: String, asked: String)
+  /// A time is too short for what has to happen in it.
+  case tooFewMinutes(asked: Double, needed: Double)
 
   var description: String {
     switch self {
@@ -106,6 +130,20 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case .unknownDirection(let name, let known):
       "--along '\(name)': expected latents, pca or \(known.joined(separator: ", "))."
     case .unsuitableDataset(let name, let reason): "dataset '\(name)': \(reason)."
+    case .otherSize(let file, let found, let expected):
+      """
+      \(file): an image of \(found), the dataset's are \(expected); make the samples of that size, \
+      or open the dataset at theirs, as in 'NAME@64'.
+      """
+    case .otherSystem(let name, let folder):
+      "\(folder) holds a run of the model '\(name)'; give the samples another name with --system."
+    case .otherModel(let checkpoint, let found, let asked):
+      "\(checkpoint): it holds '\(found)', not '\(asked)'; leave out --model, or give another checkpoint."
+    case .tooFewMinutes(let asked, let needed):
+      """
+      --minutes \(asked.fixed(1)) leaves no time for training: sampling and scoring alone take about \
+      \(needed.fixed(1)); give more, or ask for fewer --samples.
+      """
     }
   }
 }

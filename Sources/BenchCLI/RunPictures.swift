@@ -11,15 +11,20 @@ struct RunPictures {
   let shape: ImageShape
   let folder: String
 
-  /// Observations and their reconstructions, one column per representation.
-  func writeReconstructions(at points: [RepresentationPoint], count: Int = 8) throws {
+  /// Observations and their reconstructions, one column per representation: the sharpest and some of
+  /// `points`.
+  func writeReconstructions(_ points: [RepresentationPoint], count: Int = 8) throws {
+    let points =
+      points.count == 1
+      ? points
+      : try [model.sharpestPoint()] + stride(from: 0, to: points.count, by: 3).map { points[$0] }
     let images = try sample.images(count, on: model.store.device)
-    var columns = [try pixels(images)]
+    var columns = [try images.imageBytes()]
     for point in points {
       let decoded = try withoutGradients {
         try model.decode(model.encode(images, at: point).mean, at: point)
       }
-      columns.append(try pixels(decoded))
+      columns.append(try decoded.imageBytes())
     }
     let rows = (0..<count).map { row in columns.map { $0[row] } }
     try write(
@@ -49,26 +54,28 @@ struct RunPictures {
   ///   - code: The code they start from.
   ///   - title: Printed above.
   ///   - isAnimated: Also writes the rows as one animation.
+  ///   - unit: What the columns say at the ends.
+  ///   - name: The files' name without its ending.
   ///   - decode: Images in [0, 1] of codes.
   /// - Throws: Errors of `decode` and of files.
   func writeTraversals(
     _ directions: [LatentDirection], from code: [Float], title: String, isAnimated: Bool = false,
-    decode: (Tensor) throws -> Tensor
+    unit: Double = 2, to name: String = "traversals", decode: (Tensor) throws -> Tensor
   ) throws {
     func rows(_ positions: [Double]) throws -> [[[UInt8]]] {
       try withoutGradients {
         try directions.map { direction in
           let codes = positions.flatMap { direction.code(from: code, at: $0) }
-          return try pixels(
-            decode(
-              Tensor(codes, shape: [positions.count, code.count], device: model.store.device)))
+          return try decode(
+            Tensor(codes, shape: [positions.count, code.count], device: model.store.device)
+          ).imageBytes()
         }
       }
     }
     let positions = (0..<9).map { -1 + Double($0) / 4 }
     try write(
-      rows(positions), columnLabels: positions.map { (2 * $0).fixed(1) },
-      rowLabels: directions.map(\.label), title: title, to: "traversals.png")
+      rows(positions), columnLabels: positions.map { (unit * $0).fixed(2) },
+      rowLabels: directions.map(\.label), title: title, to: "\(name).png")
     guard isAnimated else { return }
     // There and back, so that the loop does not jump.
     let half = (0..<25).map { -1 + Double($0) / 12 }
@@ -76,21 +83,23 @@ struct RunPictures {
     let order = Array(half.indices) + half.indices.reversed().dropFirst().dropLast()
     try write(
       frames: order.map { place in forth.map { [$0[place]] } }, columnLabels: [],
-      rowLabels: directions.map(\.label), title: "", milliseconds: 60, to: "traversals.apng")
+      rowLabels: directions.map(\.label), title: "", milliseconds: 60, to: "\(name).apng")
   }
 
   /// A plot as SVG and PNG.
   func write(_ plot: LinePlot, to name: String) throws { try plot.write(to: "\(folder)/\(name)") }
+
+  /// Pictures in rows of ten without labels.
+  func writeGrid(_ images: [[UInt8]], to name: String) throws {
+    try PictureGrid(shape, tens: images).write(to: "\(folder)/\(name)")
+  }
 
   /// Labelled rows of pictures as one PNG.
   func write(
     _ rows: [[[UInt8]]], columnLabels: [String], rowLabels: [String] = [], title: String = "",
     to name: String
   ) throws {
-    let grid = PictureGrid(
-      imageWidth: shape.width, imageHeight: shape.height, channelCount: shape.channelCount,
-      rows: rows, columnLabels: columnLabels, rowLabels: rowLabels, title: title)
-    try write(grid.canvas(), to: name)
+    try grid(rows, columnLabels, rowLabels, title).write(to: "\(folder)/\(name)")
   }
 
   /// Labelled rows of pictures that change with time, as an animated PNG.
@@ -99,30 +108,15 @@ struct RunPictures {
     milliseconds: Int, to name: String
   ) throws {
     let pictures = frames.map { rows in
-      Self.raster(
-        PictureGrid(
-          imageWidth: shape.width, imageHeight: shape.height, channelCount: shape.channelCount,
-          rows: rows, columnLabels: columnLabels, rowLabels: rowLabels, title: title
-        ).canvas())
+      grid(rows, columnLabels, rowLabels, title).raster
     }
     try AnimatedPNG.write(pictures, milliseconds: milliseconds, to: "\(folder)/\(name)")
   }
 
-  private func write(_ canvas: Canvas, to name: String) throws {
-    try PNG.write(Self.raster(canvas), to: "\(folder)/\(name)")
-  }
-
-  private static func raster(_ canvas: Canvas) -> RasterImage {
-    RasterImage(
-      height: canvas.height, width: canvas.width, channelCount: 3, pixels: canvas.pixels)
-  }
-
-  /// Images in [0, 1] as bytes, one array per image, [height, width, channel].
-  func pixels(_ images: Tensor) throws -> [[UInt8]] {
-    let bytes = try (images.clamped(from: 0, to: 1) * 255).rounded().to(.uint8)
-      .permuted([0, 2, 3, 1]).elements(as: UInt8.self)
-    return stride(from: 0, to: bytes.count, by: shape.byteCount).map {
-      Array(bytes[$0..<$0 + shape.byteCount])
-    }
+  private func grid(
+    _ rows: [[[UInt8]]], _ columnLabels: [String], _ rowLabels: [String], _ title: String
+  ) -> PictureGrid {
+    PictureGrid(
+      shape, rows: rows, columnLabels: columnLabels, rowLabels: rowLabels, title: title)
   }
 }

@@ -38,35 +38,24 @@ struct SampleCommand: BenchCommand {
 
   func execute() async throws {
     let opened = try DiffusionSource(source, sampling, global)
-    let (trained, pictures) = (opened.trained, opened.pictures)
     let options = sampling.values(seed: global.seed)
     let start = ContinuousClock.now
-    var progress = ProgressReporter("sample", total: count, isQuiet: global.quiet)
     var shown: [[UInt8]] = []
+    let drawing = SampleDrawing(
+      generator: .diffusion(opened.trained, options), shape: opened.dataset.imageShape,
+      isQuiet: global.quiet)
     if images { try createFolder("\(source.out)/images") }
-    for first in stride(from: 0, to: count, by: options.batchSize) {
-      let part = first..<min(first + options.batchSize, count)
-      let latents = try trained.diffusion.generate(part, options) { done, total in
-        try Interruption.check()
-        progress.update(first + part.count * done / total)
-      }
-      let decoded = try pictures.pixels(withoutGradients { try trained.decode(latents) })
+    try drawing.forEachBatch(count: count) { batch, decoded in
       shown += decoded.prefix(max(0, 100 - shown.count))
-      if images {
-        for (index, pixels) in zip(part, decoded) {
-          try PNG.write(
-            RasterImage(shape: opened.dataset.imageShape, pixels: pixels),
-            to: "\(source.out)/images/\(Self.fileName(index))")
-        }
+      guard images else { return }
+      for (index, pixels) in zip(batch, decoded) {
+        try PNG.write(
+          RasterImage(shape: opened.dataset.imageShape, pixels: pixels),
+          to: "\(source.out)/images/\(SampleDrawing.fileName(index))")
       }
     }
-    progress.finish()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let columns = min(10, shown.count)
-    let rows = stride(from: 0, to: shown.count, by: columns).map {
-      Array(shown[$0..<min($0 + columns, shown.count)])
-    }
-    try pictures.write(rows, columnLabels: [], to: "samples.png")
+    try opened.pictures.writeGrid(shown, to: "samples.png")
     let path = "\(source.out)/samples.png"
     try global.emit(
       [
@@ -74,10 +63,5 @@ struct SampleCommand: BenchCommand {
         "images_per_second": .number(Double(count) / seconds), "sampling": sampling.json,
       ],
       text: "\(path)\n\(count) images in \(duration(seconds))")
-  }
-
-  private static func fileName(_ index: Int) -> String {
-    let digits = "\(index)"
-    return String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".png"
   }
 }

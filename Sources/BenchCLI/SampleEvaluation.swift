@@ -11,14 +11,11 @@ extension BenchFeatures {
   static func matrix(_ images: Tensor) throws -> Matrix<Float> {
     let shape = images.shape
     let colours = shape[1] == 3 ? images : try images.expanded([-1, 3, -1, -1])
-    let bytes = try (colours.clamped(from: 0, to: 1) * 255).rounded().to(.uint8)
-      .permuted([0, 2, 3, 1]).elements(as: UInt8.self)
-    let size = 3 * shape[2] * shape[3]
-    let rows = Parallel.map(shape[0]) { index in
+    let pictures = try colours.imageBytes()
+    let rows = Parallel.map(pictures.count) { index in
       features(
         of: RasterImage(
-          height: shape[2], width: shape[3], channelCount: 3,
-          pixels: Array(bytes[index * size..<(index + 1) * size])))
+          height: shape[2], width: shape[3], channelCount: 3, pixels: pictures[index]))
     }
     return Matrix(rowCount: shape[0], columnCount: width, elements: rows.flatMap { $0 })
   }

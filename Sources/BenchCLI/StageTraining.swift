@@ -73,8 +73,9 @@ struct StageTraining {
     try createFolder(folders.denoiser)
     if !Checkpoint.exists(at: Trainer.checkpointPath(in: folders.denoiser)) {
       global.note("Measuring how fast the encoder's means move along the β axis …")
-      let sample = try ObservationSample(dataset, count: 64, seed: UInt64(global.seed))
-      try model.calibrate(sample.images(64, on: device))
+      let count = dataset.scaledCount(64)
+      let sample = try ObservationSample(dataset, count: count, seed: UInt64(global.seed))
+      try model.calibrate(sample.images(count, on: device))
     }
     return try train(
       model, label: LatentDiffusion.name, stage: "2", context: model.context(folders),
@@ -111,22 +112,22 @@ struct StageTraining {
 
   /// Probes the chosen stages without training them; later ones on an untrained first stage.
   func dryRuns(
-    _ stage: TrainingStage, _ specification: ModelSpecification?, _ setting: ModelSetting,
+    _ stages: Set<TrainingStage>, _ specification: ModelSpecification?, _ setting: ModelSetting,
     denoiser: DiffusionOptions, decoder: DecoderTuning.Options
   ) throws -> [DryRun] {
     let model =
       try specification?.make(setting.context(on: device))
       ?? StageFolders(folder.path).openAutoencoder(on: device).model
     var runs: [DryRun] = []
-    if stage.hasFirst {
+    if stages.contains(where: \.hasFirst) {
       runs.append(try DryRun("stage 1", model, dataset: dataset, plan: plan))
     }
     guard let autoencoder = model as? MultiBetaVAE else { return runs }
-    if stage.hasSecond {
+    if stages.contains(where: \.hasSecond) {
       let diffusion = try LatentDiffusion(autoencoder, denoiser)
       runs.append(try DryRun("stage 2", diffusion, dataset: dataset, plan: plan))
     }
-    if stage == .decoder {
+    if stages.contains(.decoder) {
       let tuning = try DecoderTuning(
         autoencoder, channelCount: dataset.imageShape.channelCount, decoder)
       runs.append(try DryRun("decoder", tuning, dataset: dataset, plan: plan))

@@ -119,7 +119,7 @@ struct TrainCommand: BenchCommand {
       stepCount: plan.stepCount, batchSize: batchSize, learningRate)
     if dryRun {
       let runs = try training.dryRuns(
-        stage, specification, setting, denoiser: options, decoder: tuningOptions)
+        [stage], specification, setting, denoiser: options, decoder: tuningOptions)
       return try global.emit(
         ["stages": .array(runs.map(\.json))], text: runs.map(\.text).joined(separator: "\n\n"))
     }

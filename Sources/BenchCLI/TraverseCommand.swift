@@ -77,16 +77,13 @@ struct TraverseCommand: BenchCommand {
     let options = sampling.values(seed: global.seed)
     try pictures.writeTraversals(
       directions, from: code,
-      title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate
+      title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate,
+      unit: ["latents", "pca"].contains(along) ? 2 : LatentDirection.reach
     ) { codes in
       guard let diffusion, let t = point.t else {
         return try trained.model.decode(codes, at: point)
       }
-      let noises = [Int](repeating: 0, count: codes.shape[0])
-      let clean = try diffusion.diffusion.denoise(
-        codes, from: t, start: start, noiseIndices: noises, options
-      ) { _, _ in try Interruption.check() }
-      return try diffusion.decode(clean)
+      return try diffusion.images(ofCodes: codes, at: t, start: start, options)
     }
     let paths = ["traversals.png"] + (animate ? ["traversals.apng"] : [])
     let full = paths.map { "\(source.out)/\($0)" }
@@ -102,7 +99,7 @@ struct TraverseCommand: BenchCommand {
     case "pca": try LatentDirection.principalAxes(measured)
     default:
       try along.split(separator: ",").map {
-        try LatentDirection.factor(String($0), measured, indices, dataset)
+        try LatentDirection.factor(String($0), measured.codes, indices, dataset)
       }
     }
   }

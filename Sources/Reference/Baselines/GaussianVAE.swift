@@ -51,6 +51,7 @@ struct GaussianNetworks {
 
   /// Adds the networks to a scope.
   init(_ scope: ParameterScope, _ context: ModelContext) throws {
+    try context.requireStudyImages()
     latentCount = context.latentCount
     encoder = try ConvolutionalEncoder(
       scope.scope("encoder"), channelCount: context.imageShape.channelCount,

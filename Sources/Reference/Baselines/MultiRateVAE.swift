@@ -74,6 +74,13 @@ final class MultiRateVAE: TrainableModel, RepresentationModel {
     }
   }
 
+  /// β = 1, where the objective is the likelihood bound, or the end of the range nearest to it.
+  func samplingPoint() throws -> RepresentationPoint {
+    let place = -logBetas.lowerBound / (logBetas.upperBound - logBetas.lowerBound)
+    let position = min(max(place, 0), 1)
+    return RepresentationPoint(label: "β=\(beta(at: position).fixed(2))", t: position)
+  }
+
   private func condition(_ point: RepresentationPoint, count: Int) throws -> Tensor {
     guard let t = point.t else { preconditionFailure("point '\(point.label)' has no position t") }
     return try condition([Double](repeating: t, count: count))

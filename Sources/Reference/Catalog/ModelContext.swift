@@ -25,4 +25,16 @@ public struct ModelContext: Sendable {
     self.learningRate = learningRate
     self.observationCount = observationCount
   }
+
+  /// Refuses images that the large-scale study's nets cannot take.
+  ///
+  /// - Throws: ``TrainingError/badConfiguration(what:expected:found:)``.
+  func requireStudyImages() throws(TrainingError) {
+    guard imageShape.height == 64, imageShape.width == 64 else {
+      throw .badConfiguration(
+        what: "model",
+        expected: "images of 64×64, or a multi-β VAE with one of the residual architectures",
+        found: "images of \(imageShape)")
+    }
+  }
 }

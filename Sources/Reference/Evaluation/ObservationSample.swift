@@ -3,7 +3,8 @@ public import Datasets
 public import Disentanglement
 public import Torch
 
-/// A fixed random sample of a dataset's observations, with factors where the dataset has them.
+/// A fixed random sample of a dataset's observations, with factors or attributes where the dataset has
+/// them.
 ///
 /// Drawn uniformly with replacement, as the reference metrics do, from a seed that does not depend
 /// on the model: every model is scored on the same observations.
@@ -12,6 +13,8 @@ public struct ObservationSample: Sendable {
   public let indices: [Int]
   /// Their factors of more than one value.
   public let factors: Factors?
+  /// Their binary attributes.
+  public let attributes: Attributes?
   private let dataset: any ImageDataset
 
   /// Draws `count` observations.
@@ -21,6 +24,11 @@ public struct ObservationSample: Sendable {
     let drawn = (0..<count).map { _ in generator.integer(below: dataset.count) }
     indices = drawn
     factors = try (dataset as? any FactorDataset).flatMap { try Self.factors($0, drawn) }
+    attributes = try (dataset as? any AttributeDataset).map { dataset in
+      try Attributes(
+        rows: drawn.flatMap { dataset.attributes(at: $0).map { $0 ? 1 : 0 } },
+        attributeCount: dataset.attributeNames.count, names: dataset.attributeNames)
+    }
   }
 
   /// The factors that vary; one with a single value, such as the colour of dSprites, says nothing.
@@ -36,11 +44,13 @@ public struct ObservationSample: Sendable {
       names: varied.map { dataset.factorNames[$0] })
   }
 
-  /// Calls `body` with batches of images in [0, 1], in order.
+  /// Calls `body` with batches of images in [0, 1], in order: of 250 images of 64×64, of fewer larger
+  /// ones.
   func forEachBatch(
-    _ range: Range<Int>? = nil, size: Int = 250, on device: Device, _ body: (Tensor) throws -> Void
+    _ range: Range<Int>? = nil, on device: Device, _ body: (Tensor) throws -> Void
   ) throws {
     let range = range ?? indices.indices
+    let size = dataset.imageShape.scaledCount(250)
     for start in stride(from: range.lowerBound, to: range.upperBound, by: size) {
       let part = Array(indices[start..<min(start + size, range.upperBound)])
       try body(
@@ -53,4 +63,18 @@ public struct ObservationSample: Sendable {
     try imageTensor(
       dataset.pixels(at: Array(indices.prefix(count))), shape: dataset.imageShape, device: device)
   }
+}
+
+extension ImageShape {
+  /// How many images of this shape have as many pixels as `count` of 64×64; at least 4, and no more
+  /// than `count`.
+  func scaledCount(_ count: Int) -> Int {
+    min(count, max(4, count * 64 * 64 / (height * width)))
+  }
+}
+
+extension ImageDataset {
+  /// How many images to measure something on: `count` of 64×64, fewer larger ones, and no more than
+  /// there are.
+  package func scaledCount(_ count: Int) -> Int { min(self.count, imageShape.scaledCount(count)) }
 }

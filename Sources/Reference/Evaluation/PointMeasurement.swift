@@ -49,6 +49,51 @@ public func measure(
   return try zip(points, tallies).map { try $1.measurement($0, latentCount: model.latentCount) }
 }
 
+/// The codes of a whole sample at one point, without the figures of ``measure(_:at:on:progress:)``.
+///
+/// - Parameters:
+///   - model: A trained model.
+///   - point: The representation.
+///   - sample: The observations.
+/// - Returns: The posteriors' means, [observation, latent].
+/// - Throws: Errors of the dataset and of libtorch.
+public func codes(
+  _ model: any TrainableModel & RepresentationModel, at point: RepresentationPoint,
+  on sample: ObservationSample
+) throws -> Codes {
+  var elements: [Float] = []
+  try withoutGradients {
+    try sample.forEachBatch(on: model.store.device) { images in
+      elements += try model.encode(images, at: point).mean.elements()
+    }
+  }
+  return try Codes(
+    Matrix(
+      rowCount: sample.indices.count, columnCount: model.latentCount, elements: elements))
+}
+
+/// The mean squared error of a model's sharpest reconstruction, per pixel in [0, 1].
+///
+/// - Parameters:
+///   - model: A trained model.
+///   - sample: The observations, of which the first thousand count.
+/// - Returns: The error.
+/// - Throws: Errors of the dataset and of libtorch.
+public func reconstructionError(
+  _ model: any TrainableModel & RepresentationModel, on sample: ObservationSample
+) throws -> Double {
+  var errors: [Double] = []
+  try withoutGradients {
+    let point = try model.sharpestPoint()
+    let range = 0..<min(1000, sample.indices.count)
+    try sample.forEachBatch(range, on: model.store.device) { images in
+      let reconstruction = try model.decode(model.encode(images, at: point).mean, at: point)
+      errors += try reconstruction.squaredError(images).mean([1, 2, 3]).elements(as: Double.self)
+    }
+  }
+  return mean(errors)
+}
+
 /// What is gathered at one point, batch after batch.
 private struct Tally {
   private var elements: [Float] = []

@@ -33,6 +33,8 @@ public protocol RepresentationModel: AnyObject {
   func points() throws -> [RepresentationPoint]
   /// The representation that reconstructs best.
   func sharpestPoint() throws -> RepresentationPoint
+  /// The representation whose decoder turns draws from the prior into images.
+  func samplingPoint() throws -> RepresentationPoint
   /// The representation of images in [0, 1], [batch, channel, height, width].
   func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding
   /// Images in [0, 1] for latents [batch, latent].
@@ -42,4 +44,7 @@ public protocol RepresentationModel: AnyObject {
 extension RepresentationModel {
   /// The first of ``points()``.
   public func sharpestPoint() throws -> RepresentationPoint { try points()[0] }
+
+  /// The first of ``points()``.
+  public func samplingPoint() throws -> RepresentationPoint { try points()[0] }
 }

@@ -51,6 +51,7 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
     _ context: ModelContext, _ options: Options, isOutline: Bool = false
   ) throws {
     let store = ParameterStore(device: context.device, isOutline: isOutline)
+    if options.architecture == .study { try context.requireStudyImages() }
     let networks: any MultiBetaNetworks =
       if let sizes = options.architecture.residual(width: options.width) {
         try ResidualMultiBetaNetworks(

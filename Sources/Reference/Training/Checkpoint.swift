@@ -45,6 +45,8 @@ public struct Checkpoint {
 
   private static let files = ["model.safetensors", "optimizer.safetensors"]
 
+  /// Where it was read.
+  private let folder: String
   /// The state.
   public let state: State
   /// Parameters, buffers and averages.
@@ -81,9 +83,27 @@ public struct Checkpoint {
           path: folder, reason: "\(name) is missing or damaged (its checksum differs)")
       }
     }
+    self.folder = folder
     state = file.state
     model = try SafetensorsFile(path: "\(folder)/model.safetensors")
     optimizer = try SafetensorsFile(path: "\(folder)/optimizer.safetensors")
+  }
+
+  /// Copies the checkpoint, whole or not at all, to a place where there is none.
+  ///
+  /// - Throws: `FileError`.
+  public func copy(to target: String) throws {
+    let files = FileManager.default
+    let temporary = "\(target).partial"
+    try? files.removeItem(atPath: temporary)
+    do {
+      let parent = URL(filePath: target).deletingLastPathComponent().path
+      try files.createDirectory(atPath: parent, withIntermediateDirectories: true)
+      try files.copyItem(atPath: folder, toPath: temporary)
+    } catch {
+      throw FileError.cannotWrite(path: target, reason: "the checkpoint cannot be copied there")
+    }
+    try AtomicFile.rename(temporary, to: target)
   }
 
   /// Writes a checkpoint over the one at `folder`.

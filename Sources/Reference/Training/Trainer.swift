@@ -169,7 +169,9 @@ public final class Trainer {
 
   private func monitorImages() throws -> Tensor {
     var generator = Philox(seed: plan.seed, stream: .max)
-    let indices = (0..<256).map { _ in generator.integer(below: dataset.count) }
+    let indices = (0..<dataset.scaledCount(256)).map { _ in
+      generator.integer(below: dataset.count)
+    }
     return try imageTensor(
       dataset.pixels(at: indices), shape: dataset.imageShape, device: model.store.device)
   }

@@ -47,7 +47,8 @@ public enum MetricDirection: String, Sendable, Equatable {
     "med", "review", "images_per_second", "attributes_captured", "accuracy", "auroc",
   ]
   private static let lower: Set<String> = [
-    "fid", "kid", "rfid", "mse", "reconstruction", "reconstruction_error", "lpips", "distortion",
+    "fid", "frechet", "kid", "rfid", "mse", "reconstruction", "reconstruction_error", "lpips",
+    "distortion",
     "bits_per_dimension", "nll", "loss", "wall_seconds", "peak_memory_bytes",
   ]
 }

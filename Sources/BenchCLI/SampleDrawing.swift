@@ -1,0 +1,66 @@
+import BenchSupport
+import Datasets
+import FoundationEssentials
+import Reference
+import Torch
+
+/// Draws a generator's samples in batches.
+struct SampleDrawing {
+  let generator: ImageGenerator
+  let shape: ImageShape
+  let isQuiet: Bool
+
+  /// Samples that are decoded together: fewer of larger images.
+  var batchSize: Int { max(1, 500 * 64 * 64 / (shape.height * shape.width)) }
+
+  /// The name of a sample's file.
+  static func fileName(_ index: Int) -> String {
+    let digits = "\(index)"
+    return String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".png"
+  }
+
+  /// Calls `body` with the pixels of every batch.
+  ///
+  /// - Parameters:
+  ///   - count: Number of samples.
+  ///   - isDone: Whether a batch is to be left out.
+  ///   - body: Takes the numbers of the samples and their bytes, [height, width, channel].
+  /// - Throws: Errors of libtorch and of `body`, and an interruption.
+  func forEachBatch(
+    count: Int, except isDone: (Range<Int>) -> Bool = { _ in false },
+    _ body: (Range<Int>, [[UInt8]]) throws -> Void
+  ) throws {
+    var progress = ProgressReporter("sample", total: count, isQuiet: isQuiet)
+    for first in stride(from: 0, to: count, by: batchSize) {
+      let batch = first..<min(first + batchSize, count)
+      guard !isDone(batch) else { continue }
+      let images = try generator.images(batch) { done, total in
+        try Interruption.check()
+        progress.update(first + batch.count * done / total)
+      }
+      try Interruption.check()
+      try body(batch, images.imageBytes())
+    }
+    progress.finish()
+  }
+
+  /// Writes every sample as a PNG file; batches whose files are there are left as they are.
+  ///
+  /// - Parameters:
+  ///   - count: Number of samples.
+  ///   - folder: Where to, created if need be.
+  /// - Throws: As ``forEachBatch(count:except:_:)``.
+  func write(count: Int, to folder: String) throws {
+    try createFolder(folder)
+    try forEachBatch(count: count) { batch in
+      batch.allSatisfy {
+        FileManager.default.fileExists(atPath: "\(folder)/\(Self.fileName($0))")
+      }
+    } _: { batch, images in
+      for (index, pixels) in zip(batch, images) {
+        try PNG.write(
+          RasterImage(shape: shape, pixels: pixels), to: "\(folder)/\(Self.fileName(index))")
+      }
+    }
+  }
+}

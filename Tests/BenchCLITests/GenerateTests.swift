@@ -1,0 +1,244 @@
+import BenchSupport
+import Datasets
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// `bench generate` from images to the table, in a few steps.
+@Suite("bench generate", .serialized) struct GenerateTests {
+  private static let small = [
+    "--preset", "smoke", "--steps", "4", "--batch-size", "4", "--samples", "12",
+    "--reference-count", "20", "--sampling-steps", "3", "--threads", "1", "--quiet",
+  ]
+
+  private static func arguments(_ out: String, _ more: String...) -> [String] {
+    ["generate", "--out", out] + small + more
+  }
+
+  private static let run = "scenes3d/multi-beta-vae/generate-smoke/seed-0"
+
+  /// The metrics of a run's record.
+  private static func metrics(_ folder: String) throws -> JSONValue {
+    let data = try Data(contentsOf: URL(filePath: "\(folder)/result.json"))
+    return try #require(JSONValue(parsing: data)["metrics"])
+  }
+
+  /// Pictures of noise, as PNG files.
+  private static func writePictures(
+    _ count: Int, height: Int, width: Int, to folder: String
+  ) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for index in 0..<count {
+      var random = Philox(seed: 5, stream: UInt64(index))
+      let base = (0..<3).map { _ in random.integer(below: 200) }
+      let pixels = (0..<height * width).flatMap { place in
+        base.map { UInt8($0 + place * 55 / (height * width)) }
+      }
+      try PNG.write(
+        RasterImage(height: height, width: width, channelCount: 3, pixels: pixels),
+        to: "\(folder)/\(10_000 + index).png")
+    }
+  }
+
+  private func succeed(_ arguments: [String]) async throws -> BenchProcess {
+    let run = try await BenchProcess.run(arguments)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    return run
+  }
+
+  @Test("ends with samples, scores that are named for their features, and pictures")
+  func wholeRun() async throws {
+    let folder = try TemporaryFolder()
+    let first = try await succeed(Self.arguments(folder.path, "--tune-decoder"))
+    let run = "\(folder.path)/\(Self.run)"
+    let metrics = try Self.metrics(run)
+    #expect(metrics["fid"] == nil && metrics["frechet"]?["value"]?.double != nil)
+    for name in ["frechet", "precision", "recall"] {
+      #expect(metrics[name]?["protocol"]?.string == "bench-features-v1")
+      #expect(metrics[name]?["generated_count"]?.double == 12)
+      #expect(metrics[name]?["reference_count"]?.double == 20)
+    }
+    #expect(first.output.contains("frechet ↓") && first.output.contains("it is no FID"))
+    for name in ["samples", "neighbours", "reconstructions", "denoised", "strips"] {
+      #expect(FileManager.default.fileExists(atPath: "\(run)/images/\(name).png"), "\(name)")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(run)/samples").count == 12)
+    // Finished, it is shown again and not made again.
+    let stamp = try FileManager.default.attributesOfItem(atPath: "\(run)/result.json")
+    let second = try await succeed(Self.arguments(folder.path, "--tune-decoder"))
+    #expect(second.output == first.output)
+    let again = try FileManager.default.attributesOfItem(atPath: "\(run)/result.json")
+    #expect(stamp[.modificationDate] as? Date == again[.modificationDate] as? Date)
+    // Its stages serve another run, which then has the same samples.
+    let other = "\(folder.path)/other"
+    _ = try await succeed(Self.arguments(other, "--tune-decoder", "--checkpoint", run))
+    #expect(try Self.metrics("\(other)/\(Self.run)") == metrics)
+    try await BenchProcess.run(Self.arguments(other, "--checkpoint", run, "--model", "beta-vae"))
+      .expectFailure("multi-beta-vae", "beta-vae")
+  }
+
+  /// Starts a run and kills it without warning once a file of it is there.
+  private static func kill(_ arguments: [String], when file: String) async throws {
+    let process = Process()
+    process.executableURL = BenchProcess.executable
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    let id = process.processIdentifier
+    #expect(await whenFileAppears(file) { Glibc.kill(id, SIGKILL) })
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal, "it ended before it was killed")
+  }
+
+  @Test("killed in every stage and continued, gives the same result")
+  func killed() async throws {
+    let folder = try TemporaryFolder()
+    let (whole, killed) = ("\(folder.path)/whole", "\(folder.path)/killed")
+    try Self.writePictures(12, height: 64, width: 64, to: "\(folder.path)/pictures")
+    let data = ["--dataset", "\(folder.path)/pictures", "--data-dir", "\(folder.path)/data"]
+    let run = "pictures/multi-beta-vae/generate-smoke/seed-0"
+    _ = try await succeed(Self.arguments(whole) + data)
+    // One run, killed in one stage after another.
+    for file in [
+      "checkpoint/state.json", "denoiser/checkpoint/state.json", "samples/000000.png",
+    ] {
+      try await Self.kill(Self.arguments(killed) + data, when: "\(killed)/\(run)/\(file)")
+    }
+    _ = try await succeed(Self.arguments(killed) + data)
+    #expect(
+      try Self.metrics("\(killed)/\(run)") == Self.metrics("\(whole)/\(run)"))
+    for name in try FileManager.default.contentsOfDirectory(
+      atPath: "\(whole)/\(run)/samples")
+    {
+      #expect(
+        FileManager.default.contentsEqual(
+          atPath: "\(killed)/\(run)/samples/\(name)",
+          andPath: "\(whole)/\(run)/samples/\(name)"), "\(name)")
+    }
+  }
+
+  @Test("scores another system's images as its own, beside published numbers of the dataset")
+  func otherSystems() async throws {
+    let folder = try TemporaryFolder()
+    let (pictures, out) = ("\(folder.path)/celeba", "\(folder.path)/out")
+    try Self.writePictures(24, height: 70, width: 64, to: pictures)
+    let data = ["--dataset", pictures, "--data-dir", "\(folder.path)/data"]
+    let first = try await succeed(Self.arguments(out, "--model", "beta-vae") + data)
+    #expect(first.output.contains("TAD") == false && first.output.contains("fid ↓"))
+    #expect(first.output.contains("published") && first.output.contains("arXiv:2507.06613"))
+    let run = "\(out)/celeba/beta-vae/generate-smoke/seed-0"
+    let second = try await succeed(
+      Self.arguments(out, "--samples-from", "\(run)/samples", "--system", "theirs") + data)
+    #expect(second.output.contains("\ntheirs") && !second.output.contains("\nbeta-vae "))
+    let theirs = try Self.metrics("\(out)/celeba/theirs/generate-smoke/seed-0")
+    #expect(theirs["frechet"]?["value"] == (try Self.metrics(run))["frechet"]?["value"])
+    // A name that a trained model has is not taken over.
+    try await BenchProcess.run(
+      Self.arguments(out, "--samples-from", "\(run)/samples", "--system", "beta-vae") + data
+    ).expectFailure("beta-vae", "--system")
+    try Self.writePictures(12, height: 32, width: 32, to: "\(folder.path)/small")
+    try await BenchProcess.run(
+      Self.arguments(out, "--samples-from", "\(folder.path)/small") + data
+    ).expectFailure("small/10000.png", "32×32×3", "64×64×3")
+  }
+
+  @Test("keeps the steps that were chosen for its minutes")
+  func minutes() async throws {
+    let folder = try TemporaryFolder()
+    let arguments = [
+      "generate", "--out", folder.path, "--preset", "smoke", "--minutes", "0.1", "--samples", "12",
+      "--batch-size", "4", "--reference-count", "20", "--sampling-steps", "3", "--threads", "1",
+      "--quiet", "--model", "beta-vae",
+    ]
+    _ = try await succeed(arguments)
+    let run = "\(folder.path)/scenes3d/beta-vae/generate-smoke/seed-0"
+    let metrics = try Self.metrics(run)
+    try FileManager.default.removeItem(atPath: "\(run)/result.json")
+    _ = try await succeed(arguments)
+    #expect(try Self.metrics(run) == metrics)
+  }
+
+  @Test("goes through every stage at 256×256 on a miniature in FFHQ's layout")
+  func large() async throws {
+    let folder = try TemporaryFolder()
+    let data = "\(folder.path)/data"
+    try Self.writePictures(
+      12, height: 300, width: 300, to: "\(data)/ffhq/images1024x1024/00000")
+    try Data(#"{"image_count": 12}"#.utf8).write(to: URL(filePath: "\(data)/ffhq/miniature.json"))
+    _ = try await succeed([
+      "generate", "--dataset", "ffhq", "--data-dir", data, "--out", folder.path, "--preset",
+      "smoke", "--steps", "2", "--tune-decoder", "--samples", "10", "--sampling-steps", "2",
+      "--quiet",
+    ])
+    let run = "\(folder.path)/ffhq-miniature/multi-beta-vae:architecture=kl-f8,width=8"
+    let samples = "\(run)/generate-smoke/seed-0/samples"
+    #expect(try ImageFile.read("\(samples)/000009.png").shape.height == 256)
+  }
+
+  @Test("says what a run takes before it starts, and stops there if asked")
+  func estimate() async throws {
+    let folder = try TemporaryFolder()
+    let run = try await succeed(Self.arguments(folder.path, "--dry-run", "--tune-decoder"))
+    for part in ["stage 1", "stage 2", "decoder tuning", "sampling", "scoring", "MiB"] {
+      #expect(run.output.contains(part), "\(run.output)")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
+  @Test("refuses what cannot work, in one sentence")
+  func refused() async throws {
+    let folder = try TemporaryFolder()
+    let (out, pictures) = ("\(folder.path)/out", "\(folder.path)/pictures")
+    try Self.writePictures(12, height: 128, width: 128, to: pictures)
+    let cases: [([String], [String])] = [
+      (["--dataset", "celeb"], ["celeb", "celeba"]),
+      (["--dataset", "ffhq", "--data-dir", folder.path], ["ffhq", "images1024x1024"]),
+      (["--model", "beta-vea"], ["beta-vea", "beta-vae"]),
+      (["--checkpoint", folder.path], [folder.path, "no state.json"]),
+      (["--samples-from", "\(folder.path)/nowhere"], ["nowhere"]),
+      (["--weights", "\(folder.path)/missing.pth"], ["missing.pth"]),
+      (["--reference", "\(folder.path)/missing.npz"], ["missing.npz"]),
+      (
+        ["--dataset", "\(pictures)@128", "--data-dir", out, "--model", "beta-vae"],
+        ["128×128×3", "64×64"]
+      ),
+    ]
+    for (words, fragments) in cases {
+      let run = try await BenchProcess.run(Self.arguments(out) + words)
+      #expect(run.exitCode == 2 && run.output == "", "\(words): \(run.errors)")
+      for fragment in fragments { #expect(run.errors.contains(fragment), "\(run.errors)") }
+    }
+    for words in [
+      ["--samples", "3"], ["--minutes", "0"], ["--minutes", "5"], ["--system", "x"],
+      ["--parts", "9"],
+    ] {
+      let run = try await BenchProcess.run(Self.arguments(out) + words)
+      #expect(run.exitCode == 64, "\(words): \(run.errors)")
+    }
+  }
+
+  @Test("disentangle scores faces by their attributes, and their samples")
+  func attributes() async throws {
+    let folder = try TemporaryFolder()
+    let data = "\(folder.path)/data/celeba"
+    try Self.writePictures(12, height: 109, width: 89, to: "\(data)/img_align_celeba")
+    let rows = (0..<12).map { "\(10_000 + $0).png \($0 % 2 * 2 - 1) \($0 / 6 * 2 - 1)" }
+    try (["12", "Odd Late"] + rows).joined(separator: "\n").write(
+      toFile: "\(data)/list_attr_celeba.txt", atomically: true, encoding: .utf8)
+    try Data(#"{"image_count": 12}"#.utf8).write(to: URL(filePath: "\(data)/miniature.json"))
+    let run = try await succeed([
+      "disentangle", "--dataset", "celeba", "--data-dir", "\(folder.path)/data", "--model",
+      "beta-vae", "--preset", "smoke", "--steps", "2", "--samples", "10", "--out", folder.path,
+      "--quiet",
+    ])
+    let metrics = try Self.metrics("\(folder.path)/celeba-miniature/beta-vae/smoke/seed-0")
+    for name in [
+      "tad", "tad:nashae", "tad:disdiff", "tad:infodiffusion-folds", "frechet", "precision",
+    ] {
+      #expect(metrics[name] != nil, "\(name)")
+    }
+    #expect(run.output.contains("tad:nashae") && run.output.contains("frechet"))
+  }
+}
