@@ -168,7 +168,7 @@ struct GenerateCommand: BenchCommand {
           ).execute(sampleScoring))
       }
     }
-    try show(results, source)
+    if !results.isEmpty { try show(results, source) }
     if failureCount > 0 {
       throw CommandError.failedRuns(count: failureCount, total: planned.count)
     }

@@ -89,14 +89,14 @@ extension Tensor {
 
   /// Each pixel repeated to the given size.
   public func upsampledNearest(to size: [Int]) throws(TorchError) -> Tensor {
-    try Op.upsampleNearest(.tensor(self), .integers(size))
+    try Op.upsampleNearest(.tensor(self), .integers(size), .none)
   }
 
   /// Bilinear resampling to the given size, without antialiasing.
   public func upsampledBilinear(to size: [Int], alignsCorners: Bool = false) throws(TorchError)
     -> Tensor
   {
-    try Op.upsampleBilinear(.tensor(self), .integers(size), .bool(alignsCorners))
+    try Op.upsampleBilinear(.tensor(self), .integers(size), .bool(alignsCorners), .none)
   }
 
   /// softmax(q·kᵀ/√d)·v of [batch, head, token, d]; this tensor is q.
