@@ -147,9 +147,10 @@ public struct Summary: Sendable, Equatable {
     return "\(mean.fixed(places)) ± \(standardDeviation.fixed(places))"
   }
 
-  /// How many decimals show a number well: three below 10, two below 100, one above.
+  /// How many decimals show a number well: four below 0.1, three below 10, two below 100, one above.
   public static func decimals(for value: Double) -> Int {
     let size = abs(value)
+    if size > 0 && size < 0.1 { return 4 }
     return size < 10 ? 3 : (size < 100 ? 2 : 1)
   }
 }
@@ -190,6 +191,11 @@ extension ResultTable {
     }
     if results.contains(where: { result in metrics.contains { result.value($0) != nil } }) {
       table.footnotes.append("mean ± standard deviation over seeds (divisor n − 1); * best mean")
+    }
+    if metrics.contains(where: { $0.contains("@") }) {
+      table.footnotes.append(
+        "@pca, @ica, @rotation: on other axes than the model's own; @best: of all β the one with the "
+          + "highest score")
     }
     if hasSelected { table.footnotes.append("† selected on labels: an upper bound, not a result") }
     return table

@@ -85,6 +85,15 @@ extension LinePlot {
       let outline = band.upper + band.lower.reversed()
       parts.append("<path d=\"\(path(outline))Z\" fill=\"\(hex)\" fill-opacity=\".18\"/>")
     }
+    if series.x.count == 1, let low = series.lower.first, let high = series.upper.first,
+      let bottom = frame.point(series.x[0], low), let top = frame.point(series.x[0], high)
+    {
+      // A band around a single value would have no width: an error bar.
+      let caps = [bottom, top].map { "M\(n($0.x - 4)) \(n($0.y))h8" }.joined()
+      parts.append(
+        "<path d=\"\(path([bottom, top]))\(caps)\" stroke=\"\(hex)\" stroke-width=\"1.5\""
+          + " fill=\"none\"/>")
+    }
     for piece in frame.pieces(series.x, series.y) {
       parts.append(
         "<path d=\"\(path(piece))\" stroke=\"\(hex)\" stroke-width=\"2\" fill=\"none\""

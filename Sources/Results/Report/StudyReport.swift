@@ -57,7 +57,30 @@ public struct StudyReport: Sendable {
   func resultPlots(_ chapter: Chapter) -> [LinePlot] {
     let names = chapter.results.flatMap { $0.curves.keys.sorted() }.uniqued()
     return names.compactMap { name in
-      plot(chapter, title: name, curves: { $0.result.curves[name] }, isLogarithmicY: false)
+      var plot = plot(
+        chapter, title: name, curves: { $0.result.curves[name] }, isLogarithmicY: false)
+      if let label = plot?.yLabel, plot?.xLabel.hasPrefix("rate") == true {
+        plot?.title = label
+        plot?.series += points(chapter, curve: name)
+      }
+      return plot
+    }
+  }
+
+  /// Models with one representation as single points among the curves over the rate.
+  private func points(_ chapter: Chapter, curve: String) -> [LinePlot.Series] {
+    let metric = curve == "distortion" ? "mse" : String(curve.trimmingRaw)
+    return chapter.models.compactMap { model in
+      let results = chapter.runs(of: model).map(\.result)
+      guard results.allSatisfy({ $0.curves.isEmpty }),
+        let rate = Sample(results, metric: "rate")?.summary,
+        let value = Sample(results, metric: metric)?.summary
+      else { return nil }
+      let spread = value.standardDeviation
+      return LinePlot.Series(
+        name: value.count > 1 ? "\(model) (\(value.count) seeds)" : model, x: [rate.mean],
+        y: [value.mean], lower: spread.map { [value.mean - $0] } ?? [],
+        upper: spread.map { [value.mean + $0] } ?? [])
     }
   }
 
@@ -150,4 +173,9 @@ public struct StudyReport: Sendable {
     let isDirty = digits.hasSuffix("-dirty")
     return (parts.count > 1 ? "\(parts[0]):" : "") + digits.prefix(12) + (isDirty ? "-dirty" : "")
   }
+}
+
+extension String {
+  /// The name of the metric whose curve on the model's own axes this is.
+  fileprivate var trimmingRaw: Substring { hasSuffix("@raw") ? dropLast(4) : self[...] }
 }
