@@ -97,7 +97,8 @@ struct CompareCommand: BenchCommand {
     if let versus, !(runs + reference).contains(where: { $0.model == versus }) {
       throw CompareError.unknownModel(versus, known: (runs + reference).map(\.model))
     }
-    let limits = try thresholds.map { try Thresholds(path: $0) }
+    var limits = try thresholds.map { try Thresholds(path: $0) }
+    limits?.keep(presets: list(presets), datasets: list(datasets))
     let report = ComparisonReport(
       comparison: comparison, checks: limits?.checks(runs: runs, reference: reference),
       failsOnWorse: against != nil && limits == nil, incomplete: given.incomplete)

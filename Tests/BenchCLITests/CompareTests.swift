@@ -76,6 +76,16 @@ import Testing
     #expect(run.output.contains("extra: no reference for these runs"))
   }
 
+  @Test("a rule about runs that were left out is no failure, one about runs that are not there is")
+  func ruleWithoutRuns() async throws {
+    let rules = Self.thresholds + "\n  - {preset: paper, metric: mig, absolute: 0.1}\n"
+    let run = try await compare([0.31, 0.30], thresholds: rules, extra: ["--preset", "smoke"])
+    #expect(run.exitCode == 0, "\(run.output)")
+    let missing = try await compare([0.31, 0.30], thresholds: rules)
+    #expect(missing.exitCode == 1)
+    #expect(missing.output.contains("rule 2 of the thresholds matches no runs"))
+  }
+
   @Test("ends with 1 for an undefined metric")
   func undefined() async throws {
     let run = try await compare([0.31, nil, 0.30])

@@ -45,6 +45,16 @@ public struct Thresholds: Sendable, Equatable {
   /// Creates thresholds.
   public init(rules: [Rule]) { self.rules = rules }
 
+  /// Drops rules that are only about other presets and datasets; empty lists drop nothing.
+  ///
+  /// A rule that matches no runs fails a comparison, but not one that left its runs out.
+  public mutating func keep(presets: [String], datasets: [String]) {
+    func isKept(_ pattern: String, _ names: [String]) -> Bool {
+      names.isEmpty || names.contains { Rule.matches(pattern, $0) }
+    }
+    rules = rules.filter { isKept($0.preset, presets) && isKept($0.dataset, datasets) }
+  }
+
   /// Reads a YAML or JSON file.
   ///
   /// - Throws: `FileError` or ``ResultError`` that names the rule and the field.
@@ -107,11 +117,12 @@ extension Thresholds.Rule {
 
   /// Whether the rule is for a run's metric.
   func matches(dataset: String, preset: String, model: String, metric: String) -> Bool {
-    matches(self.dataset, dataset) && matches(self.preset, preset) && matches(self.model, model)
-      && matches(self.metric, metric)
+    Self.matches(self.dataset, dataset) && Self.matches(self.preset, preset)
+      && Self.matches(self.model, model) && Self.matches(self.metric, metric)
   }
 
-  private func matches(_ pattern: String, _ name: String) -> Bool {
+  /// Whether a name is of a pattern, in which `*` stands for any characters.
+  fileprivate static func matches(_ pattern: String, _ name: String) -> Bool {
     let parts = pattern.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
     guard parts.count > 1, let first = parts.first, let last = parts.last else {
       return pattern == name
@@ -126,7 +137,7 @@ extension Thresholds.Rule {
     return true
   }
 
-  private func firstRange(of part: String, in text: Substring) -> Range<Substring.Index>? {
+  private static func firstRange(of part: String, in text: Substring) -> Range<Substring.Index>? {
     text.indices.first { text[$0...].hasPrefix(part) }.map {
       $0..<text.index($0, offsetBy: part.count)
     }

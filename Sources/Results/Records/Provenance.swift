@@ -61,7 +61,8 @@ public struct Provenance: Sendable, Equatable {
       wallSeconds: wallSeconds,
       peakMemoryBytes: Host.peakMemoryBytes(),
       date: Date.now.formatted(.iso8601),
-      commandLine: CommandLine.arguments,
+      // Where the program lay says nothing about the result, and references are published.
+      commandLine: ["bench"] + CommandLine.arguments.dropFirst(),
       config: config)
   }
 }
