@@ -118,7 +118,8 @@ extension StudyReport {
       let failures = report.failures.map { "<li>\(escaped($0))</li>" }.joined()
       parts.append(failures.isEmpty ? "<p>Passed.</p>" : "<p>Failed:</p><ul>\(failures)</ul>")
     }
-    for item in report.comparison.tables {
+    // Scores that are compared with nothing are in the chapters above.
+    for item in report.comparison.tables where !item.isOwnScore {
       parts.append(table(item.resultTable(report.comparison), name: item.title))
     }
     for ranks in report.comparison.ranks {
