@@ -28,9 +28,11 @@ extension Comparison {
     let ours = columns.flatMap(\.rows).filter(\.isOurs)
     var result = ResultTable(
       header: ["method"]
-        + columns.map {
-          "\($0.rows.first?.published?.dataset ?? $0.dataset) \($0.metric)"
-            + ($0.direction.map { " \($0.arrow)" } ?? "")
+        + columns.map { table in
+          // As the publication writes them.
+          let row = table.rows.compactMap(\.published).first { $0.source == source }
+          return "\(row?.dataset ?? table.dataset) \(row?.metric ?? table.metric)"
+            + (table.direction.map { " \($0.arrow)" } ?? "")
         })
     for method in methods {
       let cells = columns.map { table in
