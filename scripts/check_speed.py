@@ -30,7 +30,7 @@ limits = json.loads(path.read_text())
 def measured():
     """Fastest repetition of every path that the limits name."""
     names = sorted({limit[key] for limit in limits for key in ("path", "yardstick")})
-    command = [options.bench, "perf", "--json", "--quiet", "--device", "cpu", "--repeats", "5",
+    command = [options.bench, "perf", "--json", "--quiet", "--device", "cpu", "--repeats", "3",
                "--threads", str(options.threads), "--only", ",".join(names)]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     return {record["name"]: min(record["seconds"]) for record in json.loads(output)["paths"]}
