@@ -160,6 +160,23 @@ import Testing
     #expect(try Self.metrics(run) == metrics)
   }
 
+  @Test("goes through every stage at 256×256 on a miniature in FFHQ's layout")
+  func large() async throws {
+    let folder = try TemporaryFolder()
+    let data = "\(folder.path)/data"
+    try Self.writePictures(
+      12, height: 300, width: 300, to: "\(data)/ffhq/images1024x1024/00000")
+    try Data(#"{"image_count": 12}"#.utf8).write(to: URL(filePath: "\(data)/ffhq/miniature.json"))
+    _ = try await succeed([
+      "generate", "--dataset", "ffhq", "--data-dir", data, "--out", folder.path, "--preset",
+      "smoke", "--steps", "2", "--tune-decoder", "--samples", "10", "--sampling-steps", "2",
+      "--quiet",
+    ])
+    let run = "\(folder.path)/ffhq-miniature/multi-beta-vae:architecture=kl-f8,width=8"
+    let samples = "\(run)/generate-smoke/seed-0/samples"
+    #expect(try ImageFile.read("\(samples)/000009.png").shape.height == 256)
+  }
+
   @Test("says what a run takes before it starts, and stops there if asked")
   func estimate() async throws {
     let folder = try TemporaryFolder()

@@ -62,9 +62,9 @@ public final class LatentDiffusion: TrainableModel {
     ]
   }
 
-  /// Measures c(t) and the rate over the β axis on the first 64 images; once, before training.
+  /// Measures c(t) and the rate over the β axis on the first images; once, before training.
   public func calibrate(_ images: Tensor) throws {
-    let images = try images.narrowed(0, start: 0, count: min(images.shape[0], 64))
+    let images = try measured(images)
     var rates: [Double] = []
     var divergences: [Double] = []
     for t in DiffusionTables.positions {
@@ -112,10 +112,10 @@ public final class LatentDiffusion: TrainableModel {
     }
   }
 
-  /// Measures the heads' errors over the β axis on the first 64 images, from which the optimal
-  /// sampling variance follows.
+  /// Measures the heads' errors over the β axis on the first images, from which the optimal sampling
+  /// variance follows.
   public func conclude(_ images: Tensor) throws {
-    let images = try images.narrowed(0, start: 0, count: min(images.shape[0], 64))
+    let images = try measured(images)
     var moments = Array(
       repeating: Array(repeating: [Double](), count: schedule.width), count: 3)
     for t in DiffusionTables.positions {
@@ -131,6 +131,14 @@ public final class LatentDiffusion: TrainableModel {
       }
     }
     try tables.setResiduals(moments)
+  }
+
+  /// The first 64 images, or as many as have the pixels of 64 of 64×64: the encoder passes over them
+  /// at every position of the tables.
+  private func measured(_ images: Tensor) throws -> Tensor {
+    let pixels = images.count / (images.shape[0] * images.shape[1])
+    let count = min(images.shape[0], 64, max(1, 64 * 64 * 64 / pixels))
+    return try images.narrowed(0, start: 0, count: count)
   }
 
   // MARK: - Targets and errors
