@@ -233,7 +233,7 @@ import Testing
       "beta-vae", "--preset", "smoke", "--steps", "2", "--samples", "10", "--out", folder.path,
       "--quiet",
     ])
-    let metrics = try Self.metrics("\(folder.path)/celeba-miniature/beta-vae/smoke/seed-0")
+    let metrics = try Self.metrics("\(folder.path)/celeba-miniature/beta-vae/smoke:steps=2/seed-0")
     for name in [
       "tad", "tad:nashae", "tad:disdiff", "tad:infodiffusion-folds", "frechet", "precision",
     ] {

@@ -72,7 +72,8 @@ import Testing
     try ResultFixture.write([0.5, 0.51, 0.52], in: "\(folder.path)/old")
     let run = try await BenchProcess.run(
       [
-        "report", "runs", "--against", "old", "--against", "\(ResultFixture.repository)/baselines",
+        "report", "runs", "--against", "old", "--against",
+        "\(ResultFixture.repository)/baselines/published",
         "--out", "r.html",
       ], in: folder.path)
     #expect(run.exitCode == 0, "\(run.errors)")
