@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchSupport
 import Datasets
 import GenerationMetrics
+import LinearAlgebra
 import Reference
 import Results
 import Torch
@@ -17,8 +18,9 @@ struct AuditCommand: BenchCommand {
       Toys: the variance of samples of Gaussian data (1 is right), with a variance-preserving and \
       another path, and the fraction of samples that reach one of eight points. All heads are exact, \
       so that every error is the sampler's. With --checkpoint, the Fréchet distance, precision and \
-      recall of a trained model's samples in a fixed feature space; where the folder is empty, \
-      --model is trained there first, both stages.
+      recall of a trained model's samples in a fixed feature space, and precision and recall of the \
+      sampled latents among the codes of observations at β = 0, where the decoder's blur plays no \
+      part; where the folder is empty, --model is trained there first, both stages.
 
       Examples:
         bench audit --out audit
@@ -91,6 +93,7 @@ struct AuditCommand: BenchCommand {
     let skewedVariance: Double
     let circle: CircleToy.Result
     var figures: SampleEvaluation.Figures?
+    var latents: PrecisionRecall?
     var seconds: Double?
 
     var json: JSONValue {
@@ -99,6 +102,10 @@ struct AuditCommand: BenchCommand {
         "toy_variance": .number(variance), "toy_variance_not_preserving": .number(skewedVariance),
         "toy_hit_rate": .number(circle.hitRate), "toy_rarest": .number(circle.rarest),
       ]
+      if let latents {
+        members["latent_precision"] = .number(latents.precision)
+        members["latent_recall"] = .number(latents.recall)
+      }
       if let figures, let seconds {
         members["frechet"] = .number(figures.frechet)
         members["precision"] = .number(figures.precision)
@@ -128,6 +135,7 @@ struct AuditCommand: BenchCommand {
     progress.finish()
     let plots = try write(entries, samplers)
     let baseline = try source.map { try $0.evaluation.figures($0.others) }
+    let latentBaseline = try source.map { try $0.manifold(of: $0.codes(of: $0.others)) }
     var result: [String: JSONValue] = [
       "entries": .array(entries.map(\.json)), "plots": .array(plots.map { .string($0) }),
       "grid": .string(grid.rawValue), "count": .integer(count),
@@ -138,11 +146,13 @@ struct AuditCommand: BenchCommand {
       result["data"] = [
         "frechet": .number(baseline.frechet), "precision": .number(baseline.precision),
         "recall": .number(baseline.recall), "sharpness": .number(baseline.sharpness),
+        "latent_precision": latentBaseline.map { .number($0.precision) } ?? .null,
+        "latent_recall": latentBaseline.map { .number($0.recall) } ?? .null,
       ]
     }
     try global.emit(
       .object(result),
-      text: table(entries, baseline).text() + "\n" + plots.joined(separator: "\n"))
+      text: table(entries, baseline, latentBaseline).text() + "\n" + plots.joined(separator: "\n"))
   }
 
   private func entry(_ sampler: Sampler, _ stepCount: Int, _ source: Source?) throws -> Entry {
@@ -155,12 +165,15 @@ struct AuditCommand: BenchCommand {
     let start = ContinuousClock.now
     let options = SamplingOptions(
       sampler: sampler, stepCount: stepCount, grid: grid, seed: UInt64(global.seed))
-    let images = try withoutGradients {
-      try source.trained.decode(
-        source.trained.diffusion.generate(0..<count, options) { _, _ in try Interruption.check() })
+    let (latents, images) = try withoutGradients {
+      let latents = try source.trained.diffusion.generate(0..<count, options) { _, _ in
+        try Interruption.check()
+      }
+      return (latents, try source.trained.decode(latents))
     }
     entry.seconds = (ContinuousClock.now - start) / .seconds(1)
     entry.figures = try source.evaluation.figures(images)
+    entry.latents = try source.manifold(of: latents)
     return entry
   }
 
@@ -171,6 +184,46 @@ struct AuditCommand: BenchCommand {
     let trained: TrainedDiffusion
     let evaluation: SampleEvaluation
     let others: Tensor
+    /// The reference set's codes at β = 0.
+    let codes: FeatureSet
+
+    init(_ trained: TrainedDiffusion, reference: Tensor, others: Tensor) throws {
+      self.trained = trained
+      self.others = others
+      evaluation = try SampleEvaluation(reference: reference)
+      codes = try Self.set(Self.codes(of: reference, trained), name: "data")
+    }
+
+    /// Codes at β = 0, [observation, latent].
+    func codes(of images: Tensor) throws -> Tensor { try Self.codes(of: images, trained) }
+
+    /// How latents lie among the reference set's codes.
+    func manifold(of latents: Tensor) throws -> PrecisionRecall {
+      try PrecisionRecall(
+        reference: codes, generated: Self.set(latents, name: "samples"),
+        neighbourCount: SampleEvaluation.neighbourCount)
+    }
+
+    private static func codes(of images: Tensor, _ trained: TrainedDiffusion) throws -> Tensor {
+      let model = trained.autoencoder
+      let point = try model.sharpestPoint()
+      return try withoutGradients {
+        try Tensor.concatenated(
+          stride(from: 0, to: images.shape[0], by: 500).map { start in
+            let count = min(500, images.shape[0] - start)
+            return try model.encode(images.narrowed(0, start: start, count: count), at: point).mean
+          })
+      }
+    }
+
+    private static func set(_ latents: Tensor, name: String) throws -> FeatureSet {
+      let rows = try latents.reshaped([latents.shape[0], -1])
+      return try FeatureSet(
+        name: name,
+        features: Matrix(
+          rowCount: rows.shape[0], columnCount: rows.shape[1],
+          elements: rows.elements(as: Float.self)))
+    }
   }
 
   private func open(_ folder: String) throws -> Source {
@@ -183,10 +236,9 @@ struct AuditCommand: BenchCommand {
       trained.trained.setting.dataset, dataDirectory: global.dataRoot)
     let sample = try ObservationSample(data, count: 2 * count, seed: UInt64(global.seed))
     let images = try sample.images(2 * count, on: device)
-    return Source(
-      trained: trained,
-      evaluation: try SampleEvaluation(reference: images.narrowed(0, start: 0, count: count)),
-      others: try images.narrowed(0, start: count, count: count))
+    return try Source(
+      trained, reference: images.narrowed(0, start: 0, count: count),
+      others: images.narrowed(0, start: count, count: count))
   }
 
   private func train(_ model: String, in folder: String, _ device: Device) throws {
@@ -207,30 +259,45 @@ struct AuditCommand: BenchCommand {
 
   // MARK: - Results
 
-  private func table(_ entries: [Entry], _ baseline: SampleEvaluation.Figures?) -> ResultTable {
-    let hasModel = baseline != nil
+  private func table(
+    _ entries: [Entry], _ baseline: SampleEvaluation.Figures?, _ latentBaseline: PrecisionRecall?
+  ) -> ResultTable {
     var table = ResultTable(
       header: ["sampler", "steps", "variance", "not preserving", "hits"]
-        + (hasModel ? ["Fréchet", "precision", "recall", "sharpness", "s"] : []))
-    if let baseline {
+        + (baseline == nil ? [] : Self.modelColumns))
+    if let baseline, let latentBaseline {
       table.append(
-        ["data", "", "1", "1", "1"]
-          + [baseline.frechet, baseline.precision, baseline.recall].map { .init($0.fixed(3)) }
-          + [.init(baseline.sharpness.fixed(5)), ""])
+        ["data", "", "1", "1", "1"] + Self.cells(baseline, latentBaseline) + [""])
     }
     for entry in entries {
       let toys = [entry.variance, entry.skewedVariance, entry.circle.hitRate].map {
         ResultTable.Cell($0.fixed(4))
       }
-      let figures = entry.figures.map { figures in
-        [figures.frechet, figures.precision, figures.recall].map {
-          ResultTable.Cell($0.fixed(3))
-        } + [.init(figures.sharpness.fixed(5)), .init((entry.seconds ?? 0).fixed(1))]
+      var cells: [ResultTable.Cell] = []
+      if let figures = entry.figures, let latents = entry.latents {
+        cells = Self.cells(figures, latents) + [.init((entry.seconds ?? 0).fixed(1))]
       }
-      table.append(
-        [.init(entry.sampler.name), .init("\(entry.stepCount)")] + toys + (figures ?? []))
+      table.append([.init(entry.sampler.name), .init("\(entry.stepCount)")] + toys + cells)
+    }
+    if baseline != nil {
+      table.footnotes = [
+        "Fréchet, precision, recall: images in \(BenchFeatures.name); of latents: sampled latents among "
+          + "the codes of observations at β = 0; \(SampleEvaluation.neighbourCount) neighbours"
+      ]
     }
     return table
+  }
+
+  private static let modelColumns = [
+    "Fréchet", "precision", "recall", "sharpness", "precision of latents", "recall of latents", "s",
+  ]
+
+  private static func cells(
+    _ figures: SampleEvaluation.Figures, _ latents: PrecisionRecall
+  ) -> [ResultTable.Cell] {
+    [figures.frechet, figures.precision, figures.recall].map { .init($0.fixed(3)) }
+      + [.init(figures.sharpness.fixed(5))]
+      + [latents.precision, latents.recall].map { .init($0.fixed(3)) }
   }
 
   private func write(_ entries: [Entry], _ samplers: [Sampler]) throws -> [String] {
