@@ -1,7 +1,7 @@
 """Training speed beside PyTorch eager: the same network, loss, optimiser and batch, in turn.
 
 Needs a Python with torch 2.11 and a built bench:
-    python scripts/compare_training.py [--model beta-vae,factor-vae,beta-tcvae,multi-beta-vae] [--rounds 7]
+    python scripts/compare_training.py [--model beta-vae,…,multi-beta-vae,denoiser] [--rounds 7]
     python scripts/compare_training.py --models     # all of bench's models beside its beta-vae; no torch
     python scripts/compare_training.py --spins      # bench's short spins beside libgomp's own; no torch
 Each round runs one process of either side, the order alternating; the figure is the median over
@@ -10,7 +10,7 @@ Both sides wait with bench's 300 spins: with libgomp's own 300,000 a busy machin
 import argparse, json, os, pathlib, statistics, subprocess, sys
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--model", default="beta-vae,factor-vae,beta-tcvae,multi-beta-vae")
+parser.add_argument("--model", default="beta-vae,factor-vae,beta-tcvae,multi-beta-vae,denoiser")
 parser.add_argument("--models", action="store_true")
 parser.add_argument("--spins", action="store_true")
 parser.add_argument("--threads", type=int, default=2)

@@ -202,8 +202,62 @@ class MultiBetaVAE(nn.Module):
         torch._foreach_lerp_(self.averages, [p.detach() for p in self.parameters()], 0.001)
 
 
+class Denoiser(nn.Module):
+    """Stage 2 with bench's defaults: targets by a frozen stage 1, four noisy states per image."""
+
+    WIDTH, LAYERS, NOISES, INTERVAL = 512, 10, 4, 1e-3
+
+    def __init__(self):
+        super().__init__()
+        widths = [LATENTS] + [self.WIDTH + LATENTS] * (self.LAYERS - 1)
+        self.layers = nn.ModuleList([
+            nn.Linear(width, 2 * LATENTS if index == self.LAYERS - 1 else self.WIDTH)
+            for index, width in enumerate(widths)])
+        self.scales = nn.ModuleList([nn.Linear(128, self.WIDTH) for _ in range(self.LAYERS - 1)])
+        self.norms = nn.ModuleList([nn.LayerNorm(self.WIDTH) for _ in range(self.LAYERS - 1)])
+        self.embedding = nn.Sequential(nn.Linear(128, 128), nn.SiLU(), nn.Linear(128, 128), nn.SiLU())
+
+    def groups(self):
+        # Set here, behind the module's back: the frozen stage has no part in training.
+        object.__setattr__(self, "stage", MultiBetaVAE().requires_grad_(False))
+        self.averages = [parameter.detach().clone() for parameter in self.parameters()]
+        return [torch.optim.AdamW(self.parameters(), lr=1e-4, weight_decay=0.01)]
+
+    def condition(self, module, t, gamma):
+        sinusoids = self.stage.sinusoids
+        return module.embedding(torch.cat([sinusoids(t), sinusoids(gamma.clamp(-15, 15) / 8 + 0.5)], 1))
+
+    def heads(self, states, t, gamma):
+        condition = self.condition(self, t, gamma)
+        x = states
+        for index, norm in enumerate(self.norms):
+            x = self.layers[index](x if index == 0 else torch.cat([x, states], 1))
+            x = F.silu(norm(x * (1 + self.scales[index](condition))))
+        return self.layers[-1](torch.cat([x, states], 1)).chunk(2, 1)
+
+    def step(self, images, optimizers):
+        t = self.INTERVAL + (1 - self.INTERVAL) * ((torch.rand(()) + torch.arange(BATCH) / BATCH) % 1)
+        with torch.no_grad():
+            both = torch.cat([t, t - self.INTERVAL]).clamp(1e-4, 1 - 1e-4)
+            gamma = self.stage.noise(torch.logit(both.double()).float())[:, 0]
+            film = self.stage.encoder_film(self.condition(self.stage, both, gamma))
+            before, after = self.stage.encoder(torch.cat([images, images]) * 2 - 1, film)[0].chunk(2)
+            sigma = torch.exp(-0.5 * F.softplus(-gamma[:BATCH]))
+            target = (after - before) / self.INTERVAL
+        times, gammas, sigma, before, target = (
+            value.repeat_interleave(self.NOISES, 0) for value in (t, gamma[:BATCH], sigma, before, target))
+        noise = torch.randn_like(before)
+        predicted_noise, displacement = self.heads(before + sigma[:, None] * noise, times, gammas)
+        loss = ((predicted_noise - noise) ** 2 + (displacement - target) ** 2).mean()
+        optimizers[0].zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.parameters(), 1)
+        optimizers[0].step()
+        torch._foreach_lerp_(self.averages, [p.detach() for p in self.parameters()], 0.001)
+
+
 MODELS = {"beta-vae": BetaVAE, "factor-vae": FactorVAE, "beta-tcvae": BetaTCVAE,
-          "multi-beta-vae": MultiBetaVAE}
+          "multi-beta-vae": MultiBetaVAE, "denoiser": Denoiser}
 
 
 def main(name, threads, steps):
