@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bench="${BENCH:-.build/release/bench}"
 [ -x "$bench" ] || { echo "run_reference_study: there is no $bench; run make build first" >&2; exit 2; }
-"$bench" sweep scripts/reference_study.yaml --workers 1
+"$bench" sweep scripts/reference_study.yaml --workers 2
 "$bench" compare runs/reference/scenes3d --against baselines/reference --update
 "$bench" disentangle --dataset scenes3d --model all --seeds 0,1,2 --preset quick --out runs/reference \
-  --metrics mig,dci,sap,factorvae,modularity,irs
+  --metrics mig,dci,sap,factorvae,modularity,irs --threads 1
