@@ -16,8 +16,8 @@ public struct Cholesky: Sendable {
     precondition(n == matrix.columnCount, "\(n)×\(matrix.columnCount) matrix is not square")
     try matrix.requireFinite(operation)
     var lower = matrix
-    for row in 0..<n {
-      for column in (row + 1)..<max(row + 1, n) { lower[row, column] = 0 }
+    lower.elements.withUnsafeMutableBufferPointer { elements in
+      for row in 0..<n { elements[row * n + row + 1..<(row + 1) * n].update(repeating: 0) }
     }
     guard n > 0 else {
       factor = lower
