@@ -17,9 +17,8 @@ public struct FeatureMoments: Sendable {
   private var sums: [Double]
   /// The upper triangle of the sum of outer products of the shifted rows.
   private var products: Matrix<Double>
-  /// Shifted rows that do not fill a block yet: the first `pendingRowCount` of the block.
-  private var pending: Matrix<Double>
-  private var pendingRowCount = 0
+  /// Shifted rows that do not fill a block yet.
+  private var pending: [Double] = []
   private static let blockRowCount = 1024
 
   /// Starts without rows.
@@ -32,7 +31,6 @@ public struct FeatureMoments: Sendable {
     self.width = width
     sums = Array(repeating: 0, count: width)
     products = Matrix(rowCount: width, columnCount: width)
-    pending = Matrix(rowCount: Self.blockRowCount, columnCount: width)
   }
 
   /// Adds a batch of rows.
@@ -48,12 +46,12 @@ public struct FeatureMoments: Sendable {
     count += rows.rowCount
     var row = 0
     while row < rows.rowCount {
-      let end = min(rows.rowCount, row + Self.blockRowCount - pendingRowCount)
+      let room = Self.blockRowCount - pending.count / max(1, width)
+      let end = min(rows.rowCount, row + room)
       appendShifted(rows, row..<end)
       row = end
-      if pendingRowCount == Self.blockRowCount {
-        try Self.accumulate(pending, Self.blockRowCount, sums: &sums, products: &products)
-        pendingRowCount = 0
+      if pending.count == Self.blockRowCount * width {
+        try Self.accumulate(&pending, width: width, sums: &sums, products: &products)
       }
     }
   }
@@ -72,42 +70,37 @@ public struct FeatureMoments: Sendable {
     }
     var sums = sums
     var covariance = products
-    try Self.accumulate(pending, pendingRowCount, sums: &sums, products: &covariance)
+    var rest = pending
+    try Self.accumulate(&rest, width: width, sums: &sums, products: &covariance)
     let offsets = sums.map { $0 / Double(count) }
     let degrees = Double(divisor == .count ? count : count - 1)
-    let width = width
-    covariance.elements.withUnsafeMutableBufferPointer { buffer in
-      nonisolated(unsafe) let elements = buffer
-      Parallel.forEach(width) { [sums] row in
-        for column in row..<width {
-          let centred = elements[row * width + column] - sums[row] * offsets[column]
-          elements[row * width + column] = centred / degrees
-        }
-        // A variance cannot be negative; of a constant column it is exactly zero.
-        elements[row * width + row] = max(0, elements[row * width + row])
+    for row in 0..<width {
+      for column in row..<width {
+        let centred = covariance[row, column] - sums[row] * offsets[column]
+        covariance[row, column] = centred / degrees
       }
+      // A variance cannot be negative; of a constant column it is exactly zero.
+      covariance[row, row] = max(0, covariance[row, row])
     }
     covariance.mirrorUpperTriangle()
     let mean = zip(shift, offsets).map { $0 + $1 }
     return FeatureStatistics(name: name, mean: mean, trustedCovariance: covariance, count: count)
   }
 
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
   private mutating func appendShifted<Scalar: BLASScalar>(
     _ rows: Matrix<Scalar>, _ range: Range<Int>
   ) {
+    let start = pending.count
+    let added = range.count * width
     let width = width
-    let start = pendingRowCount
-    pending.elements.withUnsafeMutableBufferPointer { buffer in
-      nonisolated(unsafe) let target = buffer
-      rows.elements.withUnsafeBufferPointer { buffer in
-        nonisolated(unsafe) let source = buffer
-        shift.withUnsafeBufferPointer { buffer in
-          nonisolated(unsafe) let shift = buffer
-          Parallel.forEach(range.count) { row in
+    pending.reserveCapacity(Self.blockRowCount * width)
+    pending.append(contentsOf: repeatElement(0, count: added))
+    pending.withUnsafeMutableBufferPointer { target in
+      rows.elements.withUnsafeBufferPointer { source in
+        shift.withUnsafeBufferPointer { shift in
+          for row in 0..<range.count {
             let from = (range.lowerBound + row) * width
-            let to = (start + row) * width
+            let to = start + row * width
             for column in 0..<width {
               target[to + column] = Double(source[from + column]) - shift[column]
             }
@@ -115,32 +108,26 @@ public struct FeatureMoments: Sendable {
         }
       }
     }
-    pendingRowCount += range.count
   }
 
-  /// Adds the first rows of a block to the sums.
+  /// Adds the pending rows to the sums and empties them.
   private static func accumulate(
-    _ block: Matrix<Double>, _ rowCount: Int, sums: inout [Double], products: inout Matrix<Double>
+    _ pending: inout [Double], width: Int, sums: inout [Double], products: inout Matrix<Double>
   ) throws(GenerationError) {
-    guard rowCount > 0 else { return }
-    let width = block.columnCount
-    let stripe = 256  // columns per thread at a time; every column is summed in the order of rows
-    block.elements.withUnsafeBufferPointer { buffer in
-      nonisolated(unsafe) let rows = buffer
-      sums.withUnsafeMutableBufferPointer { buffer in
-        nonisolated(unsafe) let sums = buffer
-        Parallel.forEach((width + stripe - 1) / stripe) { index in
-          let columns = index * stripe..<min(width, (index + 1) * stripe)
-          for row in 0..<rowCount {
-            for column in columns { sums[column] += rows[row * width + column] }
-          }
+    guard !pending.isEmpty else { return }
+    let rowCount = pending.count / width
+    pending.withUnsafeBufferPointer { rows in
+      sums.withUnsafeMutableBufferPointer { sums in
+        for row in 0..<rowCount {
+          for column in 0..<width { sums[column] += rows[row * width + column] }
         }
       }
     }
     try GenerationError.wrap { () throws(LinearAlgebraError) in
       try Double.syrk(
-        transpose: true, n: width, k: rowCount, alpha: 1, a: block.elements, strideA: width,
-        beta: 1, c: &products.elements, strideC: width)
+        transpose: true, n: width, k: rowCount, alpha: 1, a: pending, strideA: width, beta: 1,
+        c: &products.elements, strideC: width)
     }
+    pending.removeAll(keepingCapacity: true)
   }
 }
