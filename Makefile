@@ -5,7 +5,7 @@ build    := swift build -c release
 test     := swift test -c release --disable-testable-imports --disable-xctest
 export LIBTORCH
 
-.PHONY: setup build demo test format lint clean
+.PHONY: setup build demo test dist format lint clean
 
 setup:
 	@env -u LIBTORCH LIBTORCH="$(filter-out $(cache)/%,$(LIBTORCH))" scripts/setup.sh
@@ -20,6 +20,9 @@ demo: build
 test: setup
 	$(test)
 
+dist: setup
+	scripts/dist.sh
+
 format:
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
@@ -28,4 +31,4 @@ lint:
 	python3 scripts/check_imports.py
 
 clean:
-	rm -rf .build runs
+	rm -rf .build .build-dist dist runs

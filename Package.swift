@@ -44,7 +44,7 @@ let package = Package(
 
     // Libraries
     .target(name: "BenchSupport", dependencies: ["CCrypto"]),
-    .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "BenchSupport"]),
+    .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CTorch", "BenchSupport"]),
     .target(
       name: "Datasets",
       dependencies: [
@@ -130,6 +130,12 @@ if let libtorch {
         .unsafeFlags(["-L\(libtorch)/lib"]),
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("dl"),
       ]))
+}
+
+if Context.environment["BENCH_DIST"] != nil {
+  // Must stand before Foundation on the linker's line, as a target's objects do.
+  package.targets.append(.target(name: "CEmptyICUData"))
+  package.targets.first { $0.name == "BenchCLI" }?.dependencies.append("CEmptyICUData")
 }
 
 for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {

@@ -1,16 +1,12 @@
 import Glibc
+import LinearAlgebra
 
-/// OpenBLAS, loaded the way the metrics load it: apart from every other library.
+/// The linear algebra of the metrics, loaded the way they load it.
 func openBLASFinding() -> DoctorFinding {
-  let flags = RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND
-  for name in ["libopenblas.so.0", "libopenblas.so"] {
-    guard let handle = dlopen(name, flags) else { continue }
-    typealias Configuration = @convention(c) () -> UnsafePointer<CChar>?
-    let version = symbol("openblas_get_config", in: handle, as: Configuration.self)?()
-    return DoctorFinding("openblas", version.map { String(cString: $0) } ?? "version unknown")
+  do { return DoctorFinding("openblas", try OpenBLAS.configuration()) } catch {
+    return DoctorFinding(
+      "openblas", "not found", isFine: false, advice: "install it: apt-get install libopenblas-dev")
   }
-  return DoctorFinding(
-    "openblas", "not found", isFine: false, advice: "install it: apt-get install libopenblas-dev")
 }
 
 /// The version of the zlib in this process; nil if there is none.

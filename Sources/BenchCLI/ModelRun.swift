@@ -49,7 +49,9 @@ struct ModelRun {
       preset: configuration.presetLabel(for: dataset), seed: Int(configuration.plan.seed),
       metrics: outcome.metrics, curves: outcome.curves,
       provenance: .now(
-        versions: ["libtorch": try Libtorch.version()],
+        versions: [
+          "libtorch": try Libtorch.version(), "openblas": (try? OpenBLAS.configuration()) ?? "none",
+        ],
         wallSeconds: (ContinuousClock.now - start) / .seconds(1),
         config: try configuration.json()))
     try result.write(to: folder.resultPath)

@@ -58,8 +58,7 @@ struct RunConfiguration: Codable, Equatable {
   /// - Throws: ``CommandError/otherSettings(folder:setting:found:asked:)`` for another run's folder.
   func claim(_ folder: RunDirectory) throws {
     guard let found = try RunConfiguration(of: folder) else {
-      let text = try YAMLEncoder().encode(self)
-      try AtomicFile.write(Array(text.utf8), to: folder.configPath)
+      try AtomicFile.write(Array(yamlText(json()).utf8), to: folder.configPath)
       return
     }
     guard found != self else { return }

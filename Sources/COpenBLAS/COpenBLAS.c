@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 // AddressSanitizer refuses RTLD_DEEPBIND, which would bypass its interceptors.
 #if defined(__SANITIZE_ADDRESS__)
@@ -18,67 +20,80 @@
 #define ISOLATION RTLD_DEEPBIND
 #endif
 
-enum { row_major = 101, no_transpose = 111, transpose_it = 112, upper = 121, lower = 122 };
-enum { non_unit = 131, left = 141 };
-
 typedef const int32_t *in;
+typedef const char *option;
 
+// Fortran's names and conventions: both libraries have them.
 static struct {
-  void (*cblas_sgemm)(int, int, int, int, int, int, float, const float *, int, const float *, int,
-                      float, float *, int);
-  void (*cblas_dgemm)(int, int, int, int, int, int, double, const double *, int, const double *,
-                      int, double, double *, int);
-  void (*cblas_ssyrk)(int, int, int, int, int, float, const float *, int, float, float *, int);
-  void (*cblas_dsyrk)(int, int, int, int, int, double, const double *, int, double, double *, int);
-  void (*cblas_dtrmm)(int, int, int, int, int, int, int, double, const double *, int, double *,
-                      int);
-  void (*dsyevd_)(const char *, const char *, in, double *, in, double *, double *, in, int32_t *,
-                  in, int32_t *, size_t, size_t);
-  void (*dgesdd_)(const char *, in, in, double *, in, double *, double *, in, double *, in,
-                  double *, in, int32_t *, int32_t *, size_t);
-  void (*dpotrf_)(const char *, in, double *, in, int32_t *, size_t);
-  void (*dpotrs_)(const char *, in, in, const double *, in, double *, in, int32_t *, size_t);
+  void (*sgemm_)(option, option, in, in, in, const float *, const float *, in, const float *, in,
+                 const float *, float *, in, size_t, size_t);
+  void (*dgemm_)(option, option, in, in, in, const double *, const double *, in, const double *, in,
+                 const double *, double *, in, size_t, size_t);
+  void (*dsyevd_)(option, option, in, double *, in, double *, double *, in, int32_t *, in,
+                  int32_t *, size_t, size_t);
+  void (*dgesdd_)(option, in, in, double *, in, double *, double *, in, double *, in, double *, in,
+                  int32_t *, int32_t *, size_t);
+  void (*dpotrf_)(option, in, double *, in, int32_t *, size_t);
+  void (*dpotrs_)(option, in, in, const double *, in, double *, in, int32_t *, size_t);
+  // Not exported by libtorch: general products take their place.
+  void (*ssyrk_)(option, option, in, in, const float *, const float *, in, const float *, float *,
+                 in, size_t, size_t);
+  void (*dsyrk_)(option, option, in, in, const double *, const double *, in, const double *,
+                 double *, in, size_t, size_t);
+  void (*dtrmm_)(option, option, option, option, in, in, const double *, const double *, in,
+                 double *, in, size_t, size_t, size_t, size_t);
+  // OpenBLAS keeps one number of threads for all callers, MKL one per calling thread.
   void (*openblas_set_num_threads)(int);
+  int (*MKL_Set_Num_Threads_Local)(int);
   char *(*openblas_get_config)(void);
 } blas;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char failure[512];
 
-static void load(void) {
+#define RESOLVE(name)                                                         \
+  if (!(*(void **)&blas.name = dlsym(library, #name))) {                      \
+    snprintf(failure, sizeof failure, "the library has no function " #name);  \
+    return failure;                                                           \
+  }
+
+static const char *resolve_common(void *library) {
+  RESOLVE(sgemm_)
+  RESOLVE(dgemm_)
+  RESOLVE(dsyevd_)
+  RESOLVE(dgesdd_)
+  RESOLVE(dpotrf_)
+  RESOLVE(dpotrs_)
+  return NULL;
+}
+
+const char *openblas_load(void) {
   static const char *const names[] = {"libopenblas.so.0", "libopenblas.so"};
   void *library = NULL;
   for (int i = 0; i < 2 && !library; i++)
     library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | ISOLATION);
   if (!library) {
     snprintf(failure, sizeof failure, "%s", dlerror());
-    return;
+    return failure;
   }
-#define RESOLVE(name)                                                          \
-  if (!(*(void **)&blas.name = dlsym(library, #name))) {                       \
-    snprintf(failure, sizeof failure, "libopenblas has no function " #name);   \
-    return;                                                                    \
-  }
-  RESOLVE(cblas_sgemm)
-  RESOLVE(cblas_dgemm)
-  RESOLVE(cblas_ssyrk)
-  RESOLVE(cblas_dsyrk)
-  RESOLVE(cblas_dtrmm)
-  RESOLVE(dsyevd_)
-  RESOLVE(dgesdd_)
-  RESOLVE(dpotrf_)
-  RESOLVE(dpotrs_)
+  const char *error = resolve_common(library);
+  if (error) return error;
+  RESOLVE(ssyrk_)
+  RESOLVE(dsyrk_)
+  RESOLVE(dtrmm_)
   RESOLVE(openblas_set_num_threads)
   RESOLVE(openblas_get_config)
+  return NULL;
 }
 
-const char *openblas_load(void) {
-  pthread_once(&once, load);
-  return failure[0] ? failure : NULL;
+const char *openblas_load_libtorch(void *library) {
+  const char *error = resolve_common(library);
+  if (error) return error;
+  RESOLVE(MKL_Set_Num_Threads_Local)
+  return NULL;
 }
 
 const char *openblas_configuration(void) {
-  return openblas_load() ? NULL : blas.openblas_get_config();
+  return blas.openblas_get_config ? blas.openblas_get_config() : "MKL of libtorch";
 }
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
@@ -86,6 +101,10 @@ static pthread_cond_t idle = PTHREAD_COND_INITIALIZER;
 static int32_t current_threads, active_calls;
 
 void openblas_begin(int32_t thread_count) {
+  if (blas.MKL_Set_Num_Threads_Local) {
+    blas.MKL_Set_Num_Threads_Local(thread_count);
+    return;
+  }
   pthread_mutex_lock(&gate);
   while (current_threads != thread_count && active_calls > 0) pthread_cond_wait(&idle, &gate);
   if (current_threads != thread_count) {
@@ -97,40 +116,61 @@ void openblas_begin(int32_t thread_count) {
 }
 
 void openblas_end(void) {
+  if (blas.MKL_Set_Num_Threads_Local) return;
   pthread_mutex_lock(&gate);
   if (--active_calls == 0) pthread_cond_broadcast(&idle);
   pthread_mutex_unlock(&gate);
 }
 
-static int operation(bool transpose) { return transpose ? transpose_it : no_transpose; }
+// Row-major memory is the transposed matrix in Fortran's eyes: the operands change places, lower and
+// upper too.
+
+static option operation(bool transpose) { return transpose ? "T" : "N"; }
 
 void openblas_sgemm(bool transpose_a, bool transpose_b, int32_t m, int32_t n, int32_t k,
                     float alpha, const float *a, int32_t lda, const float *b, int32_t ldb,
                     float beta, float *c, int32_t ldc) {
-  blas.cblas_sgemm(row_major, operation(transpose_a), operation(transpose_b), m, n, k, alpha, a,
-                   lda, b, ldb, beta, c, ldc);
+  blas.sgemm_(operation(transpose_b), operation(transpose_a), &n, &m, &k, &alpha, b, &ldb, a, &lda,
+              &beta, c, &ldc, 1, 1);
 }
 
 void openblas_dgemm(bool transpose_a, bool transpose_b, int32_t m, int32_t n, int32_t k,
                     double alpha, const double *a, int32_t lda, const double *b, int32_t ldb,
                     double beta, double *c, int32_t ldc) {
-  blas.cblas_dgemm(row_major, operation(transpose_a), operation(transpose_b), m, n, k, alpha, a,
-                   lda, b, ldb, beta, c, ldc);
+  blas.dgemm_(operation(transpose_b), operation(transpose_a), &n, &m, &k, &alpha, b, &ldb, a, &lda,
+              &beta, c, &ldc, 1, 1);
 }
 
 void openblas_ssyrk(bool transpose, int32_t n, int32_t k, float alpha, const float *a, int32_t lda,
                     float beta, float *c, int32_t ldc) {
-  blas.cblas_ssyrk(row_major, upper, operation(transpose), n, k, alpha, a, lda, beta, c, ldc);
+  if (blas.ssyrk_)
+    blas.ssyrk_("L", operation(!transpose), &n, &k, &alpha, a, &lda, &beta, c, &ldc, 1, 1);
+  else
+    openblas_sgemm(transpose, !transpose, n, n, k, alpha, a, lda, a, lda, beta, c, ldc);
 }
 
 void openblas_dsyrk(bool transpose, int32_t n, int32_t k, double alpha, const double *a,
                     int32_t lda, double beta, double *c, int32_t ldc) {
-  blas.cblas_dsyrk(row_major, upper, operation(transpose), n, k, alpha, a, lda, beta, c, ldc);
+  if (blas.dsyrk_)
+    blas.dsyrk_("L", operation(!transpose), &n, &k, &alpha, a, &lda, &beta, c, &ldc, 1, 1);
+  else
+    openblas_dgemm(transpose, !transpose, n, n, k, alpha, a, lda, a, lda, beta, c, ldc);
 }
 
-void openblas_dtrmm_lower(bool transpose, int32_t m, int32_t n, const double *a, int32_t lda,
+bool openblas_dtrmm_lower(bool transpose, int32_t m, int32_t n, const double *a, int32_t lda,
                           double *b, int32_t ldb) {
-  blas.cblas_dtrmm(row_major, left, lower, operation(transpose), non_unit, m, n, 1, a, lda, b, ldb);
+  const double one = 1;
+  if (blas.dtrmm_) {
+    blas.dtrmm_("R", "U", operation(transpose), "N", &n, &m, &one, a, &lda, b, &ldb, 1, 1, 1, 1);
+    return true;
+  }
+  size_t size = (size_t)m * (size_t)ldb;
+  double *copy = malloc(size * sizeof(double));
+  if (!copy) return false;
+  memcpy(copy, b, size * sizeof(double));
+  openblas_dgemm(transpose, false, m, n, m, 1, a, lda, copy, ldb, 0, b, ldb);
+  free(copy);
+  return true;
 }
 
 int32_t openblas_dsyevd(bool with_vectors, int32_t n, double *a, double *values, double *work,

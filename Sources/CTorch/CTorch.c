@@ -11,9 +11,10 @@
 
 static char *message(const char *text) { return strdup(text ? text : "unknown error of dlopen"); }
 
-const ct_api *ct_load(const char *folder, const char *shim, char **error) {
+void *ct_open(const char *folder, char **error) {
   // In the order of their dependencies; the shim then finds them by name, already loaded.
   static const char *const names[] = {"libc10.so", "libtorch_cpu.so"};
+  void *library = NULL;
   *error = NULL;
   // Tensors of a training step come and go in the same sizes. By default glibc returns each large
   // one to the system and pays for its pages again at the next step, a tenth of the step's time.
@@ -26,11 +27,17 @@ const ct_api *ct_load(const char *folder, const char *shim, char **error) {
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     char path[4096];
     snprintf(path, sizeof(path), "%s/lib/%s", folder, names[i]);
-    if (!dlopen(path, RTLD_NOW | RTLD_LOCAL)) {
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
       *error = message(dlerror());
       return NULL;
     }
   }
+  return library;
+}
+
+const ct_api *ct_load(const char *folder, const char *shim, char **error) {
+  if (!ct_open(folder, error)) return NULL;
   void *handle = dlopen(shim, RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     *error = message(dlerror());

@@ -62,11 +62,12 @@ public struct Cholesky: Sendable {
     guard matrix.rowCount > 0 && matrix.columnCount > 0 else { return matrix }
     let sizes = try Sizes("triangular product", matrix.rowCount, matrix.columnCount)
     var product = matrix
-    try OpenBLAS.run {
+    let isDone = try OpenBLAS.run {
       openblas_dtrmm_lower(
         true, sizes.rowCount, sizes.columnCount, factor.elements, sizes.rowCount,
         &product.elements, sizes.columnCount)
     }
+    precondition(isDone, "out of memory")
     return product
   }
 }

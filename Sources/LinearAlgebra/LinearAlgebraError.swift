@@ -15,7 +15,7 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .libraryMissing(let reason):
-      "OpenBLAS cannot be loaded (\(reason)); install it (Debian: libopenblas0-pthread) and run again."
+      "No linear algebra library can be loaded (\(reason)); install OpenBLAS (Debian: libopenblas0-pthread) and run again."
     case .notFinite(let operation, let row, let column):
       "\(operation): the element in row \(row), column \(column) is NaN or infinite; expected finite numbers."
     case .notPositiveDefinite(let operation, let leadingMinor):

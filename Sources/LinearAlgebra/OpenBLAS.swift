@@ -1,9 +1,14 @@
 import BenchSupport
 internal import COpenBLAS
+internal import CTorch
+import FoundationEssentials
+import Glibc
 
-/// The BLAS and LAPACK library behind this module.
+/// The BLAS and LAPACK library behind this module: OpenBLAS, or where there is none, or
+/// `BENCH_BLAS=libtorch` asks for it, the MKL that libtorch carries.
 public enum OpenBLAS {
-  /// The library's description of its build: version, kernel, largest number of threads.
+  /// What is loaded: OpenBLAS's description of its build (version, kernel, largest number of
+  /// threads), or that it is libtorch's.
   ///
   /// - Throws: ``LinearAlgebraError/libraryMissing(reason:)``.
   public static func configuration() throws(LinearAlgebraError) -> String {
@@ -20,8 +25,30 @@ public enum OpenBLAS {
   }
 
   private static func load() throws(LinearAlgebraError) {
-    if let reason = openblas_load() { throw .libraryMissing(reason: String(cString: reason)) }
+    if let failure { throw .libraryMissing(reason: failure) }
   }
+
+  /// Why neither library can be used; the first access loads one.
+  private static let failure: String? = {
+    var reasons: [String] = []
+    if ProcessInfo.processInfo.environment["BENCH_BLAS"] != "libtorch" {
+      guard let reason = openblas_load() else { return nil }
+      reasons.append(String(cString: reason))
+    }
+    guard LibtorchLocation.isPresent else {
+      reasons.append("there is no libtorch in \(LibtorchLocation.folder)")
+      return reasons.joined(separator: "; ")
+    }
+    var message: UnsafeMutablePointer<CChar>?
+    defer { free(message) }
+    if let library = ct_open(LibtorchLocation.folder, &message) {
+      guard let reason = openblas_load_libtorch(library) else { return nil }
+      reasons.append(String(cString: reason))
+    } else if let message {
+      reasons.append(String(cString: message))
+    }
+    return reasons.joined(separator: "; ")
+  }()
 }
 
 /// Sizes as LAPACK takes them.

@@ -1,3 +1,4 @@
+import BenchSupport
 internal import CTorch
 import FoundationEssentials
 import Glibc
@@ -24,12 +25,7 @@ public enum Libtorch {
   }
 
   /// Where libtorch is looked for: `$LIBTORCH`, else the cache that `make` fills.
-  public static var folder: String {
-    let environment = ProcessInfo.processInfo.environment
-    if let folder = environment["LIBTORCH"], !folder.isEmpty { return folder }
-    let cache = environment["BENCH_CACHE"] ?? "\(environment["HOME"] ?? "")/.cache/bench"
-    return "\(cache)/libtorch/2.11.0/torch"
-  }
+  public static var folder: String { LibtorchLocation.folder }
 
   /// Where the shim is looked for: beside the running program.
   static var shimPath: String {
@@ -41,7 +37,7 @@ public enum Libtorch {
   }
 
   private static func load() -> Result<UnsafePointer<ct_api>, TorchError> {
-    guard FileManager.default.fileExists(atPath: "\(folder)/lib/libtorch_cpu.so") else {
+    guard LibtorchLocation.isPresent else {
       return .failure(.unavailable(reason: "there is no \(folder)/lib/libtorch_cpu.so"))
     }
     guard FileManager.default.fileExists(atPath: shimPath) else {

@@ -4,14 +4,17 @@
 #include <stdint.h>
 
 /// OpenBLAS, loaded in isolation: libtorch exports MKL under the same names, and whichever of the
-/// two is linked first would otherwise serve both.
+/// two is linked first would otherwise serve both. Where there is no OpenBLAS, that MKL serves.
 ///
-/// Every function except `openblas_load` and `openblas_configuration` needs a successful load.
+/// Every function except the loading ones needs a successful load. Loading is not thread-safe.
 
-/// Loads the library on the first call. NULL on success, else why it cannot be used.
+/// Loads OpenBLAS. NULL on success, else why it cannot be used.
 const char *openblas_load(void);
 
-/// The library's own description of its build, or NULL when it is not loaded.
+/// Takes the functions from a loaded libtorch instead. NULL on success, else why it cannot be used.
+const char *openblas_load_libtorch(void *library);
+
+/// What is loaded: OpenBLAS's own description of its build, or that it is libtorch's.
 const char *openblas_configuration(void);
 
 /// Waits until no call runs with another number of threads, then sets that number.
@@ -27,14 +30,16 @@ void openblas_dgemm(bool transpose_a, bool transpose_b, int32_t m, int32_t n, in
                     double alpha, const double *a, int32_t lda, const double *b, int32_t ldb,
                     double beta, double *c, int32_t ldc);
 
-/// Row-major, upper triangle only: `c = alpha · a · aᵀ + beta · c`, or `aᵀ · a` when `transpose`.
+/// Row-major `c = alpha · a · aᵀ + beta · c`, or `aᵀ · a` when `transpose`; only the upper triangle
+/// of the result counts.
 void openblas_ssyrk(bool transpose, int32_t n, int32_t k, float alpha, const float *a, int32_t lda,
                     float beta, float *c, int32_t ldc);
 void openblas_dsyrk(bool transpose, int32_t n, int32_t k, double alpha, const double *a,
                     int32_t lda, double beta, double *c, int32_t ldc);
 
-/// Row-major `b = op(a) · b` with a lower triangular `a` of order `m`; `b` is [m, n].
-void openblas_dtrmm_lower(bool transpose, int32_t m, int32_t n, const double *a, int32_t lda,
+/// Row-major `b = op(a) · b` with a lower triangular `a` of order `m`, zeros above the diagonal
+/// included; `b` is [m, n]. False when out of memory.
+bool openblas_dtrmm_lower(bool transpose, int32_t m, int32_t n, const double *a, int32_t lda,
                           double *b, int32_t ldb);
 
 /// LAPACK, column-major, by value; the return value is LAPACK's `info`.

@@ -73,6 +73,10 @@ typedef struct ct_api {
   char *(*cuda_synchronize)(int32_t index);
 } ct_api;
 
+// Loads libtorch from `folder` with private symbols; a handle for dlsym. On failure returns NULL and a
+// message to be freed in `*error`.
+void *ct_open(const char *folder, char **error);
+
 // Loads libtorch from `folder` and the shim at `shim`, both with private symbols. On failure returns
 // NULL and a message to be freed in `*error`.
 const ct_api *ct_load(const char *folder, const char *shim, char **error);

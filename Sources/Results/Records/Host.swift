@@ -69,13 +69,13 @@ public struct Host: Sendable, Equatable {
 
 /// Which sources this program was built from.
 public enum SourceCommit {
-  /// The commit: `$BENCH_COMMIT` if set, else what `git describe` says of the checkout the program
+  /// The commit: `$BENCH_COMMIT` if set, else what the file `COMMIT` of a `make dist` folder holds,
+  /// else what `git describe` says of the checkout the program
   /// was built in (a hash, with `-dirty` after uncommitted changes), else `unknown`.
   ///
   /// It is looked up when the program runs, because a file generated for each build would make
   /// every build compile and link anew. The price: after checking out another commit without
-  /// building, the hash is that of the checkout. An installed program has no checkout beside it;
-  /// packagers set `$BENCH_COMMIT`.
+  /// building, the hash is that of the checkout.
   public static func current() -> String { lookedUp }
 
   private static let lookedUp: String = {
@@ -88,6 +88,10 @@ public enum SourceCommit {
     else { return "unknown" }
     var folder = URL(filePath: executable).deletingLastPathComponent()
     while folder.path != "/" {
+      let note = folder.appendingPathComponent("COMMIT").path
+      if let text = try? String(contentsOfFile: note, encoding: .utf8) {
+        return text.trimmingSuffix { $0.isNewline }
+      }
       let manifest = folder.appendingPathComponent("Package.swift").path
       if FileManager.default.fileExists(atPath: manifest) {
         let command = ["git", "-C", folder.path, "describe", "--always", "--dirty", "--abbrev=40"]

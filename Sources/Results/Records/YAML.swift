@@ -19,6 +19,27 @@ package func readYAML(_ path: String) throws -> JSONValue {
   return try node.map { try jsonValue($0, path: path, depth: 0, budget: &budget) } ?? .null
 }
 
+/// A value as YAML text: members in the order of their names, numbers with all their digits.
+package func yamlText(_ value: JSONValue) throws -> String {
+  try Yams.serialize(node: yamlNode(value))
+}
+
+private func yamlNode(_ value: JSONValue) -> Node {
+  switch value {
+  case .null: Node("null", Tag(.null))
+  case .bool(let truth): Node(truth ? "true" : "false", Tag(.bool))
+  case .integer(let integer): Node("\(integer)", Tag(.int))
+  case .number(let number): Node("\(number)", Tag(.float))
+  case .string(let text):
+    // In quotes where it would be taken for a number or a truth value.
+    Node(text, Tag(.str), jsonValue(Node.Scalar(text)) == value ? .any : .singleQuoted)
+  case .array(let items): Node(items.map { yamlNode($0) }, Tag(.seq))
+  case .object(let members):
+    Node(
+      members.sorted { $0.key < $1.key }.map { (Node($0.key), yamlNode($0.value)) }, Tag(.map))
+  }
+}
+
 private func jsonValue(
   _ node: Node, path: String, depth: Int, budget: inout Int
 ) throws(ResultError) -> JSONValue {
