@@ -6,7 +6,7 @@ set -m  # jobs of their own: without, a shell's background processes ignore SIGI
 cd "$(dirname "$0")/.."
 bench=${BENCH:-.build/release/bench}
 work=$(mktemp -d)
-trap 'umount "$work/small" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; umount "$work/small" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 train=("$bench" train --dataset scenes3d --model beta-vae --checkpoint-every 10 --threads 1 --seed 3
   --quiet)
