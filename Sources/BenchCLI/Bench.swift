@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 @preconcurrency import Glibc
+import MessagePassing
 import Reference
 import Results
 
@@ -74,12 +75,17 @@ struct Bench: AsyncParsableCommand {
 
   /// Prints what went wrong and ends the process with the exit code for it.
   private static func end(with error: any Error) -> Never {
+    let isFirst = Launch.current().rank == 0
     if isInterruption(error) {
-      fputs("bench: \(error)\n", stderr)
+      if isFirst { fputs("bench: \(error)\n", stderr) }
       Glibc.exit(130)
     }
     // Help, wrong arguments and codes that a command chose are the argument parser's to report.
-    guard !(error is ExitCode) && exitCode(for: error) == .failure else { exit(withError: error) }
+    guard !(error is ExitCode) && exitCode(for: error) == .failure else {
+      if isFirst { exit(withError: error) }
+      Glibc.exit(exitCode(for: error).rawValue)
+    }
+    letFirstProcessSpeak()
     fputs("bench: \(error)\n", stderr)
     Glibc.exit(2)
   }
@@ -92,14 +98,22 @@ protocol BenchCommand: AsyncParsableCommand {
   /// Whether the command's loops ask ``Interruption`` and stop with their work saved. Others are
   /// ended by the first signal.
   static var isResumable: Bool { get }
+  /// Whether several processes, started by mpirun or srun, can do the command's work together.
+  static var isJoint: Bool { get }
   /// Does the command's work, with the number of threads already set.
   func execute() async throws
 }
 
 extension BenchCommand {
   static var isResumable: Bool { false }
+  static var isJoint: Bool { false }
 
   func run() async throws {
+    let launch = Launch.current()
+    guard Self.isJoint || !launch.isJoint else {
+      throw CommandError.oneProcessOnly(
+        command: Self.configuration.commandName ?? "", processCount: launch.processCount)
+    }
     if Self.isResumable { Interruption.listen() }
     try await global.withThreads { try await execute() }
   }

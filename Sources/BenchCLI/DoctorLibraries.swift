@@ -1,4 +1,5 @@
 import Glibc
+import MessagePassing
 
 /// OpenBLAS, loaded the way the metrics load it: apart from every other library.
 func openBLASFinding() -> DoctorFinding {
@@ -11,6 +12,16 @@ func openBLASFinding() -> DoctorFinding {
   }
   return DoctorFinding(
     "openblas", "not found", isFine: false, advice: "install it: apt-get install libopenblas-dev")
+}
+
+/// Open MPI, which only training in several processes needs.
+func openMPIFinding() -> DoctorFinding {
+  guard let version = openMPIVersion() else {
+    return DoctorFinding(
+      "mpi", "not found",
+      advice: "only training in several processes needs it: apt-get install openmpi-bin")
+  }
+  return DoctorFinding("mpi", version)
 }
 
 /// The version of the zlib in this process; nil if there is none.

@@ -1,0 +1,54 @@
+import MessagePassing
+import Torch
+
+/// Averages gradients over processes, several parameters in one message.
+///
+/// A message has a cost of its own beside that of its bytes, and a model has dozens of small
+/// parameters; buckets of a few megabytes make both small.
+struct GradientBuckets {
+  private let ranges: [Range<Int>]
+  private let buckets: [TensorBucket]
+  private let group: ProcessGroup
+
+  /// Room for the gradients of `parameters`.
+  ///
+  /// - Parameters:
+  ///   - parameters: The parameters, in the order in which gradients will come.
+  ///   - group: The processes.
+  ///   - capacity: Elements after which a bucket is full.
+  /// - Throws: `TorchError`.
+  init(
+    _ parameters: [Tensor], over group: ProcessGroup, capacity: Int = 1 << 20
+  ) throws {
+    self.group = group
+    ranges = Self.ranges(parameters.map(\.count), capacity: capacity)
+    buckets = try ranges.map { try TensorBucket(like: Array(parameters[$0])) }
+  }
+
+  /// Replaces every gradient by its mean over the processes.
+  ///
+  /// - Throws: `TorchError` or `ProcessGroupError`.
+  func average(_ gradients: [Tensor]) throws {
+    for (range, bucket) in zip(ranges, buckets) {
+      try bucket.load(Array(gradients[range]))
+      try bucket.elements.withElements { try group.sum($0) }
+      try bucket.elements.multiplyInPlace(1 / Double(group.size))
+      try bucket.store(in: Array(gradients[range]))
+    }
+  }
+
+  /// Divides a list of sizes into runs that hold at most `capacity`, or a single larger item.
+  static func ranges(_ sizes: [Int], capacity: Int) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var (start, held) = (0, 0)
+    for (index, size) in sizes.enumerated() {
+      if index > start && held + size > capacity {
+        ranges.append(start..<index)
+        (start, held) = (index, 0)
+      }
+      held += size
+    }
+    if start < sizes.count { ranges.append(start..<sizes.count) }
+    return ranges
+  }
+}
