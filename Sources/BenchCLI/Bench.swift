@@ -75,19 +75,15 @@ struct Bench: AsyncParsableCommand {
 
   /// Prints what went wrong and ends the process with the exit code for it.
   private static func end(with error: any Error) -> Never {
-    let isFirst = Launch.current().rank == 0
-    if isInterruption(error) {
-      if isFirst { fputs("bench: \(error)\n", stderr) }
-      Glibc.exit(130)
-    }
     // Help, wrong arguments and codes that a command chose are the argument parser's to report.
-    guard !(error is ExitCode) && exitCode(for: error) == .failure else {
-      if isFirst { exit(withError: error) }
-      Glibc.exit(exitCode(for: error).rawValue)
-    }
+    let isParsers = error is ExitCode || exitCode(for: error) != .failure
+    let code = isInterruption(error) ? 130 : isParsers ? exitCode(for: error).rawValue : 2
+    // Several processes have the same command line; what is wrong with it is said once.
+    guard Launch.current().rank == 0 || error is ProcessGroupError else { Glibc.exit(code) }
+    if isParsers { exit(withError: error) }
     letFirstProcessSpeak()
     fputs("bench: \(error)\n", stderr)
-    Glibc.exit(2)
+    Glibc.exit(code)
   }
 }
 
@@ -114,7 +110,7 @@ extension BenchCommand {
       throw CommandError.oneProcessOnly(
         command: Self.configuration.commandName ?? "", processCount: launch.processCount)
     }
-    if Self.isResumable { Interruption.listen() }
+    if Self.isResumable { Interruption.listen(announces: launch.rank == 0) }
     try await global.withThreads { try await execute() }
   }
 }

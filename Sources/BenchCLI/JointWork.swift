@@ -1,3 +1,4 @@
+import BenchSupport
 @preconcurrency import Glibc
 import MessagePassing
 
@@ -21,7 +22,9 @@ func withProcessGroup(_ body: (ProcessGroup) async throws -> Void) async throws 
 }
 
 /// Of several processes that end with the same error only the first is heard: the others wait until
-/// its end has ended them.
+/// its end has ended them, of which mpirun tells them with a signal.
 func letFirstProcessSpeak() {
-  if Launch.current().rank > 0 { sleep(1) }
+  guard Launch.current().rank > 0 else { return }
+  sleep(1)
+  if Interruption.isRequested { exit(2) }
 }
