@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Open MPI's binary interface: handles are addresses of objects that libmpi exports.
@@ -83,6 +84,9 @@ static char *check(int code) {
 }
 
 char *cmpi_join(int32_t *rank, int32_t *size) {
+  // MPI waits by asking again and again. On a core that something else wants too, that holds up
+  // whatever is waited for; between two questions it then lets others run.
+  setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
   int provided = 0, code = mpi.MPI_Init_thread(NULL, NULL, thread_serialized, &provided);
   if (code != success) return check(code);
   if (provided < thread_serialized)

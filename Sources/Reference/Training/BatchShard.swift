@@ -35,7 +35,7 @@ public struct BatchShard: Sendable {
   ///   - partCount: Parts of it; for several processes, of equal size.
   ///   - group: The processes.
   /// - Returns: Row numbers within the batch, those of the first part first.
-  static func rows(ofBatch batchSize: Int, partCount: Int, group: ProcessGroup) -> [Int] {
+  package static func rows(ofBatch batchSize: Int, partCount: Int, group: ProcessGroup) -> [Int] {
     guard group.isJoint else { return Array(0..<batchSize) }
     let part = BatchShard(batchSize: batchSize / partCount, group: group)
     return (0..<partCount).flatMap { index in part.rows.map { index * part.batchSize + $0 } }

@@ -1,11 +1,11 @@
-import MessagePassing
-import Torch
+package import MessagePassing
+package import Torch
 
 /// Averages gradients over processes, several parameters in one message.
 ///
 /// A message has a cost of its own beside that of its bytes, and a model has dozens of small
 /// parameters; buckets of a few megabytes make both small.
-struct GradientBuckets {
+package struct GradientBuckets {
   private let ranges: [Range<Int>]
   private let buckets: [TensorBucket]
   private let group: ProcessGroup
@@ -17,7 +17,7 @@ struct GradientBuckets {
   ///   - group: The processes.
   ///   - capacity: Elements after which a bucket is full.
   /// - Throws: `TorchError`.
-  init(
+  package init(
     _ parameters: [Tensor], over group: ProcessGroup, capacity: Int = 1 << 20
   ) throws {
     self.group = group
@@ -28,7 +28,7 @@ struct GradientBuckets {
   /// Replaces every gradient by its mean over the processes.
   ///
   /// - Throws: `TorchError` or `ProcessGroupError`.
-  func average(_ gradients: [Tensor]) throws {
+  package func average(_ gradients: [Tensor]) throws {
     for (range, bucket) in zip(ranges, buckets) {
       try bucket.load(Array(gradients[range]))
       try bucket.elements.withElements { try group.sum($0) }
@@ -38,7 +38,7 @@ struct GradientBuckets {
   }
 
   /// Divides a list of sizes into runs that hold at most `capacity`, or a single larger item.
-  static func ranges(_ sizes: [Int], capacity: Int) -> [Range<Int>] {
+  package static func ranges(_ sizes: [Int], capacity: Int) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var (start, held) = (0, 0)
     for (index, size) in sizes.enumerated() {
