@@ -25,7 +25,7 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mpirun=(mpirun --oversubscribe -np 2)
+mpirun=(mpirun --oversubscribe)
 [ "$(id -u)" -ne 0 ] || mpirun+=(--allow-run-as-root)
 
 # train PROCESSES FOLDER ARGUMENTS…: with one or two processes of one thread each.
@@ -33,7 +33,7 @@ train() {
   local processes=$1 folder=$2
   shift 2
   local command=("$bench" train --threads 1 --batch-size 16 --quiet --out "$work/$folder" "$@")
-  [ "$processes" -eq 1 ] || command=("${mpirun[@]}" "${command[@]}")
+  [ "$processes" -eq 1 ] || command=("${mpirun[@]}" -np "$processes" "${command[@]}")
   "${command[@]}" 2>>"$work/errors" || { cat "$work/errors" >&2; die "training of $folder failed"; }
 }
 
@@ -79,14 +79,17 @@ compare 1e-4 one two
 compare 1e-2 one/denoiser two/denoiser
 
 # One of two is killed: the other ends too, and the same command continues.
-train 1 whole --model beta-vae --steps 60 >/dev/null
+train 1 whole --model beta-vae --steps 40 >/dev/null
 for victim in 0 1; do
   rm -rf "$work/killed"
   command=("$bench" train --threads 1 --batch-size 16 --quiet --out "$work/killed" --model beta-vae
-    --steps 60 --checkpoint-every 5)
-  "${mpirun[@]}" "${command[@]}" >/dev/null 2>&1 &
+    --steps 40 --checkpoint-every 5)
+  "${mpirun[@]}" -np 2 "${command[@]}" >/dev/null 2>&1 &
   launcher=$!
-  until [ -e "$work/killed/checkpoint/state.json" ]; do sleep 0.05; done
+  until [ -e "$work/killed/checkpoint/state.json" ]; do
+    kill -0 "$launcher" 2>/dev/null || die "the training to be killed ended by itself"
+    sleep 0.05
+  done
   for process in $(pgrep -P "$launcher"); do
     ! grep -qz "^OMPI_COMM_WORLD_RANK=$victim$" "/proc/$process/environ" || kill -9 "$process"
   done
@@ -96,7 +99,7 @@ for victim in 0 1; do
   [ $((SECONDS - began)) -le 30 ] || die "the other process lived on for $((SECONDS - began)) s"
   echo "check_mpi: process $victim killed: ended with $code after $((SECONDS - began)) s"
 done
-train 2 killed --model beta-vae --steps 60 --checkpoint-every 5 >/dev/null
+train 2 killed --model beta-vae --steps 40 --checkpoint-every 5 >/dev/null
 compare 1e-4 whole killed
 
 # An error of one process ends both; what cannot be shared is refused.
@@ -107,11 +110,11 @@ timeout 60 "${mpirun[@]}" -np 1 "${arguments[@]}" beta-vae : -np 1 "${arguments[
 [ "$code" -eq 2 ] && grep -q "process 1 of 2: Dataset 'dsprites'" "$work/errors" ||
   { cat "$work/errors" >&2; die "an error of one process ends with $code"; }
 code=0
-timeout 60 "${mpirun[@]}" "${arguments[@]}" beta-tcvae 2>"$work/errors" || code=$?
+timeout 60 "${mpirun[@]}" -np 2 "${arguments[@]}" beta-tcvae 2>"$work/errors" || code=$?
 [ "$code" -eq 2 ] && [ "$(grep -c "'beta-tcvae' is not data-parallel" "$work/errors")" -eq 1 ] ||
   { cat "$work/errors" >&2; die "a model that is not data-parallel ends with $code"; }
 code=0
-timeout 60 "${mpirun[@]}" "${arguments[@]}" beta-vae --device cuda 2>"$work/errors" || code=$?
+timeout 60 "${mpirun[@]}" -np 2 "${arguments[@]}" beta-vae --device cuda 2>"$work/errors" || code=$?
 [ "$code" -eq 2 ] && grep -q "several processes train on processors only" "$work/errors" ||
   { cat "$work/errors" >&2; die "--device cuda ends with $code"; }
 echo "check_mpi: errors of one and of all processes: passed in $SECONDS s"

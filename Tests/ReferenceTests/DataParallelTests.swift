@@ -1,3 +1,4 @@
+import BenchSupport
 import Datasets
 import FoundationEssentials
 import MessagePassing
