@@ -10,14 +10,16 @@ public struct Launch: Sendable, Equatable {
   public let localProcessCount: Int?
 
   /// Reads what mpirun (`OMPI_COMM_WORLD_SIZE` …) or `srun --mpi=pmix` (`PMIX_RANK`,
-  /// `SLURM_STEP_NUM_TASKS`) says in the environment.
+  /// `SLURM_STEP_NUM_TASKS` …) says in the environment.
   public init(environment: [String: String]) {
     func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
     let ofMPIRun = number("OMPI_COMM_WORLD_SIZE")
     let ofSRun = number("PMIX_RANK") == nil ? nil : number("SLURM_STEP_NUM_TASKS")
     processCount = max(ofMPIRun ?? ofSRun ?? 1, 1)
     rank = number("OMPI_COMM_WORLD_RANK") ?? number("PMIX_RANK") ?? 0
-    localProcessCount = number("OMPI_COMM_WORLD_LOCAL_SIZE")
+    // Slurm lists machines, "4" or "4(x2),3"; the first has the most.
+    let ofFirstMachine = environment["SLURM_STEP_TASKS_PER_NODE"]?.prefix(while: \.isNumber)
+    localProcessCount = number("OMPI_COMM_WORLD_LOCAL_SIZE") ?? ofFirstMachine.flatMap { Int($0) }
   }
 
   /// The launch of this process.

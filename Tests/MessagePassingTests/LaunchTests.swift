@@ -24,8 +24,9 @@ import Testing
   func srun() {
     let tasks = ["SLURM_STEP_NUM_TASKS": "3"]
     #expect(!Launch(environment: tasks).isJoint)
-    let launch = Launch(environment: tasks.merging(["PMIX_RANK": "2"]) { $1 })
-    #expect(launch.processCount == 3 && launch.rank == 2)
+    let more = ["PMIX_RANK": "2", "SLURM_STEP_TASKS_PER_NODE": "2(x1),1"]
+    let launch = Launch(environment: tasks.merging(more) { $1 })
+    #expect(launch.processCount == 3 && launch.rank == 2 && launch.localProcessCount == 2)
   }
 
   @Test(

@@ -3,8 +3,9 @@ package import Torch
 
 /// Averages gradients over processes, several parameters in one message.
 ///
-/// A message has a cost of its own beside that of its bytes, and a model has dozens of small
-/// parameters; buckets of a few megabytes make both small.
+/// A message has a cost of its own beside that of its bytes, which grows with the number of processes,
+/// and a model has dozens of small parameters. Nothing is sent before all gradients are there (see
+/// docs/scaling.md), so that larger buckets cost no more than the memory for the copy.
 package struct GradientBuckets {
   private let ranges: [Range<Int>]
   private let buckets: [TensorBucket]
@@ -15,10 +16,10 @@ package struct GradientBuckets {
   /// - Parameters:
   ///   - parameters: The parameters, in the order in which gradients will come.
   ///   - group: The processes.
-  ///   - capacity: Elements after which a bucket is full.
+  ///   - capacity: Elements after which a bucket is full; 32 MiB unless told otherwise.
   /// - Throws: `TorchError`.
   package init(
-    _ parameters: [Tensor], over group: ProcessGroup, capacity: Int = 1 << 20
+    _ parameters: [Tensor], over group: ProcessGroup, capacity: Int = 1 << 23
   ) throws {
     self.group = group
     ranges = Self.ranges(parameters.map(\.count), capacity: capacity)
