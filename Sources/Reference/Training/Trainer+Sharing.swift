@@ -28,6 +28,8 @@ extension Trainer {
   /// Gives all processes the parameters, optimisers, generators and position of the first.
   func shareState() throws {
     guard group.isJoint else { return }
+    // The first may be reading a large checkpoint.
+    try group.rest()
     let position = try Tensor(
       [Double(step), priorSeconds, Double(skippedStepCount)], shape: [3])
     let modelFile = try shared(modelState)
