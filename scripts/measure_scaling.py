@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Measures what docs/scaling.md shows: training steps of one and two processes, and MPI's own cost.
+"""Measures what docs/scaling.md shows: steps of one and of two processes, and MPI's own cost.
 
     scripts/measure_scaling.py [--repeats 5] [--bench .build/release/bench]
 
 Needs mpirun and, for MPI's latency and bandwidth, mpicc (libopenmpi-dev). The repeats of all settings
-take turns, so that other work on the machine meets all of them alike; medians and ranges are printed."""
+take turns, so that other work on the machine meets all of them alike; medians and ranges are printed. Two
+processes that train apart, one model each, show what the machine has left when both its cores are used."""
 import argparse, json, os, statistics, subprocess, sys, tempfile
 
 ALLREDUCE = r"""
@@ -37,8 +38,9 @@ int main(int argc, char **argv) {
   return MPI_Finalize();
 }
 """
-SETTINGS = [  # processes, threads of each, global batch
-    (1, 1, 64), (1, 2, 64), (2, 1, 64), (1, 1, 128), (1, 2, 128), (2, 1, 128)]
+SETTINGS = [  # processes, threads of each, images of each, whether they train together
+    (1, 1, 64, True), (1, 2, 64, True), (2, 1, 32, True), (1, 1, 128, True), (1, 2, 128, True),
+    (2, 1, 64, True), (2, 1, 64, False)]
 
 
 def mpirun(processes):
@@ -46,15 +48,27 @@ def mpirun(processes):
     return command + (["--allow-run-as-root"] if os.getuid() == 0 else [])
 
 
-def step_seconds(bench, model, steps, processes, threads, batch, folder):
+def step_seconds(bench, model, steps, processes, threads, images, are_joint, folder):
     """Seconds per step between the log's lines at the first and the last step."""
-    command = [bench, "train", "--model", model, "--steps", str(steps), "--batch-size", str(batch),
-               "--threads", str(threads), "--quiet", "--out", folder]
-    subprocess.run((mpirun(processes) if processes > 1 else []) + command, check=True,
-                   stdout=subprocess.DEVNULL)
-    lines = [line for line in map(json.loads, open(f"{folder}/log.jsonl")) if "terms" in line]
-    ends = [line["step"] * batch / line["images_per_second"] for line in (lines[0], lines[-1])]
-    return (ends[1] - ends[0]) / (lines[-1]["step"] - lines[0]["step"])
+    def command(path, batch):
+        return [bench, "train", "--model", model, "--steps", str(steps), "--batch-size", str(batch),
+                "--threads", str(threads), "--quiet", "--out", path]
+
+    def seconds(path, batch):
+        lines = [line for line in map(json.loads, open(f"{path}/log.jsonl")) if "terms" in line]
+        ends = [line["step"] * batch / line["images_per_second"] for line in (lines[0], lines[-1])]
+        return (ends[1] - ends[0]) / (lines[-1]["step"] - lines[0]["step"])
+
+    if are_joint:
+        batch = images * processes
+        subprocess.run((mpirun(processes) if processes > 1 else []) + command(folder, batch), check=True,
+                       stdout=subprocess.DEVNULL)
+        return seconds(folder, batch)
+    folders = [f"{folder}-{index}" for index in range(processes)]
+    started = [subprocess.Popen(command(path, images), stdout=subprocess.DEVNULL) for path in folders]
+    if any([process.wait() for process in started]):
+        sys.exit("measure_scaling: a training failed")
+    return statistics.mean(seconds(path, images) for path in folders)
 
 
 def main():
@@ -69,11 +83,12 @@ def main():
                 for setting in SETTINGS:
                     folder = f"{work}/{model}-{'-'.join(map(str, setting))}-{repeat}"
                     seconds[setting].append(step_seconds(options.bench, model, steps, *setting, folder))
-            for (processes, threads, batch), values in seconds.items():
+            for (processes, threads, images, are_joint), values in seconds.items():
                 median = statistics.median(values)
-                print(f"{model}: {processes} process(es) of {threads} thread(s), batch {batch}: "
-                      f"{1000 * median:.0f} ms ({1000 * min(values):.0f} to {1000 * max(values):.0f}), "
-                      f"{batch / median:.0f} images/s", flush=True)
+                print(f"{model}: {processes} process(es) of {threads} thread(s), {images} images each"
+                      f"{'' if are_joint else ', apart'}: {1000 * median:.0f} ms "
+                      f"({1000 * min(values):.0f} to {1000 * max(values):.0f}), "
+                      f"{processes * images / median:.0f} images/s", flush=True)
         open(f"{work}/allreduce.c", "w").write(ALLREDUCE)
         subprocess.run(["mpicc", "-O2", "-o", f"{work}/allreduce", f"{work}/allreduce.c"], check=True)
         counts = ["1", "1024", "131072", "1048576", "4194304", "16777216"]

@@ -4,8 +4,8 @@ package import Torch
 /// Averages gradients over processes, several parameters in one message.
 ///
 /// A message has a cost of its own beside that of its bytes, which grows with the number of processes,
-/// and a model has dozens of small parameters. Nothing is sent before all gradients are there (see
-/// docs/scaling.md), so that larger buckets cost no more than the memory for the copy.
+/// and a model has dozens of small parameters. Sums in memory are fastest while they fit in the cache, and
+/// a ring of processes cuts a bucket into as many messages: 256 KiB of each, at least 4 MiB in all.
 package struct GradientBuckets {
   private let ranges: [Range<Int>]
   private let buckets: [TensorBucket]
@@ -16,13 +16,14 @@ package struct GradientBuckets {
   /// - Parameters:
   ///   - parameters: The parameters, in the order in which gradients will come.
   ///   - group: The processes.
-  ///   - capacity: Elements after which a bucket is full; 32 MiB unless told otherwise.
+  ///   - capacity: Elements after which a bucket is full; nil for the sizes above.
   /// - Throws: `TorchError`.
   package init(
-    _ parameters: [Tensor], over group: ProcessGroup, capacity: Int = 1 << 23
+    _ parameters: [Tensor], over group: ProcessGroup, capacity: Int? = nil
   ) throws {
     self.group = group
-    ranges = Self.ranges(parameters.map(\.count), capacity: capacity)
+    ranges = Self.ranges(
+      parameters.map(\.count), capacity: capacity ?? max(1 << 20, group.size << 16))
     buckets = try ranges.map { try TensorBucket(like: Array(parameters[$0])) }
   }
 
