@@ -40,10 +40,13 @@ let package = Package(
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
 
+    .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl")]),
+
     .target(name: "CTorch", linkerSettings: [.linkedLibrary("dl")]),
 
     // Libraries
     .target(name: "BenchSupport", dependencies: ["CCrypto"]),
+    .target(name: "MessagePassing", dependencies: ["CMPI"]),
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CTorch", "BenchSupport"]),
     .target(
       name: "Datasets",
@@ -59,19 +62,21 @@ let package = Package(
     .target(
       name: "Reference",
       dependencies: [
-        "Torch", "BenchSupport", "LinearAlgebra", "Datasets", "Disentanglement", yams, logging,
+        "Torch", "BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Disentanglement",
+        yams, logging,
       ]),
     .target(name: "Results", dependencies: ["BenchSupport", yams]),
     .executableTarget(
       name: "BenchCLI",
       dependencies: [
-        "BenchSupport", "LinearAlgebra", "Datasets", "Disentanglement", "GenerationMetrics",
-        "Reference", "Results", "Torch", argumentParser, logging, yams,
+        "BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Disentanglement",
+        "GenerationMetrics", "Reference", "Results", "Torch", argumentParser, logging, yams,
       ]),
 
     // Tests
     .target(name: "TestSupport", dependencies: ["BenchSupport"], path: "Tests/TestSupport"),
     .testTarget(name: "BenchSupportTests", dependencies: ["BenchSupport", "TestSupport"]),
+    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing"]),
     .testTarget(
       name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "BenchSupport", "TestSupport"]),
     .testTarget(
@@ -96,7 +101,7 @@ let package = Package(
       name: "ReferenceTests",
       dependencies: [
         "Reference", "Torch", "Datasets", "Disentanglement", "LinearAlgebra", "BenchSupport",
-        "TestSupport",
+        "MessagePassing", "TestSupport",
       ],
       resources: [.copy("Golden")]),
     .testTarget(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 @preconcurrency import Glibc
+import MessagePassing
 import Reference
 import Results
 
@@ -74,14 +75,15 @@ struct Bench: AsyncParsableCommand {
 
   /// Prints what went wrong and ends the process with the exit code for it.
   private static func end(with error: any Error) -> Never {
-    if isInterruption(error) {
-      fputs("bench: \(error)\n", stderr)
-      Glibc.exit(130)
-    }
     // Help, wrong arguments and codes that a command chose are the argument parser's to report.
-    guard !(error is ExitCode) && exitCode(for: error) == .failure else { exit(withError: error) }
+    let isParsers = error is ExitCode || exitCode(for: error) != .failure
+    let code = isInterruption(error) ? 130 : isParsers ? exitCode(for: error).rawValue : 2
+    // Several processes have the same command line; what is wrong with it is said once.
+    guard Launch.current().rank == 0 || error is ProcessGroupError else { Glibc.exit(code) }
+    if isParsers { exit(withError: error) }
+    letFirstProcessSpeak()
     fputs("bench: \(error)\n", stderr)
-    Glibc.exit(2)
+    Glibc.exit(code)
   }
 }
 
@@ -92,15 +94,23 @@ protocol BenchCommand: AsyncParsableCommand {
   /// Whether the command's loops ask ``Interruption`` and stop with their work saved. Others are
   /// ended by the first signal.
   static var isResumable: Bool { get }
+  /// Whether several processes, started by mpirun or srun, can do the command's work together.
+  static var isJoint: Bool { get }
   /// Does the command's work, with the number of threads already set.
   func execute() async throws
 }
 
 extension BenchCommand {
   static var isResumable: Bool { false }
+  static var isJoint: Bool { false }
 
   func run() async throws {
-    if Self.isResumable { Interruption.listen() }
+    let launch = Launch.current()
+    guard Self.isJoint || !launch.isJoint else {
+      throw CommandError.oneProcessOnly(
+        command: Self.configuration.commandName ?? "", processCount: launch.processCount)
+    }
+    if Self.isResumable { Interruption.listen(announces: launch.rank == 0) }
     try await global.withThreads { try await execute() }
   }
 }

@@ -54,7 +54,7 @@ struct DoctorCommand: BenchCommand {
   }
 
   private func libraryFindings() -> [DoctorFinding] {
-    [openBLASFinding()]
+    [openBLASFinding(), openMPIFinding()]
       + [
         ("zlib", zlibVersion), ("libpng", pngVersion), ("hdf5", hdf5Version),
       ].map { name, version in

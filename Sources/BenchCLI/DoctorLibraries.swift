@@ -1,5 +1,6 @@
 import Glibc
 import LinearAlgebra
+import MessagePassing
 
 /// The linear algebra of the metrics, loaded the way they load it.
 func openBLASFinding() -> DoctorFinding {
@@ -7,6 +8,16 @@ func openBLASFinding() -> DoctorFinding {
     return DoctorFinding(
       "openblas", "not found", isFine: false, advice: "install it: apt-get install libopenblas-dev")
   }
+}
+
+/// Open MPI, which only training in several processes needs.
+func openMPIFinding() -> DoctorFinding {
+  guard let version = openMPIVersion() else {
+    return DoctorFinding(
+      "mpi", "not found",
+      advice: "only training in several processes needs it: apt-get install openmpi-bin")
+  }
+  return DoctorFinding("mpi", version)
 }
 
 /// The version of the zlib in this process; nil if there is none.

@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchSupport
 import FoundationEssentials
 @preconcurrency import Glibc
+import MessagePassing
 
 /// The options every command has.
 struct GlobalOptions: ParsableArguments {
@@ -11,7 +12,7 @@ struct GlobalOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Show no progress and no notes.")
   var quiet = false
 
-  @Option(help: "Threads for everything; default: all cores.")
+  @Option(help: "Threads for everything; default: all cores, or this process's share of them.")
   var threads: Int?
 
   @Option(help: "auto, cpu or cuda[:INDEX].")
@@ -47,7 +48,11 @@ struct GlobalOptions: ParsableArguments {
   }
 
   /// How many threads the command may use.
-  var threadCount: Int { threads ?? Parallel.availableThreadCount }
+  var threadCount: Int {
+    threads
+      ?? Launch.current().threadCount(
+        allowed: Parallel.availableThreadCount, machine: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  }
 
   /// Runs `body` with that many threads for all loops in it.
   func withThreads<Value>(_ body: () async throws -> Value) async rethrows -> Value {

@@ -112,6 +112,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
   case otherSystem(name: String, folder: String)
   /// A checkpoint is of another model than the one asked for.
   case otherModel(checkpoint: String, found: String, asked: String)
+  /// A command that works alone was started as several processes.
+  case oneProcessOnly(command: String, processCount: Int)
   /// A time is too short for what has to happen in it.
   case tooFewMinutes(asked: Double, needed: Double)
 
@@ -138,6 +140,11 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
       "\(folder) holds a run of the model '\(name)'; give the samples another name with --system."
     case .otherModel(let checkpoint, let found, let asked):
       "\(checkpoint): it holds '\(found)', not '\(asked)'; leave out --model, or give another checkpoint."
+    case .oneProcessOnly(let command, let processCount):
+      """
+      bench \(command) works in one process, and \(processCount) were started together; start it \
+      without mpirun or srun (only bench train shares its work).
+      """
     case .tooFewMinutes(let asked, let needed):
       """
       --minutes \(asked.fixed(1)) leaves no time for training: sampling and scoring alone take about \

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Datasets
+import MessagePassing
 import Reference
 import Results
 import Torch
@@ -27,6 +28,8 @@ struct StageTraining {
   let device: Device
   let plan: TrainingPlan
   let global: GlobalOptions
+  /// The processes that train together.
+  var group = ProcessGroup.alone
 
   /// What one stage's training gave.
   struct Report {
@@ -35,6 +38,7 @@ struct StageTraining {
     let stepCount: Int
     let parameterCount: Int
     let checkpoint: String
+    let processCount: Int
     let summary: Trainer.Summary
 
     var json: JSONValue {
@@ -43,13 +47,14 @@ struct StageTraining {
         "steps": .integer(stepCount), "seconds": .number(summary.seconds),
         "images_per_second": .number(summary.imagesPerSecond),
         "skipped_steps": .integer(summary.skippedStepCount),
-        "parameters": .integer(parameterCount),
+        "parameters": .integer(parameterCount), "processes": .integer(processCount),
       ]
     }
 
     var text: String {
       """
-      \(label): \(stepCount) steps in \(duration(summary.seconds)), \(parameterCount) parameters; \
+      \(label): \(stepCount) steps in \(duration(summary.seconds))\
+      \(processCount > 1 ? " with \(processCount) processes" : ""), \(parameterCount) parameters; \
       checkpoint: \(checkpoint)
       """
     }
@@ -70,7 +75,7 @@ struct StageTraining {
     try check(trained)
     try TorchRandom.seed(UInt64(global.seed))
     let model = try LatentDiffusion(autoencoder, options)
-    try createFolder(folders.denoiser)
+    if group.isFirst { try createFolder(folders.denoiser) }
     if !Checkpoint.exists(at: Trainer.checkpointPath(in: folders.denoiser)) {
       global.note("Measuring how fast the encoder's means move along the β axis …")
       let count = dataset.scaledCount(64)
@@ -90,7 +95,7 @@ struct StageTraining {
     try TorchRandom.seed(UInt64(global.seed))
     let model = try DecoderTuning(
       autoencoder, channelCount: dataset.imageShape.channelCount, options)
-    try createFolder(folders.decoder)
+    if group.isFirst { try createFolder(folders.decoder) }
     return try train(
       model, label: DecoderTuning.name, stage: "decoder", context: options.context(folders),
       in: folders.decoder)
@@ -102,12 +107,12 @@ struct StageTraining {
   ) throws -> Report {
     let trainer = try Trainer(
       model, named: label, dataset: dataset, plan: plan, folder: path, context: context,
-      isQuiet: global.quiet)
+      isQuiet: global.quiet, group: group)
     let summary = try trainer.train { Interruption.isRequested }
     return Report(
       stage: stage, label: label, stepCount: plan.stepCount,
       parameterCount: model.store.parameterCount,
-      checkpoint: Trainer.checkpointPath(in: path), summary: summary)
+      checkpoint: Trainer.checkpointPath(in: path), processCount: group.size, summary: summary)
   }
 
   /// Probes the chosen stages without training them; later ones on an untrained first stage.

@@ -1,4 +1,6 @@
 import BenchSupport
+import MessagePassing
+import Reference
 import Torch
 
 extension GlobalOptions {
@@ -7,5 +9,17 @@ extension GlobalOptions {
     let device = try Device(named: "\(device)")
     try Libtorch.setThreadCount(threadCount)
     return device
+  }
+
+  /// The same for the processes that train together, which do so on processors only.
+  ///
+  /// - Throws: ``TrainingError/severalProcesses(onDevice:)``.
+  func openDevice(for group: ProcessGroup) throws -> Device {
+    guard group.isJoint else { return try openDevice() }
+    if case .cuda(let index) = device {
+      throw TrainingError.severalProcesses(onDevice: .cuda(index))
+    }
+    try Libtorch.setThreadCount(threadCount)
+    return .cpu
   }
 }

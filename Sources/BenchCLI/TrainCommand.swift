@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Datasets
+import MessagePassing
 import Reference
 import Results
 import Torch
@@ -8,6 +9,7 @@ import Torch
 /// `bench train`: trains one model into a run folder, without scoring it.
 struct TrainCommand: BenchCommand {
   static let isResumable = true
+  static let isJoint = true
 
   static let configuration = CommandConfiguration(
     commandName: "train",
@@ -23,6 +25,7 @@ struct TrainCommand: BenchCommand {
         bench train --model multi-beta-vae:architecture=kl-f4 --stage all --batch-size 12 --parts 6 \
       --dry-run --dataset ffhq --out runs/big
         bench train --stage 2 --steps 5000 --weighting elbo --out runs/mine
+        mpirun -np 4 bench train --model beta-vae --out runs/mine     (see docs/scaling.md)
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -50,7 +53,7 @@ struct TrainCommand: BenchCommand {
   @Option(help: "Step size of the optimiser instead of the preset's.")
   var learningRate: Double?
 
-  @Option(help: "Images per step.")
+  @Option(help: "Images per step, in all processes together.")
   var batchSize = 64
 
   @Option(help: "Parts a batch is worked on in, one after another, to save memory.")
@@ -101,6 +104,12 @@ struct TrainCommand: BenchCommand {
   }
 
   func execute() async throws {
+    try await withProcessGroup { group in try execute(group) }
+  }
+
+  private func execute(_ group: ProcessGroup) throws {
+    var global = global
+    global.quiet = global.quiet || !group.isFirst
     let specification = try model.map { text throws(TrainingError) in
       try ModelSpecification(parsing: text)
     }
@@ -110,20 +119,24 @@ struct TrainCommand: BenchCommand {
       checkpointInterval: checkpointEvery, precision: precision.value,
       partCount: parts > 1 ? parts : nil)
     let training = StageTraining(
-      dataset: source, folder: RunDirectory(path: out), device: try global.openDevice(),
-      plan: plan, global: global)
+      dataset: source, folder: RunDirectory(path: out), device: try global.openDevice(for: group),
+      plan: plan, global: global, group: group)
     let setting = ModelSetting(
       dataset: source, latentCount: latents, learningRate: learningRate ?? preset.learningRate)
     let options = denoiser.values(preset, learningRate)
     let tuningOptions = tuning.values(
       stepCount: plan.stepCount, batchSize: batchSize, learningRate)
     if dryRun {
+      guard !group.isJoint else {
+        throw CommandError.oneProcessOnly(
+          command: "train --dry-run", processCount: group.size)
+      }
       let runs = try training.dryRuns(
         [stage], specification, setting, denoiser: options, decoder: tuningOptions)
       return try global.emit(
         ["stages": .array(runs.map(\.json))], text: runs.map(\.text).joined(separator: "\n\n"))
     }
-    let lock = try training.folder.lock()
+    let lock = group.isFirst ? try training.folder.lock() : nil
     defer { withExtendedLifetime(lock) {} }
     var reports: [StageTraining.Report] = []
     if let specification, stage.hasFirst {
@@ -131,6 +144,7 @@ struct TrainCommand: BenchCommand {
     }
     if stage.hasSecond { reports.append(try training.second(options)) }
     if stage == .decoder { reports.append(try training.decoder(tuningOptions)) }
+    guard group.isFirst else { return }
     try global.emit(
       reports.count == 1 ? reports[0].json : ["stages": .array(reports.map(\.json))],
       text: reports.map(\.text).joined(separator: "\n"))

@@ -7,6 +7,7 @@ import Synchronization
 /// flag; loops ask for it once per batch and stop after saving. A second signal ends the process.
 public enum Interruption {
   private static let signalNumber = Atomic<Int32>(0)
+  private static let isAnnounced = Atomic(true)
 
   /// Whether a signal has asked the process to stop.
   public static var isRequested: Bool { signalNumber.load(ordering: .relaxed) != 0 }
@@ -19,12 +20,16 @@ public enum Interruption {
   }
 
   /// From now on the first SIGINT or SIGTERM raises the flag instead of ending the process.
-  public static func listen() {
+  ///
+  /// - Parameter announces: Whether the signal is answered on standard error.
+  public static func listen(announces: Bool = true) {
     // The handler may only touch what is initialised already.
     signalNumber.store(0, ordering: .relaxed)
+    isAnnounced.store(announces, ordering: .relaxed)
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { number in
       Interruption.signalNumber.store(number, ordering: .relaxed)
+      guard Interruption.isAnnounced.load(ordering: .relaxed) else { return }
       var text: StaticString { "\nbench: stopping after this step; once more to stop at once.\n" }
       _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
     }

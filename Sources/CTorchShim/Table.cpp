@@ -59,6 +59,14 @@ char *tensor_read(const ct_tensor *tensor, void *bytes, size_t capacity) {
   });
 }
 
+char *tensor_elements(ct_tensor *tensor, void **elements) {
+  return guarded([&] {
+    at::Tensor value = borrow(tensor);
+    TORCH_CHECK(value.is_cpu() && value.is_contiguous(), "the elements are not in row-major order");
+    *elements = value.mutable_data_ptr();
+  });
+}
+
 int32_t tensor_requires_gradient(const ct_tensor *tensor) { return borrow(tensor).requires_grad(); }
 
 char *tensor_set_requires_gradient(ct_tensor *tensor, int32_t value) {
@@ -184,6 +192,7 @@ extern "C" const ct_api *ct_api_table(void) {
       .tensor_device = tensor_device,
       .tensor_create = tensor_create,
       .tensor_read = tensor_read,
+      .tensor_elements = tensor_elements,
       .tensor_requires_gradient = tensor_requires_gradient,
       .tensor_set_requires_gradient = tensor_set_requires_gradient,
       .tensor_gradient = tensor_gradient,

@@ -35,12 +35,25 @@ public struct SafetensorsFile: Sendable {
   ///
   /// - Throws: ``TorchError/badFile(path:reason:)`` if it is missing, truncated or inconsistent.
   public init(path: String) throws(TorchError) {
-    self.path = path
-    do {
-      data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
-    } catch {
+    guard let data = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) else {
       throw .badFile(path: path, reason: "the file is missing or cannot be read")
     }
+    try self.init(data, path: path)
+  }
+
+  /// Checks the bytes that ``encode(_:metadata:)`` made.
+  ///
+  /// - Parameters:
+  ///   - bytes: The bytes.
+  ///   - name: What messages call them.
+  /// - Throws: ``TorchError/badFile(path:reason:)`` if they are inconsistent.
+  public init(bytes: [UInt8], named name: String) throws(TorchError) {
+    try self.init(Data(bytes), path: name)
+  }
+
+  private init(_ data: Data, path: String) throws(TorchError) {
+    self.path = path
+    self.data = data
     guard data.count >= 8 else {
       throw .badFile(path: path, reason: "the file has \(data.count) bytes, too few for a header")
     }

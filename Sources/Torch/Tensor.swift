@@ -114,6 +114,24 @@ public struct Tensor: Sendable {
     return elements
   }
 
+  /// Lets `body` change the elements of a contiguous single-precision tensor on the processor.
+  ///
+  /// - Parameter body: Receives all elements in row-major order; they are valid during the call.
+  /// - Returns: What `body` returns.
+  /// - Throws: ``TorchError`` if the elements lie elsewhere or in another order, and errors of `body`.
+  public func withElements<Value>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws -> Value
+  ) throws -> Value {
+    precondition(dataType == .float32, "elements of a tensor of \(dataType)")
+    var elements: UnsafeMutableRawPointer?
+    try Libtorch.check(
+      "elements of a tensor of shape \(shape)", table.tensor_elements(handle.pointer, &elements))
+    defer { withExtendedLifetime(self) {} }
+    return try body(
+      UnsafeMutableBufferPointer(
+        start: elements?.assumingMemoryBound(to: Float.self), count: count))
+  }
+
   /// The elements' bytes in row-major order.
   func bytes() throws(TorchError) -> [UInt8] {
     let count = self.count * dataType.byteCount

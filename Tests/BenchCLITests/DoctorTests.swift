@@ -6,7 +6,7 @@ import Testing
   func table() async throws {
     let run = try await BenchProcess.run(["doctor", "--threads", "3"])
     #expect(run.exitCode == 0)
-    for word in ["bench", "swift", "processor", "openblas", "libtorch", "data"] {
+    for word in ["bench", "swift", "processor", "openblas", "mpi", "libtorch", "data"] {
       #expect(run.output.contains(word))
     }
     #expect(run.output.contains("ok  threads    3\n"))

@@ -175,7 +175,7 @@ extension TorchSuites {
       let logVariance = try Tensor.full([count, 2], -0.693_147_180_56, type: .float64)
       let codes = SampledCodes(
         mean: mean, logVariance: logVariance,
-        latents: try Terms.sample(mean: mean, logVariance: logVariance))
+        latents: try Terms.sample(mean: mean, logVariance: logVariance, noise: mean.normalLike()))
       // Covariance of the draws: 1 + ½ on the diagonal, 0.8 beside it.
       let correlation = 0.8 / 1.5
       let expected = -0.5 * Foundation.log(1 - correlation * correlation)

@@ -48,6 +48,8 @@ typedef struct ct_api {
                          ct_tensor **result);
   // Copies the elements in row-major order into `bytes`, from any device.
   char *(*tensor_read)(const ct_tensor *tensor, void *bytes, size_t capacity);
+  // The elements themselves, which must lie in the processor's memory in row-major order.
+  char *(*tensor_elements)(ct_tensor *tensor, void **elements);
   int32_t (*tensor_requires_gradient)(const ct_tensor *tensor);
   char *(*tensor_set_requires_gradient)(ct_tensor *tensor, int32_t value);
   char *(*tensor_gradient)(const ct_tensor *tensor, ct_tensor **result);  // *result NULL if none

@@ -29,16 +29,18 @@ public final class BatchLoader: Sendable {
   ///   - batchSize: Images per batch.
   ///   - seed: The seed of the shuffling.
   ///   - position: Images seen before; the ``Batch/position`` of the last batch when resuming.
+  ///   - rows: Which images of each batch to read, for one of several processes; nil for all.
   ///   - prefetchCount: Batches kept ready.
   ///   - threadCount: Background threads.
   public init(
     dataset: any ImageDataset, batchSize: Int, seed: UInt64, position: Int = 0,
-    prefetchCount: Int = 4, threadCount: Int = 1
+    rows: [Int]? = nil, prefetchCount: Int = 4, threadCount: Int = 1
   ) {
     precondition(batchSize > 0 && prefetchCount > 0 && threadCount > 0, "an empty batch or queue")
     let state = LoaderState(
       dataset: dataset, shuffler: EpochShuffler(count: dataset.count, seed: seed),
-      batchSize: batchSize, start: position, slotCount: prefetchCount, threadCount: threadCount)
+      batchSize: batchSize, start: position, rows: rows, slotCount: prefetchCount,
+      threadCount: threadCount)
     self.state = state
     for _ in 0..<threadCount {
       DispatchQueue(label: "bench.batch-loader").async { state.produce() }
@@ -69,6 +71,7 @@ private final class LoaderState: Sendable {
   private let shuffler: EpochShuffler
   private let batchSize: Int
   private let start: Int
+  private let rows: [Int]?
   private let threadCount: Int
   private let progress: Mutex<Progress>
   /// Counts the slots that may be filled.
@@ -79,13 +82,14 @@ private final class LoaderState: Sendable {
   private let turn = Mutex(())
 
   init(
-    dataset: any ImageDataset, shuffler: EpochShuffler, batchSize: Int, start: Int, slotCount: Int,
-    threadCount: Int
+    dataset: any ImageDataset, shuffler: EpochShuffler, batchSize: Int, start: Int, rows: [Int]?,
+    slotCount: Int, threadCount: Int
   ) {
     self.dataset = dataset
     self.shuffler = shuffler
     self.batchSize = batchSize
     self.start = start
+    self.rows = rows
     self.threadCount = threadCount
     progress = Mutex(Progress(slots: Array(repeating: nil, count: slotCount)))
     ready = (0..<slotCount).map { _ in DispatchSemaphore(value: 0) }
@@ -134,7 +138,8 @@ private final class LoaderState: Sendable {
 
   private func read(_ number: Int) -> Result<Batch, DatasetError> {
     let position = start + number * batchSize
-    let indices = shuffler.indices(from: position, count: batchSize)
+    let all = shuffler.indices(from: position, count: batchSize)
+    let indices = rows.map { $0.map { all[$0] } } ?? all
     do throws(DatasetError) {
       let pixels = try dataset.pixels(at: indices)
       return .success(Batch(indices: indices, pixels: pixels, position: position + batchSize))

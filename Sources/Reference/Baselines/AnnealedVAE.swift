@@ -28,9 +28,11 @@ package struct AnnealedVAE: Regularizer {
     return capacity * min(Double(position.step) / Double(iterations), 1)
   }
 
+  package var isDataParallel: Bool { true }
+
   /// γ·|KL − C|.
   package func penalty(_ codes: SampledCodes, at position: TrainingPosition) throws -> Loss {
-    let rate = try codes.rate()
+    let rate = try codes.batchRate()
     return Loss(
       try gamma * (rate - capacity(at: position)).absolute(), terms: [("kl", rate)])
   }

@@ -9,6 +9,8 @@ package struct BetaVAE: Regularizer {
   /// Sets the weight of the rate.
   package init(beta: Double) { self.beta = beta }
 
+  package var isDataParallel: Bool { true }
+
   /// β·KL.
   package func penalty(_ codes: SampledCodes, at position: TrainingPosition) throws -> Loss {
     let rate = try codes.rate()

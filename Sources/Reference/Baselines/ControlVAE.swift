@@ -39,9 +39,11 @@ package struct ControlVAE: Regularizer {
     return min(options.start + options.increment * done, options.target)
   }
 
+  package var isDataParallel: Bool { true }
+
   /// W·KL with the controller's weight W for this batch's rate.
   package func penalty(_ codes: SampledCodes, at position: TrainingPosition) throws -> Loss {
-    let rate = try codes.rate()
+    let rate = try codes.batchRate()
     let values = try state.elements(as: Double.self)
     var controller = ControlLaw.State(integral: values[0], weight: values[1])
     let weight = options.law.weight(

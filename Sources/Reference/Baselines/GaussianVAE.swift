@@ -9,18 +9,25 @@ package struct SampledCodes {
   package let logVariance: Tensor
   /// One draw from each posterior, [batch, latent].
   package let latents: Tensor
+  /// Which rows of the whole batch these are.
+  package let shard: BatchShard
 
-  /// Puts codes together.
-  package init(mean: Tensor, logVariance: Tensor, latents: Tensor) {
+  /// Puts codes together; without a shard they are those of the whole batch.
+  package init(mean: Tensor, logVariance: Tensor, latents: Tensor, shard: BatchShard? = nil) {
     self.mean = mean
     self.logVariance = logVariance
     self.latents = latents
+    self.shard = shard ?? BatchShard(batchSize: mean.shape[0])
   }
 
-  /// KL(q(z|x) ‖ p(z)) in nats, averaged over the batch.
+  /// KL(q(z|x) ‖ p(z)) in nats, averaged over the batch; over this process's share of it, where
+  /// several train together.
   package func rate() throws -> Tensor {
     try Terms.klDivergence(mean: mean, logVariance: logVariance).mean()
   }
+
+  /// The same over the whole batch, for penalties that are not linear in it.
+  package func batchRate() throws -> Tensor { try shard.mean(rate()) }
 }
 
 /// Where in a training a batch stands.
@@ -41,6 +48,13 @@ package struct TrainingPosition {
 package protocol Regularizer {
   /// The weighted penalty, a scalar, with its parts for the log; they include `kl`.
   func penalty(_ codes: SampledCodes, at position: TrainingPosition) throws -> Loss
+  /// Whether the penalty of a batch and its gradient are the means of those of equal shares.
+  var isDataParallel: Bool { get }
+}
+
+extension Regularizer {
+  /// One process only.
+  package var isDataParallel: Bool { false }
 }
 
 /// The study's encoder with a diagonal Gaussian posterior and its Bernoulli decoder.
@@ -61,12 +75,18 @@ struct GaussianNetworks {
       latentCount: latentCount)
   }
 
-  /// Encodes images in [0, 1] and draws once from each posterior.
-  func codes(_ images: Tensor, _ modulation: Modulation = .none) throws -> SampledCodes {
+  /// Encodes images in [0, 1] and draws once from each posterior; without a shard, the images are a
+  /// whole batch.
+  func codes(_ images: Tensor, _ modulation: Modulation = .none, shard: BatchShard? = nil) throws
+    -> SampledCodes
+  {
     let heads = try encoder(images, modulation)
+    let shard = shard ?? BatchShard(batchSize: images.shape[0])
     return SampledCodes(
       mean: heads[0], logVariance: heads[1],
-      latents: try Terms.sample(mean: heads[0], logVariance: heads[1]))
+      latents: try Terms.sample(
+        mean: heads[0], logVariance: heads[1], noise: shard.normal(like: heads[0])),
+      shard: shard)
   }
 
   /// The posterior's mean and rate.
@@ -133,8 +153,10 @@ final class GaussianVAE: TrainableModel, GaussianModel {
     [OptimizerGroup(name: "model", options: Adam.Options(learningRate: learningRate))]
   }
 
+  var isDataParallel: Bool { regularizer.isDataParallel }
+
   func losses(_ batch: TrainingBatch) throws -> [Loss] {
-    let codes = try networks.codes(batch.images)
+    let codes = try networks.codes(batch.images, shard: batch.shard)
     let reconstruction = try networks.reconstruction(batch.images, from: codes.latents)
     let penalty = try regularizer.penalty(codes, at: batch.position)
     return [

@@ -38,13 +38,17 @@ final class MultiRateVAE: TrainableModel, RepresentationModel {
     [OptimizerGroup(name: "model", options: Adam.Options(learningRate: learningRate))]
   }
 
+  var isDataParallel: Bool { true }
+
   func losses(_ batch: TrainingBatch) throws -> [Loss] {
     let count = batch.images.shape[0]
     var generator = Philox(seed: batch.seed, stream: UInt64(batch.step))
-    let positions = (0..<count).map { _ in generator.uniform() }
+    let positions = Array(
+      (0..<batch.shard.batchSize).map { _ in generator.uniform() }[batch.shard.rows])
     let betas = try Tensor(positions.map { Float(beta(at: $0)) }, shape: [count]).to(store.device)
     let conditions = try condition(positions)
-    let codes = try networks.codes(batch.images, encoderGates(conditions))
+    let codes = try networks.codes(
+      batch.images, encoderGates(conditions), shard: batch.shard)
     let reconstruction = try networks.reconstruction(
       batch.images, from: codes.latents, decoderGates(conditions))
     let rates = try Terms.klDivergence(mean: codes.mean, logVariance: codes.logVariance)

@@ -13,9 +13,9 @@ package enum Terms {
     try (weights * terms).mean()
   }
 
-  /// One draw from N(mean, e^logVariance), differentiable in both.
-  package static func sample(mean: Tensor, logVariance: Tensor) throws -> Tensor {
-    try mean.addingProduct((0.5 * logVariance).exponential(), mean.normalLike())
+  /// One draw from N(mean, e^logVariance), differentiable in both, made of standard normal noise.
+  package static func sample(mean: Tensor, logVariance: Tensor, noise: Tensor) throws -> Tensor {
+    try mean.addingProduct((0.5 * logVariance).exponential(), noise)
   }
 
   /// The Bernoulli cross-entropy with real-valued targets in [0, 1], summed over pixels and

@@ -90,25 +90,35 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
     ]
   }
 
+  /// The objective is a mean over observations.
+  public var isDataParallel: Bool { true }
+
   /// The objective at stratified t: each batch covers the β axis evenly from a random offset.
   public func losses(_ batch: TrainingBatch) throws -> [Loss] {
-    [try loss(of: batch.images * 2 - 1, step: batch.step, seed: batch.seed)]
+    [
+      try loss(
+        of: batch.images * 2 - 1, step: batch.step, seed: batch.seed, shard: batch.shard)
+    ]
   }
 
   /// The same for observations that are already on the scale of [−1, 1].
-  package func loss(of observations: Tensor, step: Int, seed: UInt64) throws -> Loss {
+  package func loss(
+    of observations: Tensor, step: Int, seed: UInt64, shard: BatchShard? = nil
+  ) throws -> Loss {
     let count = observations.shape[0]
+    let shard = shard ?? BatchShard(batchSize: count)
     var generator = Philox(seed: seed, stream: UInt64(step))
     let offset = generator.uniform()
     let margin = MultiBetaObjective.margin
-    let t = (0..<count).map { index in
-      let position = (offset + Double(index) / Double(count)).truncatingRemainder(dividingBy: 1)
+    let t = shard.rows.map { index in
+      let position = (offset + Double(index) / Double(shard.batchSize))
+        .truncatingRemainder(dividingBy: 1)
       guard times == .logit else { return Float(margin + (1 - 2 * margin) * position) }
       return Float(sigmoid((2 * position - 1) * logit(1 - margin)))
     }
     let value = try objective(
       observations, t: Tensor(t, shape: [count], device: device),
-      noise: Tensor.normal([count, latentCount], device: device))
+      noise: shard.normal([count, latentCount], device: device))
     return Loss(
       try value.loss.mean(), terms: [("mse", value.squaredError), ("kl", value.klDivergence)])
   }

@@ -22,11 +22,13 @@ public struct Checkpoint {
     public var skippedStepCount: Int
     /// What the model was built for: dataset, image shape, latents.
     public var context: JSONValue
+    /// Processes that trained together up to this checkpoint since the last start; nil for one.
+    public var processCount: Int?
 
     /// Describes a checkpoint.
     public init(
       step: Int, model: String, plan: TrainingPlan, trainingSeconds: Double,
-      skippedStepCount: Int, context: JSONValue
+      skippedStepCount: Int, context: JSONValue, processCount: Int? = nil
     ) {
       self.step = step
       self.model = model
@@ -34,6 +36,7 @@ public struct Checkpoint {
       self.trainingSeconds = trainingSeconds
       self.skippedStepCount = skippedStepCount
       self.context = context
+      self.processCount = processCount
     }
   }
 

@@ -11,13 +11,18 @@ public struct TrainingBatch: Sendable {
   public let stepCount: Int
   /// The run's seed.
   public let seed: UInt64
+  /// Which rows of the whole batch ``images`` are.
+  public let shard: BatchShard
 
-  /// Describes a minibatch.
-  public init(images: Tensor, step: Int, stepCount: Int, seed: UInt64) {
+  /// Describes a minibatch; without a shard it is the whole batch.
+  public init(
+    images: Tensor, step: Int, stepCount: Int, seed: UInt64, shard: BatchShard? = nil
+  ) {
     self.images = images
     self.step = step
     self.stepCount = stepCount
     self.seed = seed
+    self.shard = shard ?? BatchShard(batchSize: images.shape[0])
   }
 
   /// Where in the training it stands.
@@ -71,6 +76,9 @@ public protocol TrainableModel: AnyObject {
   var averageDecay: Double? { get }
   /// How many batches of the planned size each step takes.
   var batchesPerStep: Int { get }
+  /// Whether the losses and gradients of a batch are the means of those of equal shares of it, drawn
+  /// and averaged with ``TrainingBatch/shard``; only then can several processes train the model.
+  var isDataParallel: Bool { get }
   /// The losses of a batch, in the order of ``optimizerGroups``.
   func losses(_ batch: TrainingBatch) throws -> [Loss]
   /// Numbers that show whether training does what theory says, measured on fixed images.
@@ -83,6 +91,8 @@ public protocol TrainableModel: AnyObject {
 extension TrainableModel {
   /// One batch.
   public var batchesPerStep: Int { 1 }
+  /// One process only.
+  public var isDataParallel: Bool { false }
   /// No averages.
   public var averageDecay: Double? { nil }
   /// No monitors.

@@ -1,12 +1,17 @@
 public import BenchSupport
 public import Datasets
 import FoundationEssentials
+public import MessagePassing
 import Torch
 
 /// The training loop all models share.
 ///
 /// Everything random is a function of the seed and the step or is saved with the checkpoint, so
 /// that a run that was killed and resumed ends with the same bits as one that was not.
+///
+/// Several processes train together when given their group: each works on its share of every batch,
+/// gradients and logged numbers are averages over them, and the first alone reads and writes the
+/// run's folder.
 public final class Trainer {
   /// What a finished training reports.
   public struct Summary: Sendable {
@@ -18,17 +23,18 @@ public final class Trainer {
     public let skippedStepCount: Int
   }
 
-  private let model: any TrainableModel
+  let model: any TrainableModel
   private let modelName: String
   private let dataset: any ImageDataset
   private let plan: TrainingPlan
   private let folder: String
   private let context: JSONValue
-  private let optimizers: TrainingOptimizers
+  let optimizers: TrainingOptimizers
   private let isQuiet: Bool
-  private var step = 0
-  private var priorSeconds = 0.0
-  private var skippedStepCount = 0
+  let group: ProcessGroup
+  var step = 0
+  var priorSeconds = 0.0
+  var skippedStepCount = 0
   private var badStepsInARow = 0
 
   /// The checkpoint's place in a run folder.
@@ -44,20 +50,26 @@ public final class Trainer {
   ///   - folder: The run's folder, which exists.
   ///   - context: What the model was built for, kept in the checkpoint.
   ///   - isQuiet: Shows no progress.
-  /// - Throws: ``TrainingError`` if a checkpoint is there but is damaged or of another plan.
+  ///   - group: The processes that train together.
+  /// - Throws: ``TrainingError`` if a checkpoint is there but is damaged or of another plan, or if
+  ///   several processes cannot share the model's batches.
   public init(
     _ model: any TrainableModel, named modelName: String, dataset: any ImageDataset,
-    plan: TrainingPlan, folder: String, context: JSONValue, isQuiet: Bool
+    plan: TrainingPlan, folder: String, context: JSONValue, isQuiet: Bool,
+    group: ProcessGroup = .alone
   ) throws {
+    try Self.checkSharing(model, named: modelName, plan: plan, group: group)
     self.model = model
     self.modelName = modelName
     self.dataset = dataset
     self.plan = plan
     self.folder = folder
     self.context = context
-    self.isQuiet = isQuiet
-    optimizers = try TrainingOptimizers(model)
-    if Checkpoint.exists(at: Self.checkpointPath(in: folder)) { try restore() }
+    self.isQuiet = isQuiet || !group.isFirst
+    self.group = group
+    optimizers = try TrainingOptimizers(model, group: group)
+    if group.isFirst && Checkpoint.exists(at: Self.checkpointPath(in: folder)) { try restore() }
+    try shareState()
   }
 
   /// Trains to the end of the plan and leaves the averages, if any, in the model's parameters.
@@ -69,29 +81,34 @@ public final class Trainer {
   public func train(isInterrupted: () -> Bool) throws -> Summary {
     let start = ContinuousClock.now
     let firstStep = step
-    var log = try TrainingLog(path: "\(folder)/log.jsonl", upToStep: step)
+    var log = try group.isFirst ? TrainingLog(path: "\(folder)/log.jsonl", upToStep: step) : nil
     var progress = ProgressReporter(
       "train \(modelName) seed \(plan.seed)", total: plan.stepCount, isQuiet: isQuiet)
     let imageCount = plan.batchSize * model.batchesPerStep
     let loader = BatchLoader(
-      dataset: dataset, batchSize: imageCount, seed: plan.seed, position: step * imageCount)
+      dataset: dataset, batchSize: imageCount, seed: plan.seed, position: step * imageCount,
+      rows: BatchShard.rows(ofBatch: imageCount, partCount: plan.partCount ?? 1, group: group))
     var monitored: Tensor?
     while step < plan.stepCount {
       let batch = TrainingBatch(
-        images: try images(loader.next()), step: step, stepCount: plan.stepCount, seed: plan.seed)
+        images: try images(loader.next()), step: step, stepCount: plan.stepCount, seed: plan.seed,
+        shard: BatchShard(batchSize: imageCount, group: group))
       let losses = try takeStep(batch)
+      // What one process sees on its clock or in a signal, all must act on.
+      let flags = try group.any([progress.isDue, isInterrupted()])
+      let (isDue, isStopping) = (flags[0], flags[1])
       let isLast = step == plan.stepCount
       let isLogged = step % plan.logInterval == 0 || isLast || step == 1
-      if isLogged || progress.isDue {
-        let terms = try Self.termValues(losses)
+      if isLogged || isDue {
+        let terms = try termValues(losses)
         let rate = imagesPerSecond(since: start, firstStep: firstStep)
         if isLogged {
-          log.append([
+          log?.append([
             "step": .integer(step), "images_per_second": .number(rate),
             "terms": finiteNumbers(terms),
           ])
         }
-        try log.flush()
+        try log?.flush()
         progress.update(step, detail: Self.detail(terms, rate))
       }
       if step % plan.monitorInterval == 0 || isLast {
@@ -100,9 +117,8 @@ public final class Trainer {
         try appendMonitors(images, to: &log)
         if isLast { try conclude(images) }
       }
-      let isStopping = isInterrupted()
       if step % plan.checkpointInterval == 0 || isLast || isStopping {
-        try log.flush()
+        try log?.flush()
         try save(seconds: priorSeconds + (ContinuousClock.now - start) / .seconds(1))
       }
       if isStopping && !isLast {
@@ -136,7 +152,7 @@ public final class Trainer {
     skippedStepCount += 1
     badStepsInARow += 1
     guard badStepsInARow >= 10 else { return }
-    let term = try Self.termValues(losses).sorted { $0.key < $1.key }
+    let term = try termValues(losses).sorted { $0.key < $1.key }
       .first { !$0.value.isFinite }?.key
     let checkpoint = Self.checkpointPath(in: folder)
     throw TrainingError.diverged(
@@ -144,13 +160,15 @@ public final class Trainer {
       checkpoint: Checkpoint.exists(at: checkpoint) ? checkpoint : nil)
   }
 
-  private static func termValues(_ losses: [Loss]) throws -> [String: Double] {
+  private func termValues(_ losses: [Loss]) throws -> [String: Double] {
     var values: [String: Double] = [:]
     for (index, loss) in losses.enumerated() {
       values[index == 0 ? "loss" : "loss_\(index + 1)"] = try loss.value.item()
       for term in loss.terms { values[term.name] = try term.value.mean().item() }
     }
-    return values
+    let names = values.keys.sorted()
+    let means = try group.means(names.map { values[$0] ?? .nan })
+    return Dictionary(uniqueKeysWithValues: zip(names, means))
   }
 
   private static func detail(_ terms: [String: Double], _ rate: Double) -> String {
@@ -176,9 +194,10 @@ public final class Trainer {
       dataset.pixels(at: indices), shape: dataset.imageShape, device: model.store.device)
   }
 
-  private func appendMonitors(_ images: Tensor, to log: inout TrainingLog) throws {
+  /// Every process measures the same: the draws that this takes must leave all generators alike.
+  private func appendMonitors(_ images: Tensor, to log: inout TrainingLog?) throws {
     for values in try withoutGradients({ try model.monitors(images) }) {
-      log.append([
+      log?.append([
         "step": .integer(step),
         "monitor": finiteNumbers(values),
       ])
@@ -194,13 +213,20 @@ public final class Trainer {
   // MARK: - Checkpoints
 
   private func save(seconds: Double) throws {
-    let state = Checkpoint.State(
-      step: step, model: modelName, plan: plan, trainingSeconds: seconds,
-      skippedStepCount: skippedStepCount, context: context)
-    try Checkpoint.write(
-      state, model: model.store.state + (optimizers.average?.state ?? []),
-      optimizer: optimizers.state + generatorStates(), to: Self.checkpointPath(in: folder))
+    try checkAgreement()
+    if group.isFirst {
+      let state = Checkpoint.State(
+        step: step, model: modelName, plan: plan, trainingSeconds: seconds,
+        skippedStepCount: skippedStepCount, context: context,
+        processCount: group.isJoint ? group.size : nil)
+      try Checkpoint.write(
+        state, model: modelState, optimizer: optimizers.state + generatorStates(),
+        to: Self.checkpointPath(in: folder))
+    }
+    try group.rest()
   }
+
+  var modelState: [NamedTensor] { model.store.state + (optimizers.average?.state ?? []) }
 
   private func restore() throws {
     let path = Self.checkpointPath(in: folder)
@@ -213,23 +239,26 @@ public final class Trainer {
       throw TrainingError.badCheckpoint(
         path: path, reason: "it was trained with other settings; use another --out folder")
     }
-    try Torch.restore(
-      model.store.state + (optimizers.average?.state ?? []), from: checkpoint.model)
-    try Torch.restore(optimizers.state, from: checkpoint.optimizer)
-    for device in generatorDevices {
-      let state = try checkpoint.optimizer.tensor("generator.\(device)")
-      try TorchRandom.setState(state.elements(as: UInt8.self), of: device)
-    }
+    try Torch.restore(modelState, from: checkpoint.model)
+    try restoreOptimizers(from: checkpoint.optimizer)
     step = checkpoint.state.step
     priorSeconds = checkpoint.state.trainingSeconds
     skippedStepCount = checkpoint.state.skippedStepCount
+  }
+
+  func restoreOptimizers(from file: SafetensorsFile) throws {
+    try Torch.restore(optimizers.state, from: file)
+    for device in generatorDevices {
+      let state = try file.tensor("generator.\(device)")
+      try TorchRandom.setState(state.elements(as: UInt8.self), of: device)
+    }
   }
 
   private var generatorDevices: [Device] {
     model.store.device == .cpu ? [.cpu] : [.cpu, model.store.device]
   }
 
-  private func generatorStates() throws -> [NamedTensor] {
+  func generatorStates() throws -> [NamedTensor] {
     try generatorDevices.map { device in
       let state = try TorchRandom.state(of: device)
       return NamedTensor(

@@ -1,3 +1,5 @@
+public import Torch
+
 /// A training run that cannot start or go on.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// A model, an option or one of its values is unknown or out of range.
@@ -6,6 +8,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case badCheckpoint(path: String, reason: String)
   /// The loss stopped being a number.
   case diverged(step: Int, term: String, checkpoint: String?)
+  /// The model's loss cannot be computed on shares of a batch.
+  case notDataParallel(model: String, processCount: Int)
+  /// Several processes were to train on graphics processors.
+  case severalProcesses(onDevice: Device)
   /// The training was interrupted; a checkpoint has been written.
   case interrupted(step: Int, checkpoint: String)
 
@@ -21,6 +27,16 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       The loss term '\(term)' was not finite for ten steps in a row, up to step \(step); \
       \(checkpoint.map { "the last good checkpoint is \($0)" } ?? "there is no checkpoint before"); \
       try a smaller learning rate.
+      """
+    case .notDataParallel(let model, let processCount):
+      """
+      '\(model)' is not data-parallel: its loss depends on the whole batch at once, so \(processCount) \
+      processes cannot share it; train it in one process.
+      """
+    case .severalProcesses(let device):
+      """
+      device '\(device)': several processes train on processors only so far; use --device cpu, or \
+      one process for the graphics processor.
       """
     case .interrupted(let step, let checkpoint):
       "Interrupted at step \(step); the same command line continues from \(checkpoint)."

@@ -1,3 +1,4 @@
+import MessagePassing
 import Torch
 
 /// A model's optimisers and averages: everything that changes its parameters.
@@ -5,17 +6,23 @@ struct TrainingOptimizers {
   private let groups: [OptimizerGroup]
   private let optimizers: [Adam]
   let average: ExponentialMovingAverage?
+  private let group: ProcessGroup
+  private let buckets: GradientBuckets?
 
-  /// Optimisers in their initial state.
-  init(_ model: any TrainableModel) throws {
+  /// Optimisers in their initial state, whose gradients are averaged over a group of processes.
+  init(_ model: any TrainableModel, group: ProcessGroup = .alone) throws {
     groups = model.optimizerGroups
     optimizers = try groups.map { try Adam(model.store, $0.options, where: $0.includes) }
     average = try model.averageDecay.map {
       try ExponentialMovingAverage(model.store, decay: $0)
     }
+    self.group = group
+    buckets =
+      group.isJoint ? try GradientBuckets(optimizers.flatMap(\.parameters), over: group) : nil
   }
 
-  /// Moves the parameters by the gradients of a batch's losses, unless one of them is not finite.
+  /// Moves the parameters by the gradients of a batch's losses, unless one of them is not finite in
+  /// one of the processes.
   ///
   /// - Parameters:
   ///   - model: The model whose parameters these are.
@@ -33,7 +40,8 @@ struct TrainingOptimizers {
       losses = try withPrecision(plan.precision, on: model.store.device) {
         try model.losses(partCount == 1 ? batch : batch.part(part, of: partCount))
       }
-      guard try losses.allSatisfy({ try $0.value.item().isFinite }) else { return (losses, false) }
+      let values = try group.means(losses.map { try $0.value.item() })
+      guard values.allSatisfy(\.isFinite) else { return (losses, false) }
       let gradients = try gradients(losses)
       guard partCount > 1 else {
         sums = gradients
@@ -46,6 +54,7 @@ struct TrainingOptimizers {
         }
       }
     }
+    try buckets?.average(Array(sums.joined()))
     try apply(sums, number: batch.step + 1)
     return (losses, true)
   }
@@ -85,6 +94,7 @@ extension TrainingBatch {
     return TrainingBatch(
       images: try images.narrowed(0, start: range.lowerBound, count: range.count), step: step,
       stepCount: stepCount,
-      seed: seed ^ UInt64(index) << 48)
+      seed: seed ^ UInt64(index) << 48,
+      shard: BatchShard(batchSize: range.count * shard.group.size, group: shard.group))
   }
 }

@@ -81,10 +81,14 @@ public final class LatentDiffusion: TrainableModel {
     try withoutGradients { try tables.setEncoder(rates: rates, klDivergence: divergences) }
   }
 
+  /// The errors are averaged over observations.
+  public var isDataParallel: Bool { true }
+
   /// The mean squared errors of both heads, weighted, at stratified positions.
   public func losses(_ batch: TrainingBatch) throws -> [Loss] {
-    let times = trainingTimes(batch.images.shape[0], step: batch.step, seed: batch.seed)
-    let errors = try errors(batch.images, times)
+    let times = Array(
+      trainingTimes(batch.shard.batchSize, step: batch.step, seed: batch.seed)[batch.shard.rows])
+    let errors = try errors(batch.images, times, batch.shard)
     let value = try loss(errors, times).mean()
     return [
       Loss(
@@ -167,13 +171,17 @@ public final class LatentDiffusion: TrainableModel {
     options.head == .paper ? 1 : try duration * tables.rate(at: t)
   }
 
-  private func errors(_ images: Tensor, _ times: [Double]) throws -> Errors {
+  /// Without a shard, the images are a whole batch.
+  private func errors(_ images: Tensor, _ times: [Double], _ shard: BatchShard? = nil) throws
+    -> Errors
+  {
+    let shard = shard ?? BatchShard(batchSize: times.count)
     let means = try means(images, t: times)
     let scales = try column(times.map { try displacementScale(at: $0) })
     let target = try repeated((means.after - means.before) / scales)
     let sigmas = try repeated(rows(times.map { schedule.level(at: $0).sigmas }))
     let before = try repeated(means.before)
-    let noise = try Tensor.normal(before.shape, device: store.device)
+    let noise = try shard.normal(before.shape, device: store.device)
     let heads = try network(
       before.addingProduct(sigmas, noise), t: repeated(column(times)).squeezed(1),
       gamma: repeated(column(times.map(boundedGamma))).squeezed(1))

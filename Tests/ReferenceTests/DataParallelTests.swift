@@ -1,0 +1,162 @@
+import BenchSupport
+import Datasets
+import FoundationEssentials
+import MessagePassing
+import Reference
+import TestSupport
+import Testing
+import Torch
+
+@Suite("Shares of a batch") struct BatchShardTests {
+  @Test("cover the batch once", arguments: [(12, 1, 1), (12, 3, 1), (12, 3, 2), (64, 4, 8)])
+  func cover(batchSize: Int, processCount: Int, partCount: Int) {
+    let rows = (0..<processCount).map {
+      BatchShard.rows(
+        ofBatch: batchSize, partCount: partCount, group: ProcessGroup(rank: $0, size: processCount))
+    }
+    #expect(rows.allSatisfy { $0.count == batchSize / processCount })
+    #expect(rows.joined().sorted() == Array(0..<batchSize))
+  }
+
+  @Test("are slices of every part")
+  func parts() {
+    let rows = BatchShard.rows(ofBatch: 12, partCount: 3, group: ProcessGroup(rank: 1, size: 2))
+    #expect(rows == [2, 3, 6, 7, 10, 11])
+  }
+
+  @Test("one process keeps all of a batch, whose parts may differ in size")
+  func alone() {
+    #expect(BatchShard.rows(ofBatch: 7, partCount: 3, group: .alone) == Array(0..<7))
+    #expect(BatchShard(batchSize: 7).rows == 0..<7)
+  }
+}
+
+@Suite("Gradient buckets") struct GradientBucketTests {
+  @Test("hold runs of parameters up to their capacity, or one that is larger")
+  func ranges() {
+    #expect(
+      GradientBuckets.ranges([3, 3, 3, 20, 1, 1], capacity: 6) == [0..<2, 2..<3, 3..<4, 4..<6])
+    #expect(GradientBuckets.ranges([5], capacity: 2) == [0..<1])
+    #expect(GradientBuckets.ranges([], capacity: 2).isEmpty)
+  }
+}
+
+extension TorchSuites {
+  @Suite("Data-parallel training") struct DataParallelTests {
+    private static let dataset = Scenes3D()
+
+    private static func model(_ name: String) throws -> ModelDefinition.Model {
+      try TorchRandom.seed(0)
+      let setting = ModelSetting(dataset: dataset, latentCount: 10, learningRate: 1e-3)
+      return try ModelSpecification(parsing: name).make(setting.context(on: .cpu))
+    }
+
+    @Test("buckets give gradients back as they were, also channels-last ones")
+    func roundTrip() throws {
+      let gradients = try [
+        Tensor.normal([4, 3, 2, 2]).channelsLast(), Tensor.normal([5]), Tensor.normal([2, 3]),
+      ]
+      let before = try gradients.map { try $0.elements() }
+      try GradientBuckets(gradients, over: .alone, capacity: 20).average(gradients)
+      #expect(try gradients.map { try $0.elements() } == before)
+    }
+
+    @Test("elements of a bucket are the tensors' in memory")
+    func bucket() throws {
+      let tensors = [try Tensor([1, 2] as [Float], shape: [2]), try Tensor.full([1, 2], 3)]
+      let bucket = try TensorBucket(like: tensors)
+      try bucket.load(tensors)
+      try bucket.elements.withElements { elements in
+        #expect(Array(elements) == [1, 2, 3, 3])
+        elements[1] = 7
+      }
+      try bucket.store(in: tensors)
+      #expect(try tensors[0].elements() == [1, 7] as [Float])
+    }
+
+    /// A model's losses and gradients on one process's share of eight images.
+    private static func share(_ model: any TrainableModel, _ images: Tensor, _ group: ProcessGroup)
+      throws -> (loss: Double, gradients: [[Float]])
+    {
+      let shard = BatchShard(batchSize: 8, group: group)
+      try TorchRandom.seed(5)
+      let batch = TrainingBatch(
+        images: try images.narrowed(0, start: shard.rows.lowerBound, count: shard.rows.count),
+        step: 3, stepCount: 10, seed: 1, shard: shard)
+      let loss = try model.losses(batch)[0].value
+      let gradients = try loss.gradients(of: model.store.trainable)
+      return (try loss.item(), try gradients.map { try $0?.elements() ?? [] })
+    }
+
+    /// What processes would average is what one computes; single precision adds in another order,
+    /// and gradients sum thousands of terms, hence 1e-4 of the largest.
+    @Test(
+      "losses and gradients of shares average to those of the batch",
+      arguments: ["beta-vae", "mr-vae", "multi-beta-vae", "multi-beta-vae-diag"])
+    func shares(name: String) throws {
+      try Self.checkShares(of: Self.model(name))
+    }
+
+    @Test("so do those of the second stage")
+    func secondStage() throws {
+      guard let autoencoder = try Self.model("multi-beta-vae") as? MultiBetaVAE else {
+        Issue.record("multi-beta-vae is another model")
+        return
+      }
+      var options = DiffusionOptions()
+      options.noisesPerImage = 2
+      try Self.checkShares(of: LatentDiffusion(autoencoder, options))
+    }
+
+    private static func checkShares(of model: any TrainableModel) throws {
+      #expect(model.isDataParallel)
+      let images = try ObservationSample(dataset, count: 8, seed: 0).images(8, on: .cpu)
+      let whole = try share(model, images, .alone)
+      let halves = try (0..<2).map {
+        try share(model, images, ProcessGroup(rank: $0, size: 2))
+      }
+      let loss = (halves[0].loss + halves[1].loss) / 2
+      #expect(abs(loss - whole.loss) <= 1e-5 * abs(whole.loss))
+      for (index, gradient) in whole.gradients.enumerated() {
+        let scale = gradient.map(abs).max() ?? 0
+        let pairs = zip(halves[0].gradients[index], halves[1].gradients[index])
+        #expect(
+          zip(gradient, pairs).allSatisfy { abs($0 - ($1.0 + $1.1) / 2) <= 1e-4 * scale + 1e-9 })
+      }
+    }
+
+    private static func trainer(_ name: String, batchSize: Int, partCount: Int? = nil) throws {
+      let folder = try TemporaryFolder()
+      _ = try Trainer(
+        model(name), named: name, dataset: dataset,
+        plan: TrainingPlan(stepCount: 1, batchSize: batchSize, seed: 0, partCount: partCount),
+        folder: folder.path, context: .null, isQuiet: true, group: ProcessGroup(rank: 1, size: 3))
+    }
+
+    @Test(
+      "models whose loss needs the whole batch are refused",
+      arguments: ["factor-vae", "beta-tcvae", "dip-vae-i", "dip-vae-ii", "info-vae"])
+    func refused(name: String) {
+      let error = TrainingError.notDataParallel(model: name, processCount: 3)
+      #expect(throws: error) { try Self.trainer(name, batchSize: 63) }
+      #expect("\(error)".hasPrefix("'\(name)' is not data-parallel: "))
+    }
+
+    @Test("a batch that the processes cannot share equally is refused")
+    func uneven() {
+      #expect(
+        throws: TrainingError.badConfiguration(
+          what: "batch size", expected: "a multiple of 3 (3 processes)", found: "64")
+      ) { try Self.trainer("beta-vae", batchSize: 64) }
+      #expect(
+        throws: TrainingError.badConfiguration(
+          what: "batch size", expected: "a multiple of 6 (3 processes × 2 parts)", found: "63")
+      ) { try Self.trainer("beta-vae", batchSize: 63, partCount: 2) }
+    }
+
+    @Test("several processes on a graphics processor are refused with what to do")
+    func device() {
+      #expect("\(TrainingError.severalProcesses(onDevice: .cuda(1)))".contains("use --device cpu"))
+    }
+  }
+}
