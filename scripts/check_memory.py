@@ -1,7 +1,7 @@
 """Watches the memory of a training: it must not grow with the number of steps.
 
-usage: python scripts/check_memory.py [--bench .build/release/bench] [--model beta-vae] [--steps 2000]
-           [--batch-size 64] [--threads 2]
+usage: python scripts/check_memory.py [--bench .build/release/bench] [--model beta-vae] [--steps 10000]
+           [--batch-size 16] [--threads 2]
 
 Trains on rendered scenes in a folder that is removed afterwards, reads the process's resident memory
 five times a second and the step from the training's log. Prints the memory over the steps; exit code 1
@@ -20,8 +20,8 @@ import time
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--bench", default=".build/release/bench")
 parser.add_argument("--model", default="beta-vae")
-parser.add_argument("--steps", type=int, default=2000)
-parser.add_argument("--batch-size", type=int, default=64)
+parser.add_argument("--steps", type=int, default=10000)
+parser.add_argument("--batch-size", type=int, default=16)
 parser.add_argument("--threads", type=int, default=2)
 options = parser.parse_args()
 

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-// AddressSanitizer refuses RTLD_DEEPBIND, which would bypass its interceptors.
-#if defined(__SANITIZE_ADDRESS__)
+// The sanitizers refuse RTLD_DEEPBIND, which would bypass their interceptors.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define ISOLATION 0
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define ISOLATION 0
 #endif
 #endif
