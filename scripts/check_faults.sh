@@ -13,6 +13,7 @@ train=("$bench" train --dataset scenes3d --model beta-vae --checkpoint-every 10 
 run() { "${train[@]}" --steps 60 --out "$1" >/dev/null; }
 fail() { echo "check_faults: $1" >&2; exit 1; }
 same() { # the losses of two finished runs
+  [[ -s $1/log.jsonl && -s $2/log.jsonl ]] || fail "$3: a log is missing"
   diff <(losses "$1") <(losses "$2") >/dev/null || fail "$3: the resumed run has other losses"
 }
 losses() { sed 's/"images_per_second":[^,]*,//' "$1/log.jsonl"; }

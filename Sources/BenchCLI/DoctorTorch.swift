@@ -1,3 +1,4 @@
+import BenchSupport
 import Torch
 
 /// What `bench doctor` says about libtorch and graphics processors.
@@ -5,7 +6,7 @@ func torchFindings() -> [DoctorFinding] {
   do {
     let version = try Libtorch.version()
     let devices = (try? Device(named: "cuda")) == nil ? "no CUDA device" : "CUDA works"
-    return [DoctorFinding("libtorch", "\(version) in \(Libtorch.folder), \(devices)")]
+    return [DoctorFinding("libtorch", "\(version) in \(LibtorchLocation.folder), \(devices)")]
   } catch {
     return [
       DoctorFinding(

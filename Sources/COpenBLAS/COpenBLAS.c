@@ -5,8 +5,6 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 // The sanitizers refuse RTLD_DEEPBIND, which would bypass their interceptors.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -157,20 +155,13 @@ void openblas_dsyrk(bool transpose, int32_t n, int32_t k, double alpha, const do
     openblas_dgemm(transpose, !transpose, n, n, k, alpha, a, lda, a, lda, beta, c, ldc);
 }
 
-bool openblas_dtrmm_lower(bool transpose, int32_t m, int32_t n, const double *a, int32_t lda,
-                          double *b, int32_t ldb) {
+void openblas_dtrmm_lower(bool transpose, int32_t m, int32_t n, const double *a, int32_t lda,
+                          const double *b, double *c, int32_t ldb) {
   const double one = 1;
-  if (blas.dtrmm_) {
-    blas.dtrmm_("R", "U", operation(transpose), "N", &n, &m, &one, a, &lda, b, &ldb, 1, 1, 1, 1);
-    return true;
-  }
-  size_t size = (size_t)m * (size_t)ldb;
-  double *copy = malloc(size * sizeof(double));
-  if (!copy) return false;
-  memcpy(copy, b, size * sizeof(double));
-  openblas_dgemm(transpose, false, m, n, m, 1, a, lda, copy, ldb, 0, b, ldb);
-  free(copy);
-  return true;
+  if (blas.dtrmm_)
+    blas.dtrmm_("R", "U", operation(transpose), "N", &n, &m, &one, a, &lda, c, &ldb, 1, 1, 1, 1);
+  else
+    openblas_dgemm(transpose, false, m, n, m, 1, a, lda, b, ldb, 0, c, ldb);
 }
 
 int32_t openblas_dsyevd(bool with_vectors, int32_t n, double *a, double *values, double *work,

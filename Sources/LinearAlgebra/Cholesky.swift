@@ -16,8 +16,8 @@ public struct Cholesky: Sendable {
     precondition(n == matrix.columnCount, "\(n)×\(matrix.columnCount) matrix is not square")
     try matrix.requireFinite(operation)
     var lower = matrix
-    lower.elements.withUnsafeMutableBufferPointer { elements in
-      for row in 0..<n { elements[row * n + row + 1..<(row + 1) * n].update(repeating: 0) }
+    for row in 0..<n {
+      for column in (row + 1)..<max(row + 1, n) { lower[row, column] = 0 }
     }
     guard n > 0 else {
       factor = lower
@@ -62,12 +62,11 @@ public struct Cholesky: Sendable {
     guard matrix.rowCount > 0 && matrix.columnCount > 0 else { return matrix }
     let sizes = try Sizes("triangular product", matrix.rowCount, matrix.columnCount)
     var product = matrix
-    let isDone = try OpenBLAS.run {
+    try OpenBLAS.run {
       openblas_dtrmm_lower(
-        true, sizes.rowCount, sizes.columnCount, factor.elements, sizes.rowCount,
+        true, sizes.rowCount, sizes.columnCount, factor.elements, sizes.rowCount, matrix.elements,
         &product.elements, sizes.columnCount)
     }
-    precondition(isDone, "out of memory")
     return product
   }
 }

@@ -46,7 +46,7 @@ public struct ProcessGroup: Sendable, Equatable {
   /// - Throws: ``ProcessGroupError/failed(call:rank:message:)``.
   public func leave() throws(ProcessGroupError) {
     guard isJoint else { return }
-    try rest()
+    try barrier()
     try check("MPI_Finalize", cmpi_leave())
   }
 
@@ -114,7 +114,7 @@ public struct ProcessGroup: Sendable, Equatable {
   /// MPI's own waiting keeps a core busy, as is best for the short waits of every step.
   ///
   /// - Throws: ``ProcessGroupError/failed(call:rank:message:)``.
-  public func rest() throws(ProcessGroupError) {
+  public func barrier() throws(ProcessGroupError) {
     guard isJoint else { return }
     try check("MPI_Ibarrier", cmpi_barrier_begin())
     var isDone: Int32 = 0

@@ -1,3 +1,4 @@
+import BenchSupport
 internal import CTorch
 
 /// Where a tensor lives.
@@ -41,7 +42,7 @@ public enum Device: Sendable, Equatable, CustomStringConvertible {
   private static func openCUDA(_ index: Int, name: String) throws(TorchError) -> Device {
     let table = try Libtorch.table()
     do {
-      try Libtorch.check("CUDA", table.pointee.cuda_load(Libtorch.folder))
+      try Libtorch.check("CUDA", table.pointee.cuda_load(LibtorchLocation.folder))
     } catch {
       throw .noDevice(name: name, reason: "\(error)")
     }

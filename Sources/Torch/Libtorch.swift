@@ -24,9 +24,6 @@ public enum Libtorch {
     String(cString: try table().pointee.torch_version)
   }
 
-  /// Where libtorch is looked for: `$LIBTORCH`, else the cache that `make` fills.
-  public static var folder: String { LibtorchLocation.folder }
-
   /// Where the shim is looked for: beside the running program.
   static var shimPath: String {
     var buffer = [CChar](repeating: 0, count: 4096)
@@ -38,14 +35,15 @@ public enum Libtorch {
 
   private static func load() -> Result<UnsafePointer<ct_api>, TorchError> {
     guard LibtorchLocation.isPresent else {
-      return .failure(.unavailable(reason: "there is no \(folder)/lib/libtorch_cpu.so"))
+      return .failure(
+        .unavailable(reason: "there is no \(LibtorchLocation.folder)/lib/libtorch_cpu.so"))
     }
     guard FileManager.default.fileExists(atPath: shimPath) else {
       return .failure(
         .unavailable(reason: "bench was built without it (there is no \(shimPath))"))
     }
     var message: UnsafeMutablePointer<CChar>?
-    guard let table = ct_load(folder, shimPath, &message) else {
+    guard let table = ct_load(LibtorchLocation.folder, shimPath, &message) else {
       defer { free(message) }
       return .failure(.unavailable(reason: message.map { String(cString: $0) } ?? "dlopen failed"))
     }

@@ -55,7 +55,7 @@ import Testing
     var values: [Float] = [1, 2]
     try values.withUnsafeMutableBufferPointer { try group.sum($0) }
     #expect(values == [1, 2])
-    try group.rest()
+    try group.barrier()
     try group.leave()
   }
 

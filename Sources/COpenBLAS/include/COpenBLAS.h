@@ -37,10 +37,10 @@ void openblas_ssyrk(bool transpose, int32_t n, int32_t k, float alpha, const flo
 void openblas_dsyrk(bool transpose, int32_t n, int32_t k, double alpha, const double *a,
                     int32_t lda, double beta, double *c, int32_t ldc);
 
-/// Row-major `b = op(a) · b` with a lower triangular `a` of order `m`, zeros above the diagonal
-/// included; `b` is [m, n]. False when out of memory.
-bool openblas_dtrmm_lower(bool transpose, int32_t m, int32_t n, const double *a, int32_t lda,
-                          double *b, int32_t ldb);
+/// Row-major `c = op(a) · b` with a lower triangular `a` of order `m`, zeros above the diagonal
+/// included; `b` is [m, n], and `c` a copy of it to begin with.
+void openblas_dtrmm_lower(bool transpose, int32_t m, int32_t n, const double *a, int32_t lda,
+                          const double *b, double *c, int32_t ldb);
 
 /// LAPACK, column-major, by value; the return value is LAPACK's `info`.
 int32_t openblas_dsyevd(bool with_vectors, int32_t n, double *a, double *values, double *work,

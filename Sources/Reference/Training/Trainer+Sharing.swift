@@ -29,7 +29,7 @@ extension Trainer {
   func shareState() throws {
     guard group.isJoint else { return }
     // The first may be reading a large checkpoint.
-    try group.rest()
+    try group.barrier()
     let position = try Tensor(
       [Double(step), priorSeconds, Double(skippedStepCount)], shape: [3])
     let modelFile = try shared(modelState)

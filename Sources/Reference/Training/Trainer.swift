@@ -223,7 +223,7 @@ public final class Trainer {
         state, model: modelState, optimizer: optimizers.state + generatorStates(),
         to: Self.checkpointPath(in: folder))
     }
-    try group.rest()
+    try group.barrier()
   }
 
   var modelState: [NamedTensor] { model.store.state + (optimizers.average?.state ?? []) }
