@@ -90,7 +90,7 @@ extension LinePlot {
       }
       guard series.hasDots else { continue }
       for point in piece {
-        canvas.line(from: point, to: point, color: color, thickness: 3 * unit)
+        canvas.line(from: point, to: point, color: color, thickness: 3 * unit * series.dotScale)
       }
     }
   }

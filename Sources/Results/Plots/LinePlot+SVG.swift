@@ -104,7 +104,7 @@ extension LinePlot {
     for (x, y) in zip(series.x, series.y) {
       guard let point = frame.point(x, y) else { continue }
       parts.append(
-        "<circle cx=\"\(n(point.x))\" cy=\"\(n(point.y))\" r=\"2.8\" fill=\"\(hex)\">"
+        "<circle cx=\"\(n(point.x))\" cy=\"\(n(point.y))\" r=\"\(n(2.8 * series.dotScale))\" fill=\"\(hex)\">"
           + "<title>\(escaped(series.name)): \(short(x)), \(short(y))</title></circle>")
     }
     return parts

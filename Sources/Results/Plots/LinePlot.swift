@@ -17,6 +17,9 @@ public struct LinePlot: Sendable, Equatable {
     /// Whether every value has a dot.
     public var hasDots: Bool
 
+    /// Times the usual size of dots: a value without a line to either side must not be overlooked.
+    var dotScale: Double { x.count == 1 ? 2.5 : 1 }
+
     /// Creates a curve.
     public init(
       name: String, x: [Double], y: [Double], lower: [Double] = [], upper: [Double] = [],
