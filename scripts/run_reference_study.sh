@@ -8,4 +8,4 @@ bench="${BENCH:-.build/release/bench}"
 "$bench" sweep scripts/reference_study.yaml --workers 2
 "$bench" compare runs/reference/scenes3d --against baselines/reference --update
 "$bench" disentangle --dataset scenes3d --model all --seeds 0,1,2 --preset quick --out runs/reference \
-  --metrics mig,dci,sap,factorvae,modularity,irs --threads 1
+  --metrics all --threads 1
