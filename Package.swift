@@ -58,7 +58,7 @@ let package = Package(
     .target(name: "Torch", dependencies: ["CTorch", "BenchSupport"]),
     .target(
       name: "GenerationMetrics",
-      dependencies: ["BenchSupport", "LinearAlgebra", "Datasets", "Torch"]),
+      dependencies: ["BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Torch"]),
     .target(
       name: "Reference",
       dependencies: [

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Trains with two processes over MPI what one process trains, and compares; kills one of two.
+# Trains, samples and extracts features with two processes over MPI as with one, and compares; kills one
+# of two.
 # About half a minute, and the time to install Open MPI where it is missing.
 #   scripts/check_mpi.sh
 # BENCH is the program, .build/release/bench by default. Skips with one line where it cannot run.
@@ -77,6 +78,28 @@ train 1 one --model multi-beta-vae --stage all --steps 6 --parts 2 >/dev/null
 train 2 two --model multi-beta-vae --stage all --steps 6 --parts 2 >/dev/null
 compare 1e-4 one two
 compare 1e-2 one/denoiser two/denoiser
+
+# Samples and features are shared out, and are those of one process to the bit.
+alone=("$bench") pair=("${mpirun[@]}" -np 2 "$bench")
+sample=(sample --threads 1 --quiet --checkpoint "$work/one" --count 600 --sampling-steps 4 --images --json)
+"${alone[@]}" "${sample[@]}" --out "$work/samples-one" >/dev/null
+"${pair[@]}" "${sample[@]}" --out "$work/samples-two" >"$work/report"
+diff -rq "$work/samples-one" "$work/samples-two" || die "two processes draw other samples than one"
+rm "$work/samples-one/images/000599.png"
+printf 'no picture' >"$work/samples-one/images/000300.png"
+scores=(fid --threads 1 --quiet --features builtin --on-error skip --json "$work/samples-one/images"
+  "$work/samples-two/images")
+"${alone[@]}" "${scores[@]}" >"$work/scores-one"
+"${pair[@]}" "${scores[@]}" >"$work/scores-two"
+python3 - "$work" <<'PY'
+import json, sys
+one, two = (json.load(open(f"{sys.argv[1]}/scores-{name}")) for name in ("one", "two"))
+if (json.load(open(f"{sys.argv[1]}/report"))["processes"], two["processes"]) != (2, 2):
+    sys.exit("check_mpi: two processes did not share the samples or the features")
+if one["metrics"] != two["metrics"] or one["unreadable"] != two["unreadable"] or not one["unreadable"]:
+    sys.exit(f"check_mpi: two processes score otherwise than one: {one}\n{two}")
+print("check_mpi: 600 samples and the scores of two folders: the same with two processes as with one")
+PY
 
 # One of two is killed: the other ends too, and the same command continues.
 train 1 whole --model beta-vae --steps 40 >/dev/null

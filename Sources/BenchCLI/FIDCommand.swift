@@ -2,9 +2,12 @@ import ArgumentParser
 import BenchSupport
 import Datasets
 import GenerationMetrics
+import MessagePassing
 
 /// `bench fid`.
 struct FIDCommand: BenchCommand {
+  static let isJoint = true
+
   static let configuration = CommandConfiguration(
     commandName: "fid",
     abstract: "Compares generated images with real ones: FID, KID, precision, recall and more.",
@@ -29,6 +32,7 @@ struct FIDCommand: BenchCommand {
         bench fid real/ generated/ --features builtin
         bench fid real/ --save-stats stats.npz
         bench fid real/ --save-features real.npz --on-error skip
+        mpirun -np 4 bench fid real/ generated/     (the pictures are shared out)
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -86,8 +90,13 @@ struct FIDCommand: BenchCommand {
   }
 
   func execute() async throws {
-    let loaded = try await ImageSideLoader(settings: images.values, global: global)
+    try await withProcessGroup { group in try await execute(group) }
+  }
+
+  private func execute(_ group: ProcessGroup) async throws {
+    let loaded = try await ImageSideLoader(settings: images.values, global: global, group: group)
       .sides([reference] + (generated.map { [$0] } ?? []))
+    guard group.isFirst else { return }
     let first = loaded.sides[0]
     var saved: [String] = []
     if let saveFeatures {
@@ -114,6 +123,7 @@ struct FIDCommand: BenchCommand {
     }
     var result: [String: JSONValue] = [
       "protocol": protocolDescription(loaded),
+      "processes": .integer(group.size),
       "seconds": ["features": .number(loaded.extractionSeconds), "metrics": .number(seconds)],
     ]
     if let evaluation { result["metrics"] = evaluation.json }

@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchSupport
 import FoundationEssentials
 import GenerationMetrics
+import MessagePassing
 import Torch
 
 /// How features are made from folders of images.
@@ -100,12 +101,14 @@ struct ImageFeatureSettings {
   var onError = FeatureExtractor.ErrorPolicy.stop
 
   /// What makes the features, its weights loaded.
-  func extractor(_ global: GlobalOptions) throws -> FeatureExtractor {
+  func extractor(
+    _ global: GlobalOptions, for group: ProcessGroup = .alone
+  ) throws -> FeatureExtractor {
     guard let known = network.weights else { return FeatureExtractor(network: .benchFeatures) }
     let source = try known.source(
       weights, environment: ProcessInfo.processInfo.environment,
       cacheRoot: GlobalOptions.cacheRoot)
-    let device = try global.openDevice()
+    let device = try global.openDevice(for: group)
     let loaded: FeatureExtractor.Network =
       switch known {
       case .inception:
@@ -136,6 +139,8 @@ struct ImageSideLoader {
 
   let settings: ImageFeatureSettings
   let global: GlobalOptions
+  /// Processes that share each folder's pictures.
+  var group = ProcessGroup.alone
 
   private enum Source {
     case folder(ImageFolder)
@@ -149,7 +154,7 @@ struct ImageSideLoader {
   /// - Parameters:
   ///   - paths: The sides.
   ///   - loaded: What makes the features, where it is loaded already.
-  /// - Returns: The sides in their order.
+  /// - Returns: The sides in their order; only the first process gets those of folders.
   /// - Throws: Errors of files, weights and libtorch.
   func sides(_ paths: [String], with loaded: FeatureExtractor? = nil) async throws -> Sides {
     let sources = try paths.map { path -> Source in
@@ -161,7 +166,7 @@ struct ImageSideLoader {
     var result = Sides()
     var extractor = loaded
     for case .folder in sources where extractor == nil {
-      extractor = try settings.extractor(global)
+      extractor = try settings.extractor(global, for: group)
     }
     if let extractor {
       for case .side(let side) in sources {
@@ -184,8 +189,11 @@ struct ImageSideLoader {
     _ folder: ImageFolder, _ extractor: FeatureExtractor, into result: inout Sides
   ) async throws {
     let start = ContinuousClock.now
-    let extraction = try await extractor.extract(
-      folder, batchSize: settings.batchSize, onError: settings.onError, isQuiet: global.quiet)
+    guard
+      let extraction = try await extractor.extract(
+        folder, batchSize: settings.batchSize, onError: settings.onError,
+        isQuiet: global.quiet || !group.isFirst, group: group)
+    else { return }
     result.extractionSeconds += (ContinuousClock.now - start) / .seconds(1)
     result.imageCount += extraction.side.count ?? 0
     for failure in extraction.skipped { global.note("left out: \(failure)") }

@@ -4,16 +4,23 @@ import MessagePassing
 
 /// Runs `body` together with the other processes of this launch, if there are any.
 ///
-/// An error of one process ends all of them: the others would wait for it for ever. An interruption
-/// is something all have agreed on.
-func withProcessGroup(_ body: (ProcessGroup) async throws -> Void) async throws {
+/// An error of one process ends all of them: the others would wait for it for ever.
+///
+/// - Parameters:
+///   - stopsTogether: Whether an interruption is something that all agree on, as in training; else
+///     that of one process ends all of them too.
+///   - body: The work.
+/// - Throws: What `body` throws, and ``ProcessGroupError``.
+func withProcessGroup(
+  stopsTogether: Bool = false, _ body: (ProcessGroup) async throws -> Void
+) async throws {
   let group = try ProcessGroup.join()
   do {
     try await body(group)
-  } catch  where group.isJoint && !Bench.isInterruption(error) {
+  } catch  where group.isJoint && !(stopsTogether && Bench.isInterruption(error)) {
     letFirstProcessSpeak()
     fputs("bench: process \(group.rank) of \(group.size): \(error)\n", stderr)
-    group.abort(code: 2)
+    group.abort(code: Bench.isInterruption(error) ? 130 : 2)
   } catch {
     try group.leave()
     throw error

@@ -1,12 +1,14 @@
 import ArgumentParser
 import BenchSupport
 import Datasets
+import MessagePassing
 import Reference
 import Torch
 
 /// `bench sample`: images from noise.
 struct SampleCommand: BenchCommand {
   static let isResumable = true
+  static let isJoint = true
 
   static let configuration = CommandConfiguration(
     commandName: "sample",
@@ -18,6 +20,7 @@ struct SampleCommand: BenchCommand {
         bench sample --checkpoint runs/mine --out pictures
         bench sample --checkpoint runs/mine --count 1000 --sampler posterior --sampling-steps 250 \
       --images --out pictures
+        mpirun -np 4 bench sample --checkpoint runs/mine --count 50000 --images --out pictures
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -37,16 +40,20 @@ struct SampleCommand: BenchCommand {
   }
 
   func execute() async throws {
-    let opened = try DiffusionSource(source, sampling, global)
+    try await withProcessGroup { group in try execute(group) }
+  }
+
+  private func execute(_ group: ProcessGroup) throws {
+    let opened = try DiffusionSource(source, sampling, global, for: group)
     let options = sampling.values(seed: global.seed)
     let start = ContinuousClock.now
     var shown: [[UInt8]] = []
     let drawing = SampleDrawing(
       generator: .diffusion(opened.trained, options), shape: opened.dataset.imageShape,
-      isQuiet: global.quiet)
+      isQuiet: global.quiet || !group.isFirst, group: group)
     if images { try createFolder("\(source.out)/images") }
     try drawing.forEachBatch(count: count) { batch, decoded in
-      shown += decoded.prefix(max(0, 100 - shown.count))
+      shown += zip(batch, decoded).lazy.filter { $0.0 < 100 }.map(\.1)
       guard images else { return }
       for (index, pixels) in zip(batch, decoded) {
         try PNG.write(
@@ -54,6 +61,10 @@ struct SampleCommand: BenchCommand {
           to: "\(source.out)/images/\(SampleDrawing.fileName(index))")
       }
     }
+    let size = opened.dataset.imageShape.byteCount
+    let bytes = try group.gather(shown.flatMap { $0 })
+    guard group.isFirst else { return }
+    shown = stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<$0 + size]) }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     try opened.pictures.writeGrid(shown, to: "samples.png")
     let path = "\(source.out)/samples.png"
@@ -61,6 +72,7 @@ struct SampleCommand: BenchCommand {
       [
         "pictures": [.string(path)], "count": .integer(count), "seconds": .number(seconds),
         "images_per_second": .number(Double(count) / seconds), "sampling": sampling.json,
+        "processes": .integer(group.size),
       ],
       text: "\(path)\n\(count) images in \(duration(seconds))")
   }

@@ -1,6 +1,7 @@
 import BenchSupport
 import Datasets
 import FoundationEssentials
+import MessagePassing
 import Reference
 import Torch
 
@@ -9,6 +10,8 @@ struct SampleDrawing {
   let generator: ImageGenerator
   let shape: ImageShape
   let isQuiet: Bool
+  /// Processes that share the batches: each draws those that ``ProcessGroup/share(of:)`` gives it.
+  var group = ProcessGroup.alone
 
   /// Samples that are decoded together: fewer of larger images.
   var batchSize: Int { max(1, 500 * 64 * 64 / (shape.height * shape.width)) }
@@ -19,10 +22,10 @@ struct SampleDrawing {
     return String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".png"
   }
 
-  /// Calls `body` with the pixels of every batch.
+  /// Calls `body` with the pixels of every batch of this process.
   ///
   /// - Parameters:
-  ///   - count: Number of samples.
+  ///   - count: Number of samples, in all processes together.
   ///   - isDone: Whether a batch is to be left out.
   ///   - body: Takes the numbers of the samples and their bytes, [height, width, channel].
   /// - Throws: Errors of libtorch and of `body`, and an interruption.
@@ -30,13 +33,16 @@ struct SampleDrawing {
     count: Int, except isDone: (Range<Int>) -> Bool = { _ in false },
     _ body: (Range<Int>, [[UInt8]]) throws -> Void
   ) throws {
-    var progress = ProgressReporter("sample", total: count, isQuiet: isQuiet)
-    for first in stride(from: 0, to: count, by: batchSize) {
-      let batch = first..<min(first + batchSize, count)
+    let share = group.share(of: (count + batchSize - 1) / batchSize)
+    let start = share.lowerBound * batchSize
+    let end = min(share.upperBound * batchSize, count)
+    var progress = ProgressReporter("sample", total: end - start, isQuiet: isQuiet)
+    for first in stride(from: start, to: end, by: batchSize) {
+      let batch = first..<min(first + batchSize, end)
       guard !isDone(batch) else { continue }
       let images = try generator.images(batch) { done, total in
         try Interruption.check()
-        progress.update(first + batch.count * done / total)
+        progress.update(first - start + batch.count * done / total)
       }
       try Interruption.check()
       try body(batch, images.imageBytes())

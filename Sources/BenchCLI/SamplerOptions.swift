@@ -2,6 +2,7 @@ public import ArgumentParser
 import BenchSupport
 import Datasets
 import FoundationEssentials
+import MessagePassing
 public import Reference
 import Torch
 
@@ -61,9 +62,12 @@ struct DiffusionSource {
   let dataset: any ImageDataset
 
   /// Opens what `--checkpoint` names and creates the folder for pictures.
-  init(_ source: CheckpointOptions, _ sampling: SamplerOptions, _ global: GlobalOptions) throws {
+  init(
+    _ source: CheckpointOptions, _ sampling: SamplerOptions, _ global: GlobalOptions,
+    for group: ProcessGroup = .alone
+  ) throws {
     trained = try TrainedDiffusion(
-      folder: source.checkpoint, device: global.openDevice(),
+      folder: source.checkpoint, device: global.openDevice(for: group),
       usesTunedDecoder: !sampling.originalDecoder)
     (dataset, pictures) = try source.pictures(of: trained.trained, global)
   }

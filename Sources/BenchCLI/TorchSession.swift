@@ -11,7 +11,7 @@ extension GlobalOptions {
     return device
   }
 
-  /// The same for the processes that train together, which do so on processors only.
+  /// The same for processes that work together, which do so on processors only.
   ///
   /// - Throws: ``TrainingError/severalProcesses(onDevice:)``.
   func openDevice(for group: ProcessGroup) throws -> Device {

@@ -104,7 +104,7 @@ struct TrainCommand: BenchCommand {
   }
 
   func execute() async throws {
-    try await withProcessGroup { group in try execute(group) }
+    try await withProcessGroup(stopsTogether: true) { group in try execute(group) }
   }
 
   private func execute(_ group: ProcessGroup) throws {

@@ -22,6 +22,8 @@ static struct {
   int (*MPI_Comm_set_errhandler)(handle, handle);
   int (*MPI_Allreduce)(const void *, void *, int, handle, handle, handle);
   int (*MPI_Bcast)(void *, int, handle, int, handle);
+  int (*MPI_Send)(const void *, int, handle, int, int, handle);
+  int (*MPI_Recv)(void *, int, handle, int, int, handle, void *);
   int (*MPI_Ibarrier)(handle, handle *);
   int (*MPI_Test)(handle *, int *, void *);
   int (*MPI_Error_string)(int, char *, int *);
@@ -54,6 +56,8 @@ static void load(void) {
   RESOLVE(MPI_Comm_set_errhandler)
   RESOLVE(MPI_Allreduce)
   RESOLVE(MPI_Bcast)
+  RESOLVE(MPI_Send)
+  RESOLVE(MPI_Recv)
   RESOLVE(MPI_Ibarrier)
   RESOLVE(MPI_Test)
   RESOLVE(MPI_Error_string)
@@ -117,6 +121,15 @@ char *cmpi_sum_doubles(double *values, int32_t count) {
 
 char *cmpi_broadcast(void *bytes, int32_t count) {
   return check(mpi.MPI_Bcast(bytes, count, mpi.ompi_mpi_byte, 0, mpi.ompi_mpi_comm_world));
+}
+
+char *cmpi_send(const void *bytes, int32_t count) {
+  return check(mpi.MPI_Send(bytes, count, mpi.ompi_mpi_byte, 0, 0, mpi.ompi_mpi_comm_world));
+}
+
+char *cmpi_receive(void *bytes, int32_t count, int32_t rank) {
+  return check(
+      mpi.MPI_Recv(bytes, count, mpi.ompi_mpi_byte, rank, 0, mpi.ompi_mpi_comm_world, NULL));
 }
 
 char *cmpi_barrier_begin(void) { return check(mpi.MPI_Ibarrier(mpi.ompi_mpi_comm_world, &barrier)); }

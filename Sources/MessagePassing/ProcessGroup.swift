@@ -26,6 +26,11 @@ public struct ProcessGroup: Sendable, Equatable {
   /// Whether this is the process that writes files and speaks.
   public var isFirst: Bool { rank == 0 }
 
+  /// This process's share of `count` things in a row: without gaps, those of process 0 first.
+  public func share(of count: Int) -> Range<Int> {
+    count * rank / size..<count * (rank + 1) / size
+  }
+
   /// Connects this process with the others of its launch; once per process.
   ///
   /// - Returns: The group; ``alone`` if the process was started alone, without touching MPI.
@@ -107,6 +112,65 @@ public struct ProcessGroup: Sendable, Equatable {
     }
     try message.get()
     return result
+  }
+
+  /// What every process passes, in the order of their numbers, for process 0; nothing for the others.
+  ///
+  /// - Throws: ``ProcessGroupError/failed(call:rank:message:)``.
+  public func gather(_ values: [Float]) throws(ProcessGroupError) -> [Float] {
+    try gather(values, zero: 0)
+  }
+
+  /// The same for bytes.
+  ///
+  /// - Throws: ``ProcessGroupError/failed(call:rank:message:)``.
+  public func gather(_ bytes: [UInt8]) throws(ProcessGroupError) -> [UInt8] {
+    try gather(bytes, zero: 0)
+  }
+
+  private func gather<Value: BitwiseCopyable>(
+    _ values: [Value], zero: Value
+  ) throws(ProcessGroupError) -> [Value] {
+    guard isJoint else { return values }
+    // Those that are done first wait asleep.
+    try barrier()
+    guard isFirst else {
+      try send([values.count])
+      try send(values)
+      return []
+    }
+    var all = values
+    for other in 1..<size {
+      let count = try receive(1, zero: 0, from: other)[0]
+      all += try receive(count, zero: zero, from: other)
+    }
+    return all
+  }
+
+  private func send<Value: BitwiseCopyable>(_ values: [Value]) throws(ProcessGroupError) {
+    let message = values.withUnsafeBytes { buffer in
+      Result { () throws(ProcessGroupError) in
+        try inPieces(buffer.count, call: "MPI_Send") { start, count in
+          cmpi_send(buffer.baseAddress.map { $0 + start }, count)
+        }
+      }
+    }
+    try message.get()
+  }
+
+  private func receive<Value: BitwiseCopyable>(
+    _ count: Int, zero: Value, from other: Int
+  ) throws(ProcessGroupError) -> [Value] {
+    var values = [Value](repeating: zero, count: count)
+    let message = values.withUnsafeMutableBytes { buffer in
+      Result { () throws(ProcessGroupError) in
+        try inPieces(buffer.count, call: "MPI_Recv") { start, count in
+          cmpi_receive(buffer.baseAddress.map { $0 + start }, count, Int32(other))
+        }
+      }
+    }
+    try message.get()
+    return values
   }
 
   /// Waits for all processes, asleep: for pauses in which one of them works for long.

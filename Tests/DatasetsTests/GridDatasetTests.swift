@@ -66,6 +66,19 @@ import Testing
     #expect(try bytes(of: cache) != whole)
   }
 
+  @Test("a file that is shortened while it is open is an error of one sentence")
+  func shortened() throws {
+    let folder = try TemporaryFolder()
+    let dataset = try open("shapes3d", try miniature("shapes3d", in: folder))
+    let cache = "\(folder.path)/shapes3d/cache/shapes3d-miniature.pixels"
+    #expect(truncate(cache, 5000) == 0)
+    let error = try failure(DatasetError.self) {
+      var pixels = [UInt8](repeating: 0, count: dataset.imageShape.byteCount)
+      try pixels.withUnsafeMutableBufferPointer { try dataset.read([dataset.count - 1], into: $0) }
+    }
+    #expect(error.description.contains(cache) && error.description.contains("ends at byte"))
+  }
+
   @Test("missing files say where they were looked for and how to get them")
   func missing() throws {
     let folder = try TemporaryFolder()

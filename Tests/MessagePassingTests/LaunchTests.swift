@@ -52,6 +52,9 @@ import Testing
     #expect(try group.means([1, 2.5]) == [1, 2.5])
     #expect(try group.any([true, false]) == [true, false])
     #expect(try group.broadcast([1, 2, 3]) == [1, 2, 3])
+    #expect(try group.gather([1, 2, 3] as [UInt8]) == [1, 2, 3])
+    #expect(try group.gather([0.5] as [Float]) == [0.5])
+    #expect(group.share(of: 7) == 0..<7)
     var values: [Float] = [1, 2]
     try values.withUnsafeMutableBufferPointer { try group.sum($0) }
     #expect(values == [1, 2])

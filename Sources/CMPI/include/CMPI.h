@@ -29,6 +29,10 @@ char *cmpi_sum_doubles(double *values, int32_t count);
 /// Replaces the bytes by those of process 0.
 char *cmpi_broadcast(void *bytes, int32_t count);
 
+/// Passes bytes to process 0, which receives as many from that process.
+char *cmpi_send(const void *bytes, int32_t count);
+char *cmpi_receive(void *bytes, int32_t count, int32_t rank);
+
 /// Starts to wait for all processes, without blocking; `cmpi_barrier_test` says whether all are there.
 char *cmpi_barrier_begin(void);
 char *cmpi_barrier_test(int32_t *is_done);

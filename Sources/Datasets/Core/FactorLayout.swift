@@ -77,7 +77,7 @@ struct Miniature: Decodable {
   }
 }
 
-/// A full grid of factors whose images lie in one memory-mapped file.
+/// A full grid of factors whose images lie in one file.
 public struct GridDataset: FactorDataset {
   /// The name in the catalog.
   public let name: String
@@ -85,9 +85,9 @@ public struct GridDataset: FactorDataset {
   public let factorNames: [String]
   /// How many values each factor takes.
   public let factorSizes: [Int]
-  private let images: MappedPixels
+  private let images: StoredPixels
 
-  init(name: String, layout: FactorLayout, images: MappedPixels) {
+  init(name: String, layout: FactorLayout, images: StoredPixels) {
     precondition(images.count == layout.count, "\(images.count) images for \(layout.factorSizes)")
     self.name = name
     factorNames = layout.factorNames
@@ -104,11 +104,11 @@ public struct GridDataset: FactorDataset {
   /// Identifies the pixels.
   public var checksum: String { images.checksum }
 
-  /// Copies images out of the mapped file.
+  /// Copies images out of the file.
   public func read(
     _ indices: [Int], into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DatasetError) {
     checkRequest(indices, pixels)
-    images.read(indices, into: pixels)
+    try images.read(indices, into: pixels)
   }
 }

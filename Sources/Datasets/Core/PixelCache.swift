@@ -16,7 +16,7 @@ struct PixelSource {
   let produce: (inout PixelSink) throws(DatasetError) -> Void
 }
 
-/// Decoded images as one file that is mapped into memory: made once, opened in no time.
+/// Decoded images as one file: made once, opened in no time.
 ///
 /// A cache is 4,096 bytes of header (magic, length, JSON), then the pixels. It is written to a
 /// temporary name, synced and renamed, so a cache that exists is whole; one that is stale, truncated
@@ -52,7 +52,7 @@ enum PixelCache {
   /// The cache of `source` in `folder`, made now if there is none that fits.
   ///
   /// - Throws: ``DatasetError`` if the sources cannot be read or the cache cannot be written.
-  static func open(_ source: PixelSource, folder: String) throws(DatasetError) -> MappedPixels {
+  static func open(_ source: PixelSource, folder: String) throws(DatasetError) -> StoredPixels {
     let path = "\(folder)/\(source.name).pixels"
     if let cached = try existing(path, source) { return cached }
     try makeFolder(folder)
@@ -83,7 +83,7 @@ enum PixelCache {
 
   private static func existing(
     _ path: String, _ source: PixelSource
-  ) throws(DatasetError) -> MappedPixels? {
+  ) throws(DatasetError) -> StoredPixels? {
     guard let header = header(of: path), header.recipe == source.recipe,
       header.imageShape == source.imageShape, header.count == source.count
     else { return nil }
@@ -92,8 +92,8 @@ enum PixelCache {
       guard let found = try? FileStamp(file) else { continue }
       guard found == stamp else { return nil }
     }
-    return MappedPixels(
-      try MappedFile(path: path), offset: headerByteCount, imageShape: header.imageShape,
+    return StoredPixels(
+      try InputFile(path: path), offset: headerByteCount, imageShape: header.imageShape,
       count: header.count, checksum: "sha256:\(header.checksum)")
   }
 

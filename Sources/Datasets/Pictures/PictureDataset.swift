@@ -15,7 +15,7 @@ public struct PictureDataset: ImageDataset {
   public let checksum: String
   /// The pictures' names in the files they came from, in order.
   public let pictureNames: [String]
-  private let cache: MappedPixels?
+  private let cache: StoredPixels?
   private let source: any PictureSource
   private let reading: @Sendable (Int) throws(DatasetError) -> RasterImage
 
@@ -71,9 +71,9 @@ public struct PictureDataset: ImageDataset {
         }
       }
     }
-    let mapped = try PixelCache.open(pixels, folder: cacheFolder)
-    cache = mapped
-    checksum = mapped.checksum
+    let opened = try PixelCache.open(pixels, folder: cacheFolder)
+    cache = opened
+    checksum = opened.checksum
   }
 
   /// Copies images out of the cache, or decodes them.
@@ -82,7 +82,7 @@ public struct PictureDataset: ImageDataset {
   ) throws(DatasetError) {
     checkRequest(indices, pixels)
     if let cache {
-      cache.read(indices, into: pixels)
+      try cache.read(indices, into: pixels)
       return
     }
     let size = imageShape.byteCount

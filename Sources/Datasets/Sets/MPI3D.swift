@@ -37,7 +37,7 @@ public enum MPI3D {
 
   /// Opens the dataset from the folder that holds the official npz.
   ///
-  /// An array that is stored uncompressed is mapped where it lies; else it is decompressed into a
+  /// An array that is stored uncompressed is read where it lies; else it is decompressed into a
   /// pixel cache beside the file the first time. The file names no factors: their order and sizes
   /// are those of the dataset's documentation.
   ///
@@ -56,17 +56,17 @@ public enum MPI3D {
     ) { (sink) throws(DatasetError) in
       try NPZArchive(path: file).copyBytes(of: "images", shape: arrayShape, to: &sink)
     }
-    if let mapped = try mapped(file, shape: arrayShape, layout) {
-      return GridDataset(name: name, layout: layout, images: mapped)
+    if let stored = try stored(file, shape: arrayShape, layout) {
+      return GridDataset(name: name, layout: layout, images: stored)
     }
     return GridDataset(
       name: name, layout: layout, images: try PixelCache.open(source, folder: "\(folder)/cache"))
   }
 
   /// The images where they lie in the file; nil if they are compressed or only cached.
-  private static func mapped(
+  private static func stored(
     _ file: String, shape: [Int], _ layout: FactorLayout
-  ) throws(DatasetError) -> MappedPixels? {
+  ) throws(DatasetError) -> StoredPixels? {
     guard let archive = try? NPZArchive(path: file) else { return nil }
     let member = try archive.member("images")
     guard !member.isDeflated else { return nil }
@@ -78,8 +78,8 @@ public enum MPI3D {
       throw .malformed(
         file: file, format: "NPY", reason: "'images' has another length than its shape needs")
     }
-    return MappedPixels(
-      try MappedFile(path: file), offset: offset, imageShape: layout.imageShape,
+    return StoredPixels(
+      try InputFile(path: file), offset: offset, imageShape: layout.imageShape,
       count: layout.count, checksum: "crc32:\(String(member.checksum, radix: 16))")
   }
 }

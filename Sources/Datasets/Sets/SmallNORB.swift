@@ -24,7 +24,7 @@ public struct SmallNORB: FactorDataset {
   /// Toys per category: images with the same factors.
   public let instanceCount: Int
   private let grid: FactorGrid
-  private let images: MappedPixels
+  private let images: StoredPixels
 
   /// 64×64×1.
   public var imageShape: ImageShape { images.imageShape }
@@ -52,12 +52,12 @@ public struct SmallNORB: FactorDataset {
     return grid.index(ofFactors: all)
   }
 
-  /// Copies images out of the mapped file.
+  /// Copies images out of the file.
   public func read(
     _ indices: [Int], into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DatasetError) {
     checkRequest(indices, pixels)
-    images.read(indices, into: pixels)
+    try images.read(indices, into: pixels)
   }
 
   /// Opens the dataset from the folder that holds the six official files, compressed or not.

@@ -1,6 +1,7 @@
 import BenchSupport
 public import Datasets
 import LinearAlgebra
+public import MessagePassing
 import Torch
 
 /// Pictures to features: a network and the way its input is prepared.
@@ -74,6 +75,32 @@ public struct FeatureExtractor: Sendable {
   ///   - batchSize: Pictures per run of the network; values differ by rounding alone.
   ///   - onError: What is done about pictures that cannot be read.
   ///   - isQuiet: Shows no progress.
+  ///   - group: Processes that share the pictures; all of them call this.
+  /// - Returns: The features and what was left out; nil in every process but the first.
+  /// - Throws: `DatasetError` if a picture cannot be read, ``GenerationError`` if none can, and
+  ///   `ProcessGroupError`.
+  public func extract(
+    _ folder: ImageFolder, batchSize: Int = 32, onError: ErrorPolicy = .stop, isQuiet: Bool = true,
+    group: ProcessGroup
+  ) async throws -> Extraction? {
+    let share = group.share(of: folder.files.count)
+    var (collected, skipped) = try await collect(
+      name: folder.path, count: share.count, batchSize: batchSize, onError: onError,
+      isQuiet: isQuiet
+    ) { index in try ImageFile.read(folder.files[share.lowerBound + index], channelCount: 3) }
+    collected = try collected.gathered(by: group)
+    let lines = try group.gather(skipped.flatMap { Array($0.utf8) + [0] })
+    skipped = lines.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    return group.isFirst ? try extraction(collected, skipped, name: folder.path) : nil
+  }
+
+  /// Extracts the features of a folder's pictures.
+  ///
+  /// - Parameters:
+  ///   - folder: The pictures.
+  ///   - batchSize: Pictures per run of the network; values differ by rounding alone.
+  ///   - onError: What is done about pictures that cannot be read.
+  ///   - isQuiet: Shows no progress.
   /// - Returns: The features and what was left out.
   /// - Throws: `DatasetError` if a picture cannot be read, ``GenerationError`` if none can.
   public func extract(
@@ -98,11 +125,33 @@ public struct FeatureExtractor: Sendable {
   ///   - image: The RGB picture of an index; called from several threads.
   /// - Returns: The features and what was left out.
   /// - Throws: What `image` throws, `TorchError`, or ``GenerationError`` if no picture is left.
-  @concurrent
   public func extract(
     name: String, count: Int, batchSize: Int = 32, onError: ErrorPolicy = .stop,
     isQuiet: Bool = true, image: @escaping @Sendable (Int) throws -> RasterImage
   ) async throws -> Extraction {
+    let (collected, skipped) = try await collect(
+      name: name, count: count, batchSize: batchSize, onError: onError, isQuiet: isQuiet,
+      image: image)
+    return try extraction(collected, skipped, name: name)
+  }
+
+  private func extraction(
+    _ collected: CollectedFeatures, _ skipped: [String], name: String
+  ) throws(GenerationError) -> Extraction {
+    guard collected.count > 0 else {
+      throw GenerationError.noImages(
+        path: name, reason: skipped.first.map { "none of them can be read: \($0)" } ?? "it is empty"
+      )
+    }
+    return Extraction(
+      side: try collected.side(name: name, protocolID: protocolID), skipped: skipped)
+  }
+
+  @concurrent
+  private func collect(
+    name: String, count: Int, batchSize: Int, onError: ErrorPolicy, isQuiet: Bool,
+    image: @escaping @Sendable (Int) throws -> RasterImage
+  ) async throws -> (CollectedFeatures, skipped: [String]) {
     precondition(batchSize > 0, "batches of \(batchSize)")
     var collected = CollectedFeatures()
     var skipped: [String] = []
@@ -122,13 +171,7 @@ public struct FeatureExtractor: Sendable {
       progress.update(position)
     }
     progress.finish()
-    guard collected.count > 0 else {
-      throw GenerationError.noImages(
-        path: name, reason: skipped.first.map { "none of them can be read: \($0)" } ?? "it is empty"
-      )
-    }
-    return Extraction(
-      side: try collected.side(name: name, protocolID: protocolID), skipped: skipped)
+    return (collected, skipped)
   }
 
   /// Threads that prepare pictures while the network runs: few, as the network uses all of them.
@@ -217,6 +260,17 @@ private struct CollectedFeatures: Sendable {
     features += other.features
     logits += other.logits
     spatial += other.spatial
+  }
+
+  /// Those of all processes, for the first; nothing for the others.
+  func gathered(by group: ProcessGroup) throws(ProcessGroupError) -> CollectedFeatures {
+    var all = CollectedFeatures()
+    all.features = try group.gather(features)
+    all.logits = try group.gather(logits)
+    all.spatial = try group.gather(spatial)
+    all.count = try group.gather([Float(count)]).reduce(0) { $0 + Int($1) }
+    all.width = all.count > 0 ? all.features.count / all.count : 0
+    return all
   }
 
   func side(name: String, protocolID: String) throws(GenerationError) -> GenerationSide {
