@@ -2,6 +2,7 @@
 
 Needs a Python with torch 2.11 and a built bench:
     python scripts/compare_training.py [--model beta-vae,…,multi-beta-vae,denoiser] [--rounds 7]
+    python scripts/compare_training.py --compile    # beside torch.compile, which needs a C++ compiler
     python scripts/compare_training.py --models     # all of bench's models beside its beta-vae; no torch
     python scripts/compare_training.py --spins      # bench's short spins beside libgomp's own; no torch
 Each round runs one process of either side, the order alternating; the figure is the median over
@@ -11,6 +12,7 @@ import argparse, json, os, pathlib, statistics, subprocess, sys
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--model", default="beta-vae,factor-vae,beta-tcvae,multi-beta-vae,denoiser")
+parser.add_argument("--compile", action="store_true")
 parser.add_argument("--models", action="store_true")
 parser.add_argument("--spins", action="store_true")
 parser.add_argument("--threads", type=int, default=2)
@@ -38,7 +40,8 @@ def own(model, **environment):
 
 def peer(model):
     script = pathlib.Path(__file__).with_name("peer_training.py")
-    return float(run([sys.executable, script, model, str(arguments.threads), str(arguments.steps)],
+    mode = "compile" if arguments.compile else "eager"
+    return float(run([sys.executable, script, model, str(arguments.threads), str(arguments.steps), mode],
                      GOMP_SPINCOUNT="300"))
 
 
@@ -79,7 +82,8 @@ if arguments.spins:
                          lambda: own(name, GOMP_SPINCOUNT="300000")[name], ("300", "300,000"))
                for name in arguments.model.split(",")]
 else:
-    records = [alternate(name, lambda: own(name)[name], lambda: peer(name), ("bench", "PyTorch"))
+    other = "torch.compile" if arguments.compile else "PyTorch"
+    records = [alternate(name, lambda: own(name)[name], lambda: peer(name), ("bench", other))
                for name in arguments.model.split(",")]
 if arguments.json:
     pathlib.Path(arguments.json).write_text(json.dumps(records, indent=1))

@@ -1,6 +1,6 @@
-"""The median seconds of a training step in PyTorch eager; run by compare_training.py.
+"""The median seconds of a training step in PyTorch, eager or compiled; run by compare_training.py.
 
-usage: python scripts/peer_training.py MODEL THREADS STEPS
+usage: python scripts/peer_training.py MODEL THREADS STEPS [compile]
 
 The networks, losses and optimisers of bench's models, written as anyone would write them: contiguous
 tensors, torch.optim.Adam with its defaults, float32, batches of 64 random images of 64×64×3.
@@ -260,18 +260,19 @@ MODELS = {"beta-vae": BetaVAE, "factor-vae": FactorVAE, "beta-tcvae": BetaTCVAE,
           "multi-beta-vae": MultiBetaVAE, "denoiser": Denoiser}
 
 
-def main(name, threads, steps):
+def main(name, threads, steps, mode="eager"):
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     model = MODELS[name]()
     optimizers = model.groups()
     images = torch.rand(BATCH, 3, 64, 64)
+    step = torch.compile(model.step) if mode == "compile" else model.step
     seconds = []
     for _ in range(steps + 3):
         start = time.perf_counter()
-        model.step(images, optimizers)
+        step(images, optimizers)
         seconds.append(time.perf_counter() - start)
     print(statistics.median(seconds[3:]))
 
 
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])

@@ -232,6 +232,8 @@ struct AuditCommand: BenchCommand {
       try train(model, in: folder, device)
     }
     let trained = try TrainedDiffusion(folder: folder, device: device)
+    global.noteUnfinished(trained.trained.state)
+    global.noteUnfinished(trained.state)
     let data = try DatasetCatalog.open(
       trained.trained.setting.dataset, dataDirectory: global.dataRoot)
     let sample = try ObservationSample(data, count: 2 * count, seed: UInt64(global.seed))

@@ -30,12 +30,22 @@ struct CheckpointOptions: ParsableArguments {
         name: dataset.name,
         reason: "its images are \(dataset.imageShape), the model's \(trained.setting.imageShape)")
     }
+    global.noteUnfinished(trained.state)
     try createFolder(out)
     let pictures = RunPictures(
       model: trained.model,
       sample: try ObservationSample(dataset, count: 10_000, seed: UInt64(global.seed)),
       shape: dataset.imageShape, folder: out)
     return (dataset, pictures)
+  }
+}
+
+extension GlobalOptions {
+  /// Says so if a checkpoint is that of a training that has not come to its end.
+  func noteUnfinished(_ state: Checkpoint.State) {
+    guard state.step < state.plan.stepCount else { return }
+    note(
+      "note: \(state.model) was trained for \(state.step) of \(state.plan.stepCount) steps so far")
   }
 }
 

@@ -30,6 +30,7 @@ struct GenerateCommand: BenchCommand {
         bench generate --dataset ffhq --preset paper --dry-run
         bench generate --dataset celeba --samples-from theirs/ --system theirs
         bench generate --dataset celeba --checkpoint runs/mine --out runs/again
+        bench generate --model multi-beta-vae:times=logit --steps 12000 --learning-rate 0.001
       """)
 
   @OptionGroup var global: GlobalOptions

@@ -108,7 +108,8 @@ struct ModelRun {
       alignments: PointScores.furtherAlignments)
     progress.finish()
     let report = RepresentationReport(
-      measurements: measurements, scores: scores, further: further)
+      definitions: metricsAsked, measurements: measurements, scores: scores, further: further)
+    for reason in report.reasons { global.note("note: no value at \(reason)") }
     try writePictures(model, sample, report)
     outcome.metrics.merge(report.metrics) { $1 }
     outcome.curves = report.curves

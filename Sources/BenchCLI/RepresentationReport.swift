@@ -10,31 +10,51 @@ struct PointScores {
   /// Further ways, at the label-free point only: they cost more or say less.
   static let furtherAlignments: [CodeAlignment.Method] = [.ica(seed: 0), .rotation(seed: 0)]
 
-  /// One metric's result per alignment, `[alignment][metric]`; a metric for which an alignment leaves
-  /// too few latents has none there.
-  let results: [[MetricResult]]
+  /// The results per alignment, by the metric's name; a metric that has no value there has none.
+  let results: [[String: MetricResult]]
+  /// Why metrics have no value where that says something about the representation: latents that do
+  /// not vary, or that are combinations of others.
+  let reasons: [String]
 
   init(
     _ measurement: PointMeasurement, _ sample: ObservationSample, metrics: [MetricDefinition],
     alignments: [CodeAlignment.Method] = Self.alignments
   ) throws {
+    var reasons: [String] = []
     results = try alignments.map { alignment in
       let input = try MetricInput(
         codes: CodeAlignment(alignment, fittedTo: measurement.codes).apply(to: measurement.codes),
         factors: sample.factors, attributes: sample.attributes)
-      return try metrics.compactMap { metric in
+      var results: [String: MetricResult] = [:]
+      for metric in metrics {
         do {
-          return try metric.evaluate(input)
+          results[metric.name] = try metric.evaluate(input)
         } catch DisentanglementError.tooFewLatents where alignment.dropsLatents {
-          return nil
+          continue
+        } catch let error as DisentanglementError where error.isOfRepresentation {
+          reasons.append("\(measurement.point.label), \(alignment.name) axes: \(error)")
         }
       }
+      return results
+    }
+    self.reasons = reasons
+  }
+}
+
+extension DisentanglementError {
+  /// Whether the codes leave a metric without a value, rather than wrong data or settings.
+  fileprivate var isOfRepresentation: Bool {
+    switch self {
+    case .undefined, .noActiveLatents, .constantLatent: true
+    default: false
     }
   }
 }
 
 /// What all representations of one model scored, and which of them stands for the model.
 struct RepresentationReport {
+  /// The metrics, in the order of tables.
+  let definitions: [MetricDefinition]
   let measurements: [PointMeasurement]
   let scores: [PointScores]
   /// The scores of the picked point on ``PointScores/furtherAlignments``.
@@ -43,8 +63,16 @@ struct RepresentationReport {
   /// The representation picked without labels.
   var picked: Int { labelFreePick(measurements) }
 
-  private func value(_ metric: Int, _ alignment: Int, _ point: Int) -> Double {
-    scores[point].results[alignment][metric].scores.first?.value ?? 0
+  /// Why metrics have no value at some points or on some axes.
+  var reasons: [String] { scores.flatMap(\.reasons) + further.reasons }
+
+  /// The points at which a metric has a value, in their order.
+  private func values(
+    _ metric: MetricDefinition, _ alignment: Int
+  ) -> [(point: Int, value: Double)] {
+    scores.indices.compactMap { point in
+      scores[point].results[alignment][metric.name]?.scores.first.map { (point, $0.value) }
+    }
   }
 
   /// Metrics for the result record: `mig` on the model's own axes, `mig@pca`, `mig@ica` and
@@ -52,21 +80,22 @@ struct RepresentationReport {
   var metrics: [String: JSONValue] {
     var metrics: [String: JSONValue] = [:]
     for (alignment, way) in PointScores.alignments.enumerated() {
-      for metric in scores[0].results[alignment].indices {
-        let name = scores[0].results[alignment][metric].metric
-        let suffix = alignment == 0 ? "" : "@\(way.name)"
-        metrics[name + suffix] = record(
-          scores[picked].results[alignment][metric], picked, way, "label-free")
-        guard scores.count > 1 else { continue }
-        let best =
-          scores.indices.max { value(metric, alignment, $0) < value(metric, alignment, $1) } ?? 0
-        metrics["\(name)@best\(suffix)"] = record(
-          scores[best].results[alignment][metric], best, way, "selected-on-labels")
+      let suffix = alignment == 0 ? "" : "@\(way.name)"
+      for metric in definitions {
+        metrics[metric.name + suffix] = record(
+          metric, scores[picked].results[alignment], picked, way, "label-free")
+        let sign = metric.higherIsBetter ? 1.0 : -1
+        guard scores.count > 1,
+          let best = values(metric, alignment).max(by: { sign * $0.value < sign * $1.value })?.point
+        else { continue }
+        metrics["\(metric.name)@best\(suffix)"] = record(
+          metric, scores[best].results[alignment], best, way, "selected-on-labels")
       }
     }
     for (way, results) in zip(PointScores.furtherAlignments, further.results) {
-      for result in results {
-        metrics["\(result.metric)@\(way.name)"] = record(result, picked, way, "label-free")
+      for metric in definitions {
+        metrics["\(metric.name)@\(way.name)"] = record(
+          metric, results, picked, way, "label-free")
       }
     }
     let rate = measurements[picked].rate
@@ -82,10 +111,14 @@ struct RepresentationReport {
   }
 
   private func record(
-    _ result: MetricResult, _ point: Int, _ alignment: CodeAlignment.Method, _ selection: String
-  ) -> JSONValue {
-    guard case .object(var members) = result.json else { return .null }
-    members["value"] = .number(result.scores.first?.value ?? 0)
+    _ metric: MetricDefinition, _ results: [String: MetricResult], _ point: Int,
+    _ alignment: CodeAlignment.Method, _ selection: String
+  ) -> JSONValue? {
+    guard let result = results[metric.name], let headline = result.scores.first,
+      case .object(var members) = result.json
+    else { return nil }
+    members["value"] = .number(headline.value)
+    if !metric.higherIsBetter { members["higher_is_better"] = false }
     members["point"] = .string(measurements[point].point.label)
     members["rate"] = .number(measurements[point].rate)
     if scores.count > 1 { members["selection"] = .string(selection) }
@@ -96,8 +129,10 @@ struct RepresentationReport {
   /// Everything against the rate, for models with more than one representation.
   var curves: [String: Curve] {
     guard measurements.count > 1 else { return [:] }
-    func curve(_ label: String, _ y: [Double]) -> Curve {
-      Curve(xLabel: "rate (nats)", yLabel: label, x: measurements.map(\.rate), y: y)
+    func curve(_ label: String, _ y: [Double], at points: [Int]? = nil) -> Curve {
+      let points = points ?? Array(measurements.indices)
+      return Curve(
+        xLabel: "rate (nats)", yLabel: label, x: points.map { measurements[$0].rate }, y: y)
     }
     var curves = [
       "distortion": curve("squared error per pixel", measurements.map(\.squaredError)),
@@ -109,10 +144,11 @@ struct RepresentationReport {
       curves["sigma"] = curve("posterior deviation σ", sigmas)
     }
     for (alignment, way) in PointScores.alignments.enumerated() {
-      for metric in scores[0].results[alignment].indices {
-        let name = scores[0].results[alignment][metric].metric
-        curves["\(name)@\(way.name)"] = curve(
-          "\(name), \(way.name) axes", scores.indices.map { value(metric, alignment, $0) })
+      for metric in definitions {
+        let values = values(metric, alignment)
+        guard values.count > 1 else { continue }
+        curves["\(metric.name)@\(way.name)"] = curve(
+          "\(metric.name), \(way.name) axes", values.map(\.value), at: values.map(\.point))
       }
     }
     return curves
@@ -127,14 +163,17 @@ struct RepresentationReport {
         title: title, xLabel: "position t on the β axis", yLabel: label, series: series,
         marks: [LinePlot.Mark(x: t[picked], label: "label-free pick")])
     }
-    let metricPlots = scores[0].results[0].indices.map { metric in
-      let name = scores[0].results[0][metric].metric
-      let series = PointScores.alignments.enumerated().map { alignment, way in
-        LinePlot.Series(
-          name: "\(way.name) axes", x: t,
-          y: scores.indices.map { value(metric, alignment, $0) }, hasDots: true)
+    let metricPlots = definitions.compactMap { metric -> (name: String, plot: LinePlot)? in
+      let series = PointScores.alignments.enumerated().compactMap {
+        alignment, way -> LinePlot.Series? in
+        let values = values(metric, alignment)
+        guard !values.isEmpty else { return nil }
+        return LinePlot.Series(
+          name: "\(way.name) axes", x: values.map { t[$0.point] }, y: values.map(\.value),
+          hasDots: true)
       }
-      return (name: name.replacing(":", with: "-"), plot: plot(name, series))
+      guard !series.isEmpty else { return nil }
+      return (name: metric.name.replacing(":", with: "-"), plot: plot(metric.name, series))
     }
     return metricPlots + [
       ("rate", plot("rate (nats)", [.init(name: "KL", x: t, y: measurements.map(\.rate))])),

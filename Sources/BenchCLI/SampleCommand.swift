@@ -44,13 +44,15 @@ struct SampleCommand: BenchCommand {
   }
 
   private func execute(_ group: ProcessGroup) throws {
+    var global = global
+    global.quiet = global.quiet || !group.isFirst
     let opened = try DiffusionSource(source, sampling, global, for: group)
     let options = sampling.values(seed: global.seed)
     let start = ContinuousClock.now
     var shown: [[UInt8]] = []
     let drawing = SampleDrawing(
       generator: .diffusion(opened.trained, options), shape: opened.dataset.imageShape,
-      isQuiet: global.quiet || !group.isFirst, group: group)
+      isQuiet: global.quiet, group: group)
     if images { try createFolder("\(source.out)/images") }
     try drawing.forEachBatch(count: count) { batch, decoded in
       shown += zip(batch, decoded).lazy.filter { $0.0 < 100 }.map(\.1)

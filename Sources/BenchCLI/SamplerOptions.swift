@@ -69,6 +69,7 @@ struct DiffusionSource {
     trained = try TrainedDiffusion(
       folder: source.checkpoint, device: global.openDevice(for: group),
       usesTunedDecoder: !sampling.originalDecoder)
+    global.noteUnfinished(trained.state)
     (dataset, pictures) = try source.pictures(of: trained.trained, global)
   }
 }

@@ -67,6 +67,7 @@ struct TraverseCommand: BenchCommand {
     let trained =
       try diffusion?.trained
       ?? TrainedModel(folder: source.checkpoint, device: global.openDevice())
+    if let diffusion { global.noteUnfinished(diffusion.state) }
     let (dataset, pictures) = try source.pictures(of: trained, global)
     let points = try trained.model.points()
     let nearest = points.min { abs(($0.sigma ?? 0) - sigma) < abs(($1.sigma ?? 0) - sigma) }

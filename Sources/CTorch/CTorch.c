@@ -20,6 +20,9 @@ void *ct_open(const char *folder, char **error) {
   // one to the system and pays for its pages again at the next step, a tenth of the step's time.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest value glibc accepts
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  // Threads other than the first allocate from heaps of 64 MiB, and an empty heap goes back whatever
+  // the threshold, unless the padding would not fit into the heap before it.
+  mallopt(M_TOP_PAD, 64 << 20);
   // A thread that waits for the others spins, by default for milliseconds. Where another program
   // wants the cores this made a training step eight times as long; short spins cost an idle machine
   // nothing. libgomp reads the variable when it is loaded.

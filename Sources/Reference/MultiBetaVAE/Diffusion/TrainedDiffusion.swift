@@ -92,6 +92,8 @@ public struct TrainedDiffusion {
   public let trained: TrainedModel
   /// The second stage.
   public let diffusion: LatentDiffusion
+  /// How far the second stage was trained.
+  public let state: Checkpoint.State
   /// What turns clean latents into images: the first stage, or its tuned copy.
   public let decoder: MultiBetaVAE
   /// Whether ``decoder`` was tuned.
@@ -126,6 +128,7 @@ public struct TrainedDiffusion {
     try restore(diffusion.trainedState, from: checkpoint.model)
     self.trained = trained
     self.diffusion = diffusion
+    state = checkpoint.state
     let tuned =
       usesTunedDecoder ? try Self.tunedDecoder(folders, trained, device: device) : nil
     decoder = tuned ?? autoencoder
