@@ -29,9 +29,8 @@ struct PointScores {
       for metric in metrics {
         do {
           results[metric.name] = try metric.evaluate(input)
-        } catch DisentanglementError.tooFewLatents where alignment.dropsLatents {
-          continue
-        } catch let error as DisentanglementError where error.isOfRepresentation {
+        } catch let error as DisentanglementError
+        where error.isOfRepresentation(of: measurement.codes) {
           reasons.append("\(measurement.point.label), \(alignment.name) axes: \(error)")
         }
       }
@@ -43,9 +42,11 @@ struct PointScores {
 
 extension DisentanglementError {
   /// Whether the codes leave a metric without a value, rather than wrong data or settings.
-  fileprivate var isOfRepresentation: Bool {
+  fileprivate func isOfRepresentation(of codes: Codes) -> Bool {
     switch self {
     case .undefined, .noActiveLatents, .constantLatent: true
+    // The model has enough latents; the alignment or the metric left out those that do not vary.
+    case .tooFewLatents(_, let needed, _): codes.latentCount >= needed
     default: false
     }
   }

@@ -19,11 +19,6 @@ public struct CodeAlignment: Sendable, Equatable {
     /// A random rotation (uniform over all of them), for a baseline.
     case rotation(seed: UInt64)
 
-    /// Whether directions without variance are dropped, so that a collapsed code has fewer latents.
-    public var dropsLatents: Bool {
-      if case .ica = self { true } else { false }
-    }
-
     /// The name for tables and results.
     public var name: String {
       switch self {
