@@ -30,7 +30,8 @@ struct PointScores {
         do {
           results[metric.name] = try metric.evaluate(input)
         } catch let error as DisentanglementError
-        where error.isOfRepresentation(of: measurement.codes) {
+          where error.isOfRepresentation(of: measurement.codes)
+        {
           reasons.append("\(measurement.point.label), \(alignment.name) axes: \(error)")
         }
       }
