@@ -7,7 +7,7 @@ Needs a Python with torch 2.11 and a built bench:
     python scripts/compare_training.py --spins      # bench's short spins beside libgomp's own; no torch
 Each round runs one process of either side, the order alternating; the figure is the median over
 rounds of the ratio of their median step times. The peer's steps are those of peer_training.py.
-Both sides wait with bench's 300 spins: with libgomp's own 300,000 a busy machine slows the peer far more."""
+Both sides wait with bench's 3,000 spins: with libgomp's own 300,000 a busy machine slows the peer far more."""
 import argparse, json, os, pathlib, statistics, subprocess, sys
 
 parser = argparse.ArgumentParser()
@@ -42,7 +42,7 @@ def peer(model):
     script = pathlib.Path(__file__).with_name("peer_training.py")
     mode = "compile" if arguments.compile else "eager"
     return float(run([sys.executable, script, model, str(arguments.threads), str(arguments.steps), mode],
-                     GOMP_SPINCOUNT="300"))
+                     GOMP_SPINCOUNT="3000"))
 
 
 def alternate(name, first, second, labels):
@@ -77,9 +77,9 @@ if arguments.models:
     compare_models()
     sys.exit()
 if arguments.spins:
-    # bench sets 300; without it and without OMP_WAIT_POLICY, libgomp takes 300,000.
+    # bench sets 3,000; without it and without OMP_WAIT_POLICY, libgomp takes 300,000.
     records = [alternate(f"{name}, spins", lambda: own(name)[name],
-                         lambda: own(name, GOMP_SPINCOUNT="300000")[name], ("300", "300,000"))
+                         lambda: own(name, GOMP_SPINCOUNT="300000")[name], ("3,000", "300,000"))
                for name in arguments.model.split(",")]
 else:
     other = "torch.compile" if arguments.compile else "PyTorch"

@@ -43,7 +43,7 @@ options = arguments.parse_args()
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = str(options.threads)
 # As bench does: with libgomp's own 300,000 spins a busy machine slows the peers far more than bench.
-os.environ["GOMP_SPINCOUNT"] = "300"
+os.environ["GOMP_SPINCOUNT"] = "3000"
 
 import numpy as np  # noqa: E402  (the thread count must be set before)
 

@@ -4,6 +4,8 @@ import Results
 
 /// The table `bench disentangle` ends with: models in rows, metrics in columns, over seeds.
 struct DisentangleTable {
+  /// More columns than this are shown as rows.
+  private static let widest = 12
   /// What results say about representations besides their scores.
   static let unscored = ["mse", "rate", "total_correlation"]
 
@@ -84,7 +86,7 @@ struct DisentangleTable {
       }
       table.append([ResultTable.Cell(model), ResultTable.Cell("\(seedCount)")] + cells)
     }
-    return table
+    return columns.count > Self.widest ? table.transposed : table
   }
 
   private var footnotes: [String] {
@@ -96,15 +98,15 @@ struct DisentangleTable {
       notes[0] += " (the mean image alone: \(error.fixed(4)))"
     }
     notes.append(
-      "ranked by the first column; * significantly better than every other model (Welch's test over "
+      "ranked by the first metric; * significantly better than every other model (Welch's test over "
         + "seeds, Holm-corrected, 5 %)")
     if columns.contains(where: { $0.contains("@pca") }) {
       notes.append("pca: on the principal axes of the codes, found without labels")
     }
     if columns.contains(where: { $0.contains("@best") }) {
       notes.append(
-        "† the β with the highest score, selected on labels; the columns before it use a β that "
-          + "was picked without labels")
+        "† the β with the best score, selected on labels; the others use a β that was picked "
+          + "without labels")
     }
     return notes
   }

@@ -44,6 +44,16 @@ public struct ResultTable: Sendable, Equatable {
   /// Adds a row.
   public mutating func append(_ cells: [Cell]) { rows.append(cells) }
 
+  /// The same with rows and columns exchanged, for tables too wide to read.
+  public var transposed: ResultTable {
+    let columns = header.indices.map { column in
+      rows.map { column < $0.count ? $0[column] : "" }
+    }
+    return ResultTable(
+      title: title, header: header.prefix(1) + (columns.first ?? []).map(\.text),
+      rows: zip(header, columns).dropFirst().map { [Cell($0)] + $1 }, footnotes: footnotes)
+  }
+
   /// Aligned columns: the first on the left; others on the right if their cells are numbers.
   public func text() -> String {
     let style = Style(

@@ -3,6 +3,18 @@ import Results
 import Testing
 
 @Suite("Result tables") struct ResultTableTests {
+  @Test("a wide table is turned on its side")
+  func transposed() {
+    let table = ResultTable(
+      title: "t", header: ["model", "mig", "dci"],
+      rows: [["a", "1", .init("2", isBest: true)], ["b", "3"]], footnotes: ["f"])
+    #expect(
+      table.transposed
+        == ResultTable(
+          title: "t", header: ["model", "a", "b"],
+          rows: [["mig", "1", "3"], ["dci", .init("2", isBest: true), ""]], footnotes: ["f"]))
+  }
+
   let results = [("a", 0, 0.2, 10.0), ("a", 1, 0.4, 20), ("b", 0, 0.1, 5), ("b", 1, 0.1, 5)].map {
     RunResult(
       dataset: .init(name: "d"), model: $0, preset: "p", seed: $1,

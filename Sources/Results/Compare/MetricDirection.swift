@@ -42,12 +42,14 @@ public enum MetricDirection: String, Sendable, Equatable {
   }
 
   private static let higher: Set<String> = [
-    "mig", "dci", "sap", "modularity", "explicitness", "irs", "infomec", "tad", "factorvae",
+    "mig", "mig-sup", "dcimig", "jemmig", "dci", "sap", "modularity", "explicitness", "irs",
+    "infomec", "tad", "factorvae",
     "betavae", "precision", "recall", "density", "coverage", "is", "psnr", "ssim",
     "med", "review", "images_per_second", "attributes_captured", "accuracy", "auroc",
   ]
   private static let lower: Set<String> = [
-    "fid", "frechet", "kid", "rfid", "mse", "reconstruction", "reconstruction_error", "lpips",
+    "unsupervised", "fid", "frechet", "kid", "rfid", "mse", "reconstruction",
+    "reconstruction_error", "lpips",
     "distortion",
     "bits_per_dimension", "nll", "loss", "wall_seconds", "peak_memory_bytes",
   ]
