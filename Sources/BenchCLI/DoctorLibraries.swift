@@ -10,12 +10,12 @@ func openBLASFinding() -> DoctorFinding {
   }
 }
 
-/// Open MPI, which only training in several processes needs.
+/// Open MPI, which only work in several processes needs.
 func openMPIFinding() -> DoctorFinding {
   guard let version = openMPIVersion() else {
     return DoctorFinding(
       "mpi", "not found",
-      advice: "only training in several processes needs it: apt-get install openmpi-bin")
+      advice: "only work in several processes needs it: apt-get install openmpi-bin")
   }
   return DoctorFinding("mpi", version)
 }

@@ -94,6 +94,7 @@ struct FIDCommand: BenchCommand {
   }
 
   private func execute(_ group: ProcessGroup) async throws {
+    let global = global.speaking(in: group)
     let loaded = try await ImageSideLoader(settings: images.values, global: global, group: group)
       .sides([reference] + (generated.map { [$0] } ?? []))
     guard group.isFirst else { return }

@@ -192,7 +192,7 @@ struct ImageSideLoader {
     guard
       let extraction = try await extractor.extract(
         folder, batchSize: settings.batchSize, onError: settings.onError,
-        isQuiet: global.quiet || !group.isFirst, group: group)
+        isQuiet: global.quiet, group: group)
     else { return }
     result.extractionSeconds += (ContinuousClock.now - start) / .seconds(1)
     result.imageCount += extraction.side.count ?? 0

@@ -28,6 +28,15 @@ func withProcessGroup(
   try group.leave()
 }
 
+extension GlobalOptions {
+  /// The options for one of several processes: only the first speaks.
+  func speaking(in group: ProcessGroup) -> GlobalOptions {
+    var options = self
+    options.quiet = quiet || !group.isFirst
+    return options
+  }
+}
+
 /// Of several processes that end with the same error only the first is heard: the others wait until
 /// its end has ended them, of which mpirun tells them with a signal.
 func letFirstProcessSpeak() {

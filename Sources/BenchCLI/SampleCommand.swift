@@ -44,8 +44,7 @@ struct SampleCommand: BenchCommand {
   }
 
   private func execute(_ group: ProcessGroup) throws {
-    var global = global
-    global.quiet = global.quiet || !group.isFirst
+    let global = global.speaking(in: group)
     let opened = try DiffusionSource(source, sampling, global, for: group)
     let options = sampling.values(seed: global.seed)
     let start = ContinuousClock.now

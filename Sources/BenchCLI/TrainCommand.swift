@@ -108,8 +108,7 @@ struct TrainCommand: BenchCommand {
   }
 
   private func execute(_ group: ProcessGroup) throws {
-    var global = global
-    global.quiet = global.quiet || !group.isFirst
+    let global = global.speaking(in: group)
     let specification = try model.map { text throws(TrainingError) in
       try ModelSpecification(parsing: text)
     }
