@@ -138,6 +138,6 @@ timeout 60 "${mpirun[@]}" -np 2 "${arguments[@]}" beta-tcvae 2>"$work/errors" ||
   { cat "$work/errors" >&2; die "a model that is not data-parallel ends with $code"; }
 code=0
 timeout 60 "${mpirun[@]}" -np 2 "${arguments[@]}" beta-vae --device cuda 2>"$work/errors" || code=$?
-[ "$code" -eq 2 ] && grep -q "several processes train on processors only" "$work/errors" ||
+[ "$code" -eq 2 ] && grep -q "several processes work on processors only" "$work/errors" ||
   { cat "$work/errors" >&2; die "--device cuda ends with $code"; }
 echo "check_mpi: errors of one and of all processes: passed in $SECONDS s"

@@ -31,6 +31,8 @@ struct ModelRun {
     try configuration.claim(folder)
     if folder.isComplete { return try RunResult(path: folder.resultPath) }
     let start = ContinuousClock.now
+    // Looked up before hours of training, not after: the checkout may move on meanwhile.
+    _ = SourceCommit.current()
     try takeOverStages()
     let model = try trained()
     let sample = try ObservationSample(dataset, count: configuration.sampleCount, seed: 0)

@@ -10,34 +10,42 @@ struct PointScores {
   /// Further ways, at the label-free point only: they cost more or say less.
   static let furtherAlignments: [CodeAlignment.Method] = [.ica(seed: 0), .rotation(seed: 0)]
 
+  /// The ways of choosing axes of these scores.
+  let alignments: [CodeAlignment.Method]
   /// The results per alignment, by the metric's name; a metric that has no value there has none.
   let results: [[String: MetricResult]]
-  /// Why metrics have no value where that says something about the representation: latents that do
-  /// not vary, or that are combinations of others.
-  let reasons: [String]
+  /// Why the other metrics have none, likewise, where that says something about the representation:
+  /// latents that do not vary, or that are combinations of others.
+  let reasons: [[String: String]]
 
   init(
     _ measurement: PointMeasurement, _ sample: ObservationSample, metrics: [MetricDefinition],
     alignments: [CodeAlignment.Method] = Self.alignments
   ) throws {
-    var reasons: [String] = []
-    results = try alignments.map { alignment in
-      let input = try MetricInput(
-        codes: CodeAlignment(alignment, fittedTo: measurement.codes).apply(to: measurement.codes),
-        factors: sample.factors, attributes: sample.attributes)
+    self.alignments = alignments
+    let outcomes = try alignments.map { alignment in
+      // Codes that do not vary can have no independent components either.
+      let input = Result {
+        try MetricInput(
+          codes: CodeAlignment(alignment, fittedTo: measurement.codes)
+            .apply(to: measurement.codes),
+          factors: sample.factors, attributes: sample.attributes)
+      }
       var results: [String: MetricResult] = [:]
+      var reasons: [String: String] = [:]
       for metric in metrics {
         do {
-          results[metric.name] = try metric.evaluate(input)
+          results[metric.name] = try metric.evaluate(input.get())
         } catch let error as DisentanglementError
           where error.isOfRepresentation(of: measurement.codes)
         {
-          reasons.append("\(measurement.point.label), \(alignment.name) axes: \(error)")
+          reasons[metric.name] = "\(measurement.point.label), \(alignment.name) axes: \(error)"
         }
       }
-      return results
+      return (results, reasons)
     }
-    self.reasons = reasons
+    results = outcomes.map(\.0)
+    reasons = outcomes.map(\.1)
   }
 }
 
@@ -66,7 +74,11 @@ struct RepresentationReport {
   var picked: Int { labelFreePick(measurements) }
 
   /// Why metrics have no value at some points or on some axes.
-  var reasons: [String] { scores.flatMap(\.reasons) + further.reasons }
+  var reasons: [String] {
+    (scores + [further]).flatMap(\.reasons).flatMap { reasons in
+      reasons.sorted { $0.key < $1.key }.map(\.value)
+    }
+  }
 
   /// The points at which a metric has a value, in their order.
   private func values(
@@ -85,19 +97,19 @@ struct RepresentationReport {
       let suffix = alignment == 0 ? "" : "@\(way.name)"
       for metric in definitions {
         metrics[metric.name + suffix] = record(
-          metric, scores[picked].results[alignment], picked, way, "label-free")
+          metric, scores[picked], alignment, at: picked, "label-free")
         let sign = metric.higherIsBetter ? 1.0 : -1
         guard scores.count > 1,
           let best = values(metric, alignment).max(by: { sign * $0.value < sign * $1.value })?.point
         else { continue }
         metrics["\(metric.name)@best\(suffix)"] = record(
-          metric, scores[best].results[alignment], best, way, "selected-on-labels")
+          metric, scores[best], alignment, at: best, "selected-on-labels")
       }
     }
-    for (way, results) in zip(PointScores.furtherAlignments, further.results) {
+    for (alignment, way) in further.alignments.enumerated() {
       for metric in definitions {
         metrics["\(metric.name)@\(way.name)"] = record(
-          metric, results, picked, way, "label-free")
+          metric, further, alignment, at: picked, "label-free")
       }
     }
     let rate = measurements[picked].rate
@@ -113,18 +125,25 @@ struct RepresentationReport {
   }
 
   private func record(
-    _ metric: MetricDefinition, _ results: [String: MetricResult], _ point: Int,
-    _ alignment: CodeAlignment.Method, _ selection: String
+    _ metric: MetricDefinition, _ scores: PointScores, _ alignment: Int, at point: Int,
+    _ selection: String
   ) -> JSONValue? {
-    guard let result = results[metric.name], let headline = result.scores.first,
-      case .object(var members) = result.json
-    else { return nil }
-    members["value"] = .number(headline.value)
+    var members: [String: JSONValue]
+    if let result = scores.results[alignment][metric.name], let headline = result.scores.first,
+      case .object(let found) = result.json
+    {
+      members = found
+      members["value"] = .number(headline.value)
+    } else if let reason = scores.reasons[alignment][metric.name] {
+      members = ["value": .null, "reason": .string(reason)]
+    } else {
+      return nil
+    }
     if !metric.higherIsBetter { members["higher_is_better"] = false }
     members["point"] = .string(measurements[point].point.label)
     members["rate"] = .number(measurements[point].rate)
-    if scores.count > 1 { members["selection"] = .string(selection) }
-    members["alignment"] = .string(alignment.name)
+    if measurements.count > 1 { members["selection"] = .string(selection) }
+    members["alignment"] = .string(scores.alignments[alignment].name)
     return .object(members)
   }
 

@@ -35,7 +35,8 @@ public struct SafetensorsFile: Sendable {
   ///
   /// - Throws: ``TorchError/badFile(path:reason:)`` if it is missing, truncated or inconsistent.
   public init(path: String) throws(TorchError) {
-    guard let data = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) else {
+    // Read, not mapped: a mapped file that another program shortens ends the process.
+    guard let data = try? Data(contentsOf: URL(filePath: path)) else {
       throw .badFile(path: path, reason: "the file is missing or cannot be read")
     }
     try self.init(data, path: path)

@@ -1,4 +1,5 @@
 import BenchSupport
+import Datasets
 import Foundation
 import Results
 import TestSupport
@@ -95,6 +96,33 @@ import Testing
       ["disentangle", "--model", "beta-vae", "--out", folder.path, "--quiet"] + arguments)
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(run.output.contains("preset quick:steps=20,latents=6") && run.output.contains("0.250"))
+  }
+
+  @Test("metrics that the codes leave without a value stay in the record, with the reason")
+  func undefinedMetrics() async throws {
+    let folder = try TemporaryFolder()
+    let data = "\(folder.path)/mpi3d-toy"
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    // All images are the same, and so are all codes.
+    let pixels = [UInt8](repeating: 0, count: 24 * 64 * 64 * 3)
+    try NPZWriter.write(
+      ["images": NPYArray(pixels, shape: [24, 64, 64, 3])], to: "\(data)/mpi3d_toy.npz")
+    try Data(#"{"factor_sizes": [2, 2, 2, 1, 1, 3, 1]}"#.utf8)
+      .write(to: URL(filePath: "\(data)/miniature.json"))
+    let run = try await BenchProcess.run([
+      "disentangle", "--dataset", "mpi3d-toy", "--data-dir", folder.path, "--model", "beta-vae",
+      "--preset", "smoke", "--steps", "2", "--metrics", "mig,explicitness", "--out", folder.path,
+      "--quiet",
+    ])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.output.contains("–"))
+    let result = try RunResult(
+      path: "\(folder.path)/mpi3d-toy-miniature/beta-vae/smoke:steps=2/seed-0/result.json")
+    for axes in ["", "@pca", "@ica"] {
+      let record = try #require(result.metrics["explicitness" + axes])
+      #expect(record["value"] == .null && record["reason"]?.string?.isEmpty == false)
+    }
+    #expect(result.value("mse")?.isFinite == true)
   }
 
   @Test("a run that fails is reported and the rest goes on")

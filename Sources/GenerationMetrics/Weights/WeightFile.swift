@@ -1,6 +1,7 @@
 import BenchSupport
 import Datasets
 import FoundationEssentials
+import Glibc
 import Torch
 
 /// One tensor of a weights file: its shape and its elements in row-major order.
@@ -36,18 +37,17 @@ public struct WeightFile {
   /// - Throws: ``WeightError``.
   public init(path: String, isPartial: Bool = false) throws(WeightError) {
     self.path = path
-    let data: Data
-    do { data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) } catch {
+    guard let head = Self.head(of: path) else {
       throw .cannotRead(path: path, reason: "it is missing or not a readable file")
     }
-    switch Self.format(data) {
-    case .legacy: contents = try LegacyCheckpoint(data, path: path)
+    switch Self.format(head) {
+    case .legacy: contents = try LegacyCheckpoint(path: path)
     case .zip: contents = try ZIPCheckpoint(path: path)
     case .safetensors: contents = try SafetensorsContents(path: path)
     case .unknown:
       throw .malformed(
         path: path,
-        reason: data.isEmpty ? "it is empty" : "it begins like neither a checkpoint nor safetensors"
+        reason: head.isEmpty ? "it is empty" : "it begins like neither a checkpoint nor safetensors"
       )
     }
     guard !isPartial else { return }
@@ -64,8 +64,16 @@ public struct WeightFile {
 
   private enum Format { case legacy, zip, safetensors, unknown }
 
-  private static func format(_ data: Data) -> Format {
-    let head = [UInt8](data.prefix(16))
+  /// The first bytes of a file; nil if it cannot be read.
+  private static func head(of path: String) -> [UInt8]? {
+    guard let file = fopen(path, "rb") else { return nil }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return ferror(file) == 0 ? Array(bytes.prefix(count)) : nil
+  }
+
+  private static func format(_ head: [UInt8]) -> Format {
     if head.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return .zip }
     if head.starts(with: [0x80]) { return .legacy }
     return head.count > 8 && head[8] == UInt8(ascii: "{") ? .safetensors : .unknown
@@ -110,7 +118,11 @@ private struct LegacyCheckpoint: WeightContents {
     0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
   ]
 
-  init(_ data: Data, path: String) throws(WeightError) {
+  init(path: String) throws(WeightError) {
+    // Read, not mapped: a mapped file that another program shortens ends the process.
+    guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+      throw .cannotRead(path: path, reason: "it cannot be read")
+    }
     self.data = data
     self.path = path
     let parsed = data.withUnsafeBytes { bytes in

@@ -35,7 +35,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       """
     case .severalProcesses(let device):
       """
-      device '\(device)': several processes train on processors only so far; use --device cpu, or \
+      device '\(device)': several processes work on processors only so far; use --device cpu, or \
       one process for the graphics processor.
       """
     case .interrupted(let step, let checkpoint):

@@ -53,7 +53,8 @@ public struct ReferenceUpdate: Sendable {
       guard let provenance = run.provenance, provenance.commit != "unknown" else {
         throw .incomplete(reason: "\(run.name) does not say from which commit it is")
       }
-      for name in run.metrics.keys.sorted() where run.value(name)?.isFinite != true {
+      for name in run.metrics.keys.sorted()
+      where run.value(name)?.isFinite != true && run.metrics[name]?["reason"] == nil {
         throw .incomplete(reason: "\(run.name) has no value for \(name)")
       }
     }

@@ -70,8 +70,8 @@ public struct Host: Sendable, Equatable {
 /// Which sources this program was built from.
 public enum SourceCommit {
   /// The commit: `$BENCH_COMMIT` if set, else what the file `COMMIT` of a `make dist` folder holds,
-  /// else what `git describe` says of the checkout the program
-  /// was built in (a hash, with `-dirty` after uncommitted changes), else `unknown`.
+  /// else what `git describe` says of the checkout the program was built in (a hash, with `-dirty`
+  /// after uncommitted changes), else `unknown`.
   ///
   /// It is looked up when the program runs, because a file generated for each build would make
   /// every build compile and link anew. The price: after checking out another commit without
