@@ -245,18 +245,24 @@ struct AuditCommand: BenchCommand {
 
   private func train(_ model: String, in folder: String, _ device: Device) throws {
     let data = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
-    let training = StageTraining(
-      dataset: data, folder: RunDirectory(path: folder), device: device,
-      plan: TrainingPlan(stepCount: preset.stepCount, seed: UInt64(global.seed)), global: global)
-    let lock = try training.folder.lock()
+    let budget = preset.generationBudget(for: data)
+    let run = RunDirectory(path: folder)
+    func training(_ stepCount: Int) -> StageTraining {
+      StageTraining(
+        dataset: data, folder: run, device: device,
+        plan: TrainingPlan(
+          stepCount: stepCount, batchSize: preset.batchSize(for: data), seed: UInt64(global.seed)),
+        global: global)
+    }
+    let lock = try run.lock()
     defer { withExtendedLifetime(lock) {} }
     let setting = ModelSetting(
-      dataset: data, latentCount: 10, learningRate: preset.learningRate)
-    _ = try training.first(ModelSpecification(parsing: model), setting: setting)
+      dataset: data, latentCount: preset.latentCount(for: data), learningRate: budget.firstRate)
+    _ = try training(budget.first).first(ModelSpecification(parsing: model), setting: setting)
     var options = DiffusionOptions()
     options.learningRate = preset.learningRate
     options.averageDecay = preset.averageDecay
-    _ = try training.second(options)
+    _ = try training(budget.second).second(options)
   }
 
   // MARK: - Results

@@ -59,7 +59,7 @@ struct DenoiseCommand: BenchCommand {
 
   func execute() async throws {
     let opened = try DiffusionSource(source, sampling, global)
-    let options = sampling.values(seed: global.seed)
+    let options = sampling.values(.ofCodes, seed: global.seed)
     let levels = try levels()
     try opened.pictures.writeDenoised(opened.trained, sigmas: levels, options, start, count: count)
     guard measure > 0 else {
@@ -82,7 +82,7 @@ struct DenoiseCommand: BenchCommand {
     }
     try global.emit(
       [
-        "pictures": .array(pictures.map { .string($0) }), "sampling": sampling.json,
+        "pictures": .array(pictures.map { .string($0) }), "sampling": options.json,
         "start": .string(start.rawValue), "count": .integer(measure),
         "features": .string(BenchFeatures.name),
         "sharpness_of_data": .number(evaluation.dataSharpness),

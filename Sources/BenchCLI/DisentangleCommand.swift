@@ -161,7 +161,8 @@ struct DisentangleCommand: BenchCommand {
       metrics: metricNames, plan: plan)
     if let featureProtocol {
       var denoiserPlan = plan
-      denoiserPlan.stepCount = steps ?? preset.stepCount ?? preset.preset.stageSteps.second
+      denoiserPlan.stepCount =
+        steps ?? preset.stepCount ?? preset.preset.generationBudget(for: source).second
       var denoiser = DiffusionOptions()
       denoiser.learningRate = preset.preset.learningRate
       denoiser.averageDecay = preset.preset.averageDecay

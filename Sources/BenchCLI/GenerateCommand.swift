@@ -30,7 +30,7 @@ struct GenerateCommand: BenchCommand {
         bench generate --dataset ffhq --preset paper --dry-run
         bench generate --dataset celeba --samples-from theirs/ --system theirs
         bench generate --dataset celeba --checkpoint runs/mine --out runs/again
-        bench generate --model multi-beta-vae:times=logit --steps 12000 --learning-rate 0.001
+        bench generate --model multi-beta-vae --sampler ddim --sampling-steps 200
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -40,8 +40,8 @@ struct GenerateCommand: BenchCommand {
 
   @Option(
     help: """
-      Models separated by commas, NAME or NAME:OPTION=VALUE; default: multi-beta-vae, or none with \
-      --samples-from.
+      Models separated by commas, NAME or NAME:OPTION=VALUE; default: multi-beta-vae (in the quick \
+      preset with times=logit), or none with --samples-from.
       """)
   var model: String?
 
@@ -194,7 +194,8 @@ struct GenerateCommand: BenchCommand {
       return [try ModelSpecification(parsing: found.model)]
     }
     guard model != nil || samplesFrom.isEmpty else { return [] }
-    return try preset.specifications(model ?? "multi-beta-vae", for: source, width: width)
+    return try preset.specifications(
+      model ?? preset.generatedModel, for: source, width: width)
   }
 
   /// The runs, with an estimate of what they take shown first.
@@ -251,19 +252,19 @@ struct GenerateCommand: BenchCommand {
         checkpointInterval: checkpointEvery, precision: (runs.precision ?? .float32).value,
         partCount: parts > 1 ? min(parts, size) : nil)
     }
-    let stageSteps = preset.stageSteps
+    let budget = preset.generationBudget(for: source)
     var options = denoiser.values(preset, learningRate)
     if options.width == nil, source.imageShape.height > 64 {
       // A U-Net's first level; a multiple of the attention's 32 channels per head.
       options.width = (width ?? preset.residualWidth).map { max(32, $0) }
     }
-    let decoderStepCount = decoderSteps ?? steps.map { max(1, $0 / 10) } ?? stageSteps.decoder
+    let decoderStepCount = decoderSteps ?? steps.map { max(1, $0 / 10) } ?? budget.decoder
     let settings = GenerationSettings(
       sampleCount: scoring.sampleCount(preset),
       referenceCount: scoring.values(preset).referenceCount, featureProtocol: featureProtocol,
-      reference: scoring.reference, sampler: sampling.sampler.name,
+      reference: scoring.reference, sampler: (sampling.sampler ?? .fromNoise).name,
       samplingSteps: sampling.samplingSteps, grid: sampling.grid.rawValue, denoiser: options,
-      denoiserPlan: plan(denoiserSteps ?? steps ?? stageSteps.second),
+      denoiserPlan: plan(denoiserSteps ?? steps ?? budget.second),
       usesOriginalDecoder: sampling.originalDecoder,
       decoder: tuneDecoder
         ? tuning.values(stepCount: decoderStepCount, batchSize: size, learningRate) : nil,
@@ -272,9 +273,9 @@ struct GenerateCommand: BenchCommand {
     return RunConfiguration(
       dataset: source.name, datasetChecksum: source.checksum, model: specification.label,
       preset: preset, latentCount: latents ?? preset.latentCount(for: source),
-      learningRate: learningRate ?? preset.learningRate, sampleCount: min(1000, source.count),
+      learningRate: learningRate ?? budget.firstRate, sampleCount: min(1000, source.count),
       metrics: [],
-      plan: plan(steps ?? stageSteps.first), generation: settings)
+      plan: plan(steps ?? budget.first), generation: settings)
   }
 
   // MARK: - Output

@@ -86,7 +86,7 @@ struct PerfModelPaths {
   private func sampling() throws -> Timing {
     let (autoencoder, denoiser) = try denoiser()
     let point = try autoencoder.sharpestPoint()
-    let options = SamplingOptions(stepCount: 20)
+    let options = SamplingOptions(sampler: .ofCodes, stepCount: 20)
     return try settings.timing {
       let latents = try denoiser.generate(0..<Self.sampleCount, options)
       _ = try withoutGradients { try autoencoder.decode(latents, at: point).elements() }

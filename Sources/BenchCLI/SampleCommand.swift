@@ -46,7 +46,7 @@ struct SampleCommand: BenchCommand {
   private func execute(_ group: ProcessGroup) throws {
     let global = global.speaking(in: group)
     let opened = try DiffusionSource(source, sampling, global, for: group)
-    let options = sampling.values(seed: global.seed)
+    let options = sampling.values(.fromNoise, seed: global.seed)
     let start = ContinuousClock.now
     var shown: [[UInt8]] = []
     let drawing = SampleDrawing(
@@ -72,7 +72,7 @@ struct SampleCommand: BenchCommand {
     try global.emit(
       [
         "pictures": [.string(path)], "count": .integer(count), "seconds": .number(seconds),
-        "images_per_second": .number(Double(count) / seconds), "sampling": sampling.json,
+        "images_per_second": .number(Double(count) / seconds), "sampling": options.json,
         "processes": .integer(group.size),
       ],
       text: "\(path)\n\(count) images in \(duration(seconds))")

@@ -11,9 +11,9 @@ struct SamplerOptions: ParsableArguments {
   @Option(
     help: """
       ddim, ddim-ETA, posterior (optimal variance), posterior-lower, posterior-upper, ode-heun, \
-      alg2-fixed or alg2-literal.
+      alg2-fixed or alg2-literal; default: posterior-lower from noise, ddim from codes.
       """)
-  var sampler = Sampler.ddim(eta: 0)
+  var sampler: Sampler?
 
   @Option(help: "Number of steps from noise to image.")
   var samplingSteps = 50
@@ -31,14 +31,21 @@ struct SamplerOptions: ParsableArguments {
   }
 
   /// The choices with the command's seed.
-  func values(seed: Int) -> SamplingOptions {
+  ///
+  /// - Parameters:
+  ///   - usual: The sampler where none is chosen, ``Sampler/fromNoise`` or ``Sampler/ofCodes``.
+  ///   - seed: The seed of all noise.
+  func values(_ usual: Sampler, seed: Int) -> SamplingOptions {
     SamplingOptions(
-      sampler: sampler, stepCount: samplingSteps, grid: grid, seed: UInt64(seed))
+      sampler: sampler ?? usual, stepCount: samplingSteps, grid: grid, seed: UInt64(seed))
   }
+}
 
+extension SamplingOptions {
+  /// The choices that decide what is sampled, for records.
   var json: JSONValue {
     [
-      "sampler": .string(sampler.name), "steps": .integer(samplingSteps),
+      "sampler": .string(sampler.name), "steps": .integer(stepCount),
       "grid": .string(grid.rawValue),
     ]
   }

@@ -75,7 +75,7 @@ struct TraverseCommand: BenchCommand {
     let measured = try measure(trained.model, at: [point], on: pictures.sample)[0]
     let directions = try directions(measured, pictures.sample.indices, dataset)
     let code = try pictures.code(of: observation, at: point)
-    let options = sampling.values(seed: global.seed)
+    let options = sampling.values(.ofCodes, seed: global.seed)
     try pictures.writeTraversals(
       directions, from: code,
       title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate,

@@ -36,6 +36,13 @@ public enum Sampler: Sendable, Equatable {
     .posterior(.optimal), .ddim(eta: 0), .ddim(eta: 1), .heun,
   ]
 
+  /// What samples from noise where nothing is said: of these, the lowest distances to the data
+  /// (docs/denoiser.md).
+  public static let fromNoise = Sampler.posterior(.lower)
+
+  /// What denoises a code where nothing is said: deterministic, so that the most of the code is kept.
+  public static let ofCodes = Sampler.ddim(eta: 0)
+
   /// The name on the command line.
   public var name: String {
     switch self {
