@@ -109,6 +109,30 @@ extension TorchSuites {
       }
     }
 
+    @Test("a long step takes the way that the mean goes in it, not its speed at the start")
+    func longSteps() throws {
+      let autoencoder = try Self.gaussianStage()
+      let model = try LatentDiffusion(autoencoder, Self.options())
+      try model.calibrate(Self.images(64))
+      let one = try Tensor([Float](repeating: 1, count: 1001), shape: [1001, 1])
+      var farthest = 0.0
+      for (from, to) in [(1.0, 0.6), (0.6, 0.1), (0.1, 0.002)] {
+        let places = (0...1000).map { from + (to - from) * Double($0) / 1000 }
+        let gains = try withoutGradients {
+          try autoencoder.means(one, t: places).elements(as: Double.self)
+        }
+        let way = zip(gains, gains.dropFirst()).reduce(0) { $0 + abs($1.0 - $1.1) }
+        let slope = abs(gains[1000] - gains[999]) / (places[999] - places[1000])
+        let step = SamplingStep(
+          from: NoiseLevel(t: from, sigmas: [1]), to: NoiseLevel(t: to, sigmas: [0.5]))
+        let duration = try model.duration(of: step, at: step.to)
+        #expect(
+          abs(duration * slope / way - 1) < 0.05, "\(from) to \(to): \(duration), \(way / slope)")
+        farthest = max(farthest, abs(duration / step.duration - 1))
+      }
+      #expect(farthest > 0.1, "this mean has the same speed everywhere")
+    }
+
     /// Where the encoder's mean is 0, z at t = 1 is the noise itself.
     @Test("the noise head returns pure noise where the mean vanishes")
     func pureNoise() throws {

@@ -71,6 +71,17 @@ final class DiffusionTables {
   /// c(t).
   func rate(at t: Double) throws -> Double { exp(Self.interpolate(try values().logRate, t)) }
 
+  /// ∫c dt over a step, over c at a level; τ where c is the same everywhere.
+  func duration(of step: SamplingStep, at level: NoiseLevel) throws -> Double {
+    let values = try values().logRate
+    let count = 16
+    let sum = (0..<count).reduce(0.0) { sum, index in
+      let t = step.from.t - step.duration * (Double(index) + 0.5) / Double(count)
+      return sum + exp(Self.interpolate(values, t))
+    }
+    return step.duration * sum / Double(count) / (try rate(at: level.t))
+  }
+
   /// KL(q(z|x) ‖ p(z)) in nats at t.
   func klDivergence(at t: Double) throws -> Double {
     Self.interpolate(try values().klDivergence, t)

@@ -261,7 +261,13 @@ extension LatentDiffusion: LatentDenoiser {
   package func heads(_ states: Tensor, _ step: SamplingStep) throws -> DenoiserHeads {
     let heads = try slopes(states, at: step.from)
     return DenoiserHeads(
-      noise: heads.noise, displacement: try heads.displacement * step.duration)
+      noise: heads.noise, displacement: try heads.displacement * duration(of: step, at: step.from))
+  }
+
+  /// The mean's speed c(t) may change manyfold in one step: the heads' output is taken to stay as it
+  /// is in units of c, and c is integrated. Over 1/N that is τ, as in the paper.
+  package func duration(of step: SamplingStep, at level: NoiseLevel) throws -> Double {
+    try tables.duration(of: step, at: level)
   }
 
   package func slopes(_ states: Tensor, at level: NoiseLevel) throws -> DenoiserHeads {
@@ -272,6 +278,7 @@ extension LatentDiffusion: LatentDenoiser {
 
   package func residualVariance(_ step: SamplingStep) throws -> [Double] {
     try tables.residualVariance(
-      at: step.from.t, duration: step.duration, noiseWeight: step.noiseWeight)
+      at: step.from.t, duration: duration(of: step, at: step.from),
+      noiseWeight: step.noiseWeight)
   }
 }

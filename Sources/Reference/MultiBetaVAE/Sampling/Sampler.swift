@@ -164,11 +164,13 @@ public enum Sampler: Sendable, Equatable {
   ) throws -> Tensor {
     let fall = zip(step.from.sigmas, step.to.sigmas).map { $0 - $1 }
     let first = try denoiser.slopes(states, at: step.from)
-    let euler = try states - first.noise.scaled(fall) + first.displacement * step.duration
+    let firstMove = try first.displacement * denoiser.duration(of: step, at: step.from)
+    let euler = try states - first.noise.scaled(fall) + firstMove
     guard !step.to.isClean else { return euler }
     let second = try denoiser.slopes(euler, at: step.to)
+    let secondMove = try second.displacement * denoiser.duration(of: step, at: step.to)
     return try states - (first.noise + second.noise).scaled(fall.map { $0 / 2 })
-      + (first.displacement + second.displacement) * (step.duration / 2)
+      + (firstMove + secondMove) / 2
   }
 }
 
