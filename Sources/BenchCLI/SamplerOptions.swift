@@ -16,7 +16,7 @@ struct SamplerOptions: ParsableArguments {
   var sampler: Sampler?
 
   @Option(help: "Number of steps from noise to image.")
-  var samplingSteps = 50
+  var samplingSteps = 100
 
   @Option(help: "Spacing of the steps: uniform (in t), log-sigma, edm or rate.")
   var grid = SamplingGrid.uniform

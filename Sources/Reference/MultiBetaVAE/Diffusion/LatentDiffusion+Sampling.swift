@@ -16,7 +16,7 @@ public struct SamplingOptions: Sendable, Equatable {
 
   /// Describes a sampling.
   public init(
-    sampler: Sampler, stepCount: Int = 50, grid: SamplingGrid = .uniform,
+    sampler: Sampler, stepCount: Int = 100, grid: SamplingGrid = .uniform,
     seed: UInt64 = 0
   ) {
     self.sampler = sampler
