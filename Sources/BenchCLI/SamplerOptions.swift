@@ -35,6 +35,7 @@ struct SamplerOptions: ParsableArguments {
   /// - Parameters:
   ///   - usual: The sampler where none is chosen, ``Sampler/fromNoise`` or ``Sampler/ofCodes``.
   ///   - seed: The seed of all noise.
+  /// - Returns: How to sample.
   func values(_ usual: Sampler, seed: Int) -> SamplingOptions {
     SamplingOptions(
       sampler: sampler ?? usual, stepCount: samplingSteps, grid: grid, seed: UInt64(seed))

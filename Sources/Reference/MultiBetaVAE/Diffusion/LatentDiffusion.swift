@@ -264,8 +264,9 @@ extension LatentDiffusion: LatentDenoiser {
       noise: heads.noise, displacement: try heads.displacement * duration(of: step, at: step.from))
   }
 
-  /// The mean's speed c(t) may change manyfold in one step: the heads' output is taken to stay as it
-  /// is in units of c, and c is integrated. Over 1/N that is τ, as in the paper.
+  /// ∫c over the step in units of c at the level; over a short step τ, as in the paper.
+  ///
+  /// The mean's speed c(t) may change manyfold in one step: D̂/c is taken to stay, and c is integrated.
   package func duration(of step: SamplingStep, at level: NoiseLevel) throws -> Double {
     try tables.duration(of: step, at: level)
   }
