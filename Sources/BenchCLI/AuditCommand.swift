@@ -36,7 +36,7 @@ struct AuditCommand: BenchCommand {
   @Option(help: "The model to train where the folder has none.")
   var model: String?
 
-  @Option(help: "For training: quick or paper.")
+  @Option(help: "For training: quick or paper, with the steps of bench generate.")
   var preset = Preset.quick
 
   @Option(help: "For training: the dataset.")

@@ -36,8 +36,8 @@ public enum Sampler: Sendable, Equatable {
     .posterior(.optimal), .ddim(eta: 0), .ddim(eta: 1), .heun,
   ]
 
-  /// What samples from noise where nothing is said: of these, the lowest distances to the data
-  /// (docs/denoiser.md).
+  /// What samples from noise where nothing is said: of those that converge, the one with the most
+  /// samples within the data's manifold, at a distance like the others' (docs/denoiser.md).
   public static let fromNoise = Sampler.posterior(.lower)
 
   /// What denoises a code where nothing is said: deterministic, so that the most of the code is kept.
