@@ -257,12 +257,10 @@ struct AuditCommand: BenchCommand {
     let lock = try run.lock()
     defer { withExtendedLifetime(lock) {} }
     let setting = ModelSetting(
-      dataset: data, latentCount: preset.latentCount(for: data), learningRate: budget.firstRate)
+      dataset: data, latentCount: preset.latentCount(for: data),
+      learningRate: budget.firstLearningRate)
     _ = try training(budget.first).first(ModelSpecification(parsing: model), setting: setting)
-    var options = DiffusionOptions()
-    options.learningRate = preset.learningRate
-    options.averageDecay = preset.averageDecay
-    _ = try training(budget.second).second(options)
+    _ = try training(budget.second).second(preset.diffusionOptions)
   }
 
   // MARK: - Results

@@ -39,15 +39,14 @@ struct DenoiserOptions: ParsableArguments {
 
   /// All choices, with what the preset decides.
   func values(_ preset: Preset, _ learningRate: Double?) -> DiffusionOptions {
-    var options = DiffusionOptions()
+    var options = preset.diffusionOptions
     options.head = head
     options.weighting = weighting
     options.times = times
     options.stepCount = trainingLevels
     options.noisesPerImage = noisesPerImage
     options.width = denoiserWidth
-    options.learningRate = learningRate ?? preset.learningRate
-    options.averageDecay = preset.averageDecay
+    if let learningRate { options.learningRate = learningRate }
     return options
   }
 }

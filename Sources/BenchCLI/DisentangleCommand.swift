@@ -163,13 +163,11 @@ struct DisentangleCommand: BenchCommand {
       var denoiserPlan = plan
       denoiserPlan.stepCount =
         steps ?? preset.stepCount ?? preset.preset.generationBudget(for: source).second
-      var denoiser = DiffusionOptions()
-      denoiser.learningRate = preset.preset.learningRate
-      denoiser.averageDecay = preset.preset.averageDecay
       let choices = scoring.values(preset.preset)
       configuration.generation = GenerationSettings(
         sampleCount: scoring.sampleCount(preset.preset), choices,
-        featureProtocol: featureProtocol, denoiser: denoiser, denoiserPlan: denoiserPlan)
+        featureProtocol: featureProtocol, denoiser: preset.preset.diffusionOptions,
+        denoiserPlan: denoiserPlan)
     }
     return configuration
   }

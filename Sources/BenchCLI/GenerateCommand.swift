@@ -273,7 +273,7 @@ struct GenerateCommand: BenchCommand {
     return RunConfiguration(
       dataset: source.name, datasetChecksum: source.checksum, model: specification.label,
       preset: preset, latentCount: latents ?? preset.latentCount(for: source),
-      learningRate: learningRate ?? budget.firstRate, sampleCount: min(1000, source.count),
+      learningRate: learningRate ?? budget.firstLearningRate, sampleCount: min(1000, source.count),
       metrics: [],
       plan: plan(steps ?? budget.first), generation: settings)
   }

@@ -76,7 +76,7 @@ struct GenerationBudget: Equatable {
   /// Optimiser steps of the decoder's tuning.
   var decoder: Int
   /// The step size of Adam in the first stage.
-  var firstRate: Double
+  var firstLearningRate: Double
 }
 
 extension Preset {
@@ -89,15 +89,23 @@ extension Preset {
   func generationBudget(for dataset: any ImageDataset) -> GenerationBudget {
     switch self {
     case .smoke:
-      GenerationBudget(first: 150, second: 150, decoder: 20, firstRate: learningRate)
+      GenerationBudget(first: 150, second: 150, decoder: 20, firstLearningRate: learningRate)
     case .quick where dataset.imageShape.height > 64:
-      GenerationBudget(first: 2000, second: 4000, decoder: 500, firstRate: learningRate)
+      GenerationBudget(first: 2000, second: 4000, decoder: 500, firstLearningRate: learningRate)
     case .quick:
-      GenerationBudget(first: 12_000, second: 4000, decoder: 500, firstRate: 1e-3)
+      GenerationBudget(first: 12_000, second: 4000, decoder: 500, firstLearningRate: 1e-3)
     case .paper:
       GenerationBudget(
-        first: 300_000, second: 300_000, decoder: 50_000, firstRate: learningRate)
+        first: 300_000, second: 300_000, decoder: 50_000, firstLearningRate: learningRate)
     }
+  }
+
+  /// The second stage where nothing else is said.
+  var diffusionOptions: DiffusionOptions {
+    var options = DiffusionOptions()
+    options.learningRate = learningRate
+    options.averageDecay = averageDecay
+    return options
   }
 
   /// The model that generates where none is named: the paper's, and in the quick preset the one that
