@@ -15,8 +15,12 @@ struct CodesFile {
   ///   - path: The file.
   ///   - seed: Seed of the metrics.
   ///   - settings: Parameters of the metrics.
+  ///   - split: How codes are split where the file has no test sample.
   /// - Throws: An error whose description names the file, the array and what is wrong with it.
-  init(path: String, seed: UInt32, settings: MetricSettings = MetricSettings()) throws {
+  init(
+    path: String, seed: UInt32, settings: MetricSettings = MetricSettings(),
+    split: SplitRule = SplitRule()
+  ) throws {
     let archive = try NPZArchive(path: path)
     guard archive.names.contains("codes") else {
       throw DatasetError.missingArray(file: path, array: "codes", found: archive.names)
@@ -54,6 +58,7 @@ struct CodesFile {
       var scored = try MetricInput(
         codes: codes.codes, factors: factors, attributes: attributes, test: test, seed: seed)
       scored.settings = settings
+      scored.split = split
       input = scored
     } catch let error as DisentanglementError {
       throw InvalidCodes(path: path, reason: error)

@@ -81,11 +81,13 @@ struct CompareCommand: BenchCommand {
   }
 
   func execute() throws {
-    var given = try ResultCollection(paths: paths)
+    var given = try ResultCollection(paths: paths, known: .known)
     let canStartEmpty =
       update && against.map { !FileManager.default.fileExists(atPath: $0) } == true
     var base =
-      try canStartEmpty ? ResultCollection() : ResultCollection(paths: against.map { [$0] } ?? [])
+      try canStartEmpty
+      ? ResultCollection()
+      : ResultCollection(paths: against.map { [$0] } ?? [], known: .known)
     given.keep(presets: list(presets), datasets: list(datasets))
     base.keep(presets: list(presets), datasets: list(datasets))
     // With --against, all that is given is new, and what it is compared with is old.

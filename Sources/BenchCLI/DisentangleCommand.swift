@@ -53,8 +53,8 @@ struct DisentangleCommand: BenchCommand {
 
   @Option(
     help: """
-      Metrics separated by commas, or all; default: mig, or every variant of tad for datasets with \
-      attributes.
+      Metrics separated by commas, or all; models are ranked by the first. Default: mig, or every \
+      variant of tad for datasets with attributes.
       """)
   var metrics: String?
 
@@ -113,7 +113,7 @@ struct DisentangleCommand: BenchCommand {
     }
     let (results, failureCount) = await all.execute(isFresh: runs.fresh)
     if Interruption.isRequested { throw Interrupted() }
-    try show(results, specifications)
+    try show(results, specifications, metricNames)
     if failureCount > 0 { throw CommandError.failedRuns(count: failureCount, total: all.count) }
   }
 
@@ -158,7 +158,8 @@ struct DisentangleCommand: BenchCommand {
       preset: preset.preset,
       latentCount: latentCount ?? preset.preset.latentCount(for: source),
       learningRate: preset.preset.learningRate, sampleCount: preset.preset.sampleCount,
-      metrics: metricNames, plan: plan)
+      // In the catalog's order: the order of a command line changes tables, not runs.
+      metrics: MetricCatalog.all.map(\.name).filter(metricNames.contains), plan: plan)
     if let featureProtocol {
       var denoiserPlan = plan
       denoiserPlan.stepCount =
@@ -174,13 +175,17 @@ struct DisentangleCommand: BenchCommand {
 
   // MARK: - Output
 
-  private func show(_ results: [RunResult], _ specifications: [ModelSpecification]) throws {
-    let comparison = RateComparison(results)
+  private func show(
+    _ results: [RunResult], _ specifications: [ModelSpecification], _ metricNames: [String]
+  ) throws {
+    let comparison = RateComparison(results, metrics: metricNames)
     for (name, plot) in comparison.plots {
       try plot.write(to: "\(runs.out)/\(results[0].dataset.name)/\(name)")
     }
     guard !results.isEmpty else { return try emit([], comparison, "") }
-    var texts = [DisentangleTable(results, specifications).text(folder: runs.out)]
+    var texts = [
+      DisentangleTable(results, specifications, metrics: metricNames).text(folder: runs.out)
+    ]
     if results.contains(where: { $0.metrics["precision"] != nil }) {
       // TAD and FID side by side, with what is published of both: Table 1 of the paper.
       let tads = MetricCatalog.all.filter { $0.requirements == [.attributes] }.map(\.name)

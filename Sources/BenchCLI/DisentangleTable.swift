@@ -6,22 +6,25 @@ import Results
 struct DisentangleTable {
   /// More columns than this are shown as rows.
   private static let widest = 12
-  /// What results say about representations besides their scores.
-  static let unscored = ["mse", "rate", "total_correlation"]
 
   private let results: [RunResult]
   private let models: [String]
   private let bases: [String]
+  private let comparison: RateComparison
 
   /// Ranks the models by the first metric on their own axes, the best first.
-  init(_ results: [RunResult], _ specifications: [ModelSpecification]) {
+  ///
+  /// - Parameters:
+  ///   - results: The runs.
+  ///   - specifications: Their models.
+  ///   - metrics: The metrics in the order in which they were asked for.
+  init(_ results: [RunResult], _ specifications: [ModelSpecification], metrics: [String]) {
     self.results = results
-    let names = Set(results.flatMap(\.metrics.keys)).subtracting(Self.unscored)
-      .subtracting(GenerationTable.columns)
-    bases = Set(names.map { String($0.prefix { $0 != "@" }) }).sorted()
+    bases = metrics
+    comparison = RateComparison(results, metrics: metrics)
     let labels = specifications.map(\.label)
       .filter { label in results.contains { $0.model == label } }
-    guard let first = bases.first, let direction = MetricDirection.of(first) else {
+    guard let first = bases.first, let direction = MetricDirection.of(first, in: results) else {
       models = labels
       return
     }
@@ -66,7 +69,7 @@ struct DisentangleTable {
         + "components, and after a random rotation: what does not fall under rotation never was on "
         + "the axes"
     ]
-    let tables = [scores, axes, RateComparison(results).table].compactMap { $0 }
+    let tables = [scores, axes, comparison.table].compactMap { $0 }
     return tables.map { $0.text() }.joined(separator: "\n\n")
       + "\n\nRuns, records and pictures: \(folder)/\(results[0].dataset.name)/"
   }
@@ -98,7 +101,7 @@ struct DisentangleTable {
       notes[0] += " (the mean image alone: \(error.fixed(4)))"
     }
     notes.append(
-      "ranked by the first metric; * significantly better than every other model (Welch's test over "
+      "ranked by \(bases.first ?? "the first metric"); * significantly better than every other model (Welch's test over "
         + "seeds, Holm-corrected, 5 %)")
     if columns.contains(where: { $0.contains("@pca") }) {
       notes.append("pca: on the principal axes of the codes, found without labels")

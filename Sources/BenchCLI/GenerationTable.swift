@@ -37,7 +37,7 @@ struct GenerationTable {
       title: title,
       header: ["system", "seeds"]
         + columns.map { column in
-          column + (MetricDirection.of(column).map { " \($0.arrow)" } ?? "")
+          column + (MetricVocabulary.known[column].map { " \($0.direction.arrow)" } ?? "")
         })
     for model in results.map(\.model).uniqued() {
       let runs = results.filter { $0.model == model }

@@ -43,6 +43,12 @@ struct ImportCommand: BenchCommand {
   @Option(help: "Statistics of the real images, for pytorch-fid.", completion: .file())
   var reference: String?
 
+  @Option(help: "Metrics of which larger values are better, separated by commas, if not known.")
+  var higherIsBetter: String?
+
+  @Option(help: "Metrics of which smaller values are better, likewise.")
+  var lowerIsBetter: String?
+
   @Flag(help: "Replace results that are there already.")
   var replace = false
 
@@ -62,7 +68,14 @@ struct ImportCommand: BenchCommand {
   }
 
   func execute() throws {
-    let results = try read()
+    let results = try read().map { $0.described(by: vocabulary) }
+    let unknown = results.flatMap(\.metrics).filter { $0.value["higher_is_better"] == nil }
+      .map(\.key).uniqued().sorted()
+    if !unknown.isEmpty {
+      global.note(
+        "note: \(unknown.joined(separator: ", ")): which values are better is not known, so no "
+          + "comparison will rank them; say it with --higher-is-better or --lower-is-better.")
+    }
     let folders = try results.map { result in
       let folder = try RunDirectory(
         root: out, dataset: result.dataset.name, model: result.model, preset: result.preset,
@@ -81,6 +94,18 @@ struct ImportCommand: BenchCommand {
     try global.emit(
       ["imported": .array(folders.map { .string($0.path) })],
       text: "\(results.count) results imported into \(out)")
+  }
+
+  /// What the command line says of metrics, then what is known of them.
+  private var vocabulary: MetricVocabulary {
+    func stated(_ names: String?, _ direction: MetricDirection) -> [MetricDescription] {
+      (names ?? "").split(separator: ",").map {
+        MetricDescription(name: MetricName.canonical(String($0)), direction: direction)
+      }
+    }
+    return MetricVocabulary(
+      stated(higherIsBetter, .higherIsBetter) + stated(lowerIsBetter, .lowerIsBetter)
+        + MetricVocabulary.knownDescriptions)
   }
 
   private func read() throws -> [RunResult] {

@@ -29,7 +29,9 @@ struct ModelRun {
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     try configuration.claim(folder)
-    if folder.isComplete { return try RunResult(path: folder.resultPath) }
+    if folder.isComplete {
+      return try RunResult(path: folder.resultPath).described(by: .known)
+    }
     let start = ContinuousClock.now
     // Looked up before hours of training, not after: the checkout may move on meanwhile.
     _ = SourceCommit.current()
@@ -41,11 +43,10 @@ struct ModelRun {
     if let generation = configuration.generation, let scoring {
       try await generate(model, generation, scoring, into: &outcome)
     }
-    outcome.metrics["mse"] = [
-      "value": .number(try reconstructionError(model, on: sample)), "higher_is_better": false,
-      "mean_image": .number(try meanImageError(of: sample)),
-      "estimator": "squared error per pixel in [0, 1], sharpest reconstruction, 1,000 images",
-    ]
+    outcome.metrics["mse"] = RunMetrics.squaredError.record(
+      try reconstructionError(model, on: sample),
+      estimator: "squared error per pixel in [0, 1], sharpest reconstruction, 1,000 images",
+      details: ["mean_image": .number(try meanImageError(of: sample))])
     let result = RunResult(
       dataset: .init(name: dataset.name, checksum: dataset.checksum), model: specification.label,
       preset: configuration.presetLabel(for: dataset), seed: Int(configuration.plan.seed),
@@ -93,8 +94,8 @@ struct ModelRun {
     }
     let points = try model.points()
     var progress = ProgressReporter(
-      "score \(specification.label) seed \(configuration.plan.seed)", total: sample.indices.count,
-      isQuiet: global.quiet)
+      "score \(specification.label) seed \(configuration.plan.seed)",
+      total: sample.indices.count + sample.testIndices.count, isQuiet: global.quiet)
     let measurements = try measure(model, at: points, on: sample) { done in
       try Interruption.check()
       progress.update(done)
@@ -102,7 +103,9 @@ struct ModelRun {
     let metricsAsked = try MetricCatalog.metrics(named: configuration.metrics)
     let scores = try measurements.enumerated().map { index, measurement in
       try Interruption.check()
-      progress.update(sample.indices.count, detail: "point \(index + 1) of \(points.count)")
+      progress.update(
+        sample.indices.count + sample.testIndices.count,
+        detail: "point \(index + 1) of \(points.count)")
       return try PointScores(measurement, sample, metrics: metricsAsked)
     }
     let further = try PointScores(

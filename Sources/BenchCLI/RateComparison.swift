@@ -21,8 +21,8 @@ struct RateComparison {
   /// Models with one point.
   private let pointModels: [String]
 
-  /// Prepares a comparison of runs of one dataset and preset.
-  init(_ results: [RunResult]) {
+  /// Prepares a comparison of runs of one dataset and preset by some metrics, in their order.
+  init(_ results: [RunResult], metrics: [String]) {
     self.results = results
     let models = results.map(\.model).reduce(into: [String]()) { names, name in
       if !names.contains(name) { names.append(name) }
@@ -32,8 +32,7 @@ struct RateComparison {
     }
     curveModels = models.filter(hasCurve)
     pointModels = models.filter { !hasCurve($0) }
-    let metrics = Set(results.flatMap(\.metrics.keys)).filter { !$0.contains("@") }
-      .subtracting(DisentangleTable.unscored).subtracting(GenerationTable.columns).sorted()
+    let metrics = metrics.filter { name in results.contains { $0.metrics[name] != nil } }
     quantities =
       [
         Quantity(

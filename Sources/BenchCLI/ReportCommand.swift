@@ -47,7 +47,7 @@ struct ReportCommand: BenchCommand {
   }
 
   func execute() throws {
-    let studyRuns = try StudyRun.runs(in: runs)
+    let studyRuns = try StudyRun.runs(in: runs, known: .known)
     let report = StudyReport(
       title: title, runs: studyRuns, comparison: try comparison(studyRuns.map(\.result)),
       pictureBudget: Int(pictureMegabytes * 1e6))
@@ -60,7 +60,7 @@ struct ReportCommand: BenchCommand {
 
   private func comparison(_ results: [RunResult]) throws -> ComparisonReport? {
     guard !against.isEmpty || thresholds != nil else { return nil }
-    let base = try ResultCollection(paths: against)
+    let base = try ResultCollection(paths: against, known: .known)
     // Published numbers on other datasets have no place in a report of these runs.
     let families = Set(results.map { DatasetName.family($0.dataset.name) })
     let published = base.published.filter { families.contains(DatasetName.family($0.dataset)) }

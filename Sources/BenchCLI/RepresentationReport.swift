@@ -26,10 +26,10 @@ struct PointScores {
     let outcomes = try alignments.map { alignment in
       // Codes that do not vary can have no independent components either.
       let input = Result {
-        try MetricInput(
-          codes: CodeAlignment(alignment, fittedTo: measurement.codes)
-            .apply(to: measurement.codes),
-          factors: sample.factors, attributes: sample.attributes)
+        let raw = try MetricInput(
+          codes: measurement.codes, factors: sample.factors, attributes: sample.attributes,
+          test: measurement.test)
+        return try CodeAlignment(alignment, fittedTo: measurement.codes).apply(to: raw)
       }
       var results: [String: MetricResult] = [:]
       var reasons: [String: String] = [:]
@@ -53,7 +53,7 @@ extension DisentanglementError {
   /// Whether the codes leave a metric without a value, rather than wrong data or settings.
   fileprivate func isOfRepresentation(of codes: Codes) -> Bool {
     switch self {
-    case .undefined, .noActiveLatents, .constantLatent: true
+    case .undefined, .noActiveLatents, .constantLatent, .notApplicable: true
     // The model has enough latents; the alignment or the metric left out those that do not vary.
     case .tooFewLatents(_, let needed, _): codes.latentCount >= needed
     default: false
@@ -98,9 +98,10 @@ struct RepresentationReport {
       for metric in definitions {
         metrics[metric.name + suffix] = record(
           metric, scores[picked], alignment, at: picked, "label-free")
-        let sign = metric.higherIsBetter ? 1.0 : -1
+        let direction = metric.description.direction
         guard scores.count > 1,
-          let best = values(metric, alignment).max(by: { sign * $0.value < sign * $1.value })?.point
+          let best = values(metric, alignment)
+            .max(by: { direction.isBetter($1.value, than: $0.value) })?.point
         else { continue }
         metrics["\(metric.name)@best\(suffix)"] = record(
           metric, scores[best], alignment, at: best, "selected-on-labels")
@@ -113,14 +114,11 @@ struct RepresentationReport {
       }
     }
     let rate = measurements[picked].rate
-    metrics["rate"] = [
-      "value": .number(rate), "higher_is_better": false,
-      "estimator": "mean KL of posterior and prior in nats, at the label-free point",
-    ]
-    metrics["total_correlation"] = [
-      "value": .number(measurements[picked].totalCorrelation), "higher_is_better": false,
-      "estimator": "Gaussian, of the posterior means over active latents, in nats",
-    ]
+    metrics["rate"] = RunMetrics.rate.record(
+      rate, estimator: "mean KL of posterior and prior in nats, at the label-free point")
+    metrics["total_correlation"] = RunMetrics.totalCorrelation.record(
+      measurements[picked].totalCorrelation,
+      estimator: "Gaussian, of the posterior means over active latents, in nats")
     return metrics
   }
 
@@ -135,11 +133,12 @@ struct RepresentationReport {
       members = found
       members["value"] = .number(headline.value)
     } else if let reason = scores.reasons[alignment][metric.name] {
-      members = ["value": .null, "reason": .string(reason)]
+      members = metric.description.members.merging(
+        ["value": .null, "reason": .string(reason)]
+      ) { $1 }
     } else {
       return nil
     }
-    if !metric.higherIsBetter { members["higher_is_better"] = false }
     members["point"] = .string(measurements[point].point.label)
     members["rate"] = .number(measurements[point].rate)
     if measurements.count > 1 { members["selection"] = .string(selection) }

@@ -103,14 +103,15 @@ struct SampleScoring {
     if let features = side.features, let images = training.features,
       let ratio = NearestImages(images.features).distanceRatio(of: features.features)
     {
-      metrics["nearest"] = [
-        "value": .number(ratio), "protocol": .string(protocolID),
-        "reference_count": .integer(images.count),
-        "estimator": """
-        median distance of a sample to the nearest training image over that of a training image to \
-        the nearest other, 200 of each; near 0 for copies
-        """,
-      ]
+      metrics["nearest"] = RunMetrics.nearest.record(
+        ratio,
+        estimator: """
+          median distance of a sample to the nearest training image over that of a training image \
+          to the nearest other, 200 of each; near 0 for copies
+          """,
+        details: [
+          "protocol": .string(protocolID), "reference_count": .integer(images.count),
+        ])
     }
     return Scores(side: side, metrics: metrics)
   }
@@ -129,7 +130,7 @@ struct SampleScoring {
   ) -> JSONValue {
     var members = value.details
     members["value"] = .number(value.value)
-    members["higher_is_better"] = .bool(metric != .frechet && metric != .kernel)
+    members.merge(metric.description.members) { $1 }
     members["protocol"] = .string(protocolID)
     members["generated_count"] = .integer(count)
     members["reference_count"] = reference.count.map { .integer($0) } ?? .null

@@ -12,7 +12,9 @@ struct ScoreCommand: BenchCommand {
       CODES.npz holds 'codes' (float, [samples, latents]) and 'factors' (class indices, \
       [samples, factors]) and/or 'attributes' (0 or 1, [samples, attributes]); optional are \
       'test_codes' and 'test_factors', 'factor_names', 'attribute_names' and 'factor_sizes'. \
-      Without a test sample, metrics that train a model train on the first two thirds of the rows. \
+      Without a test sample, metrics that train a model draw their training and test rows at random: \
+      two thirds and one third, at most 10,000 and 5,000 as in the reference protocol (--train, \
+      --test, --split). \
       If 'factors' covers a full grid of 'factor_sizes', metrics that intervene replay the \
       reference's draws; else they resample the rows that share a class.
 
@@ -21,6 +23,7 @@ struct ScoreCommand: BenchCommand {
         bench score codes.npz --metrics mig,sap,factorvae --json
         bench score codes.npz --metrics mig --ci --align pca,ica
         bench score codes.npz --metrics mig --set mig.num_bins=10
+        bench score codes.npz --metrics dci --train 5000 --test 2000
 
       Metrics:
       \(MetricCatalog.all.map { "  \($0.name.padded(to: 28)) \($0.summary)" }.joined(separator: "\n"))
@@ -52,6 +55,16 @@ struct ScoreCommand: BenchCommand {
       valueName: "metric.parameter=value"))
   var settings: [String] = []
 
+  @Option(help: "Rows to train on; default: two thirds of them, at most 10,000.")
+  var train: Int?
+
+  @Option(help: "Rows to test on; default: the rest, at most 5,000.")
+  var test: Int?
+
+  @Option(
+    help: "random, or ordered: the first rows train, the next ones test (for shuffled files only).")
+  var split = SplitRule.Order.random
+
   @Flag(help: "Adds 95 % bootstrap intervals.")
   var ci = false
 
@@ -65,6 +78,11 @@ struct ScoreCommand: BenchCommand {
   func validate() throws {
     guard ciResamples >= 2 && ciResamples <= 100_000 else {
       throw ValidationError("--ci-resamples is \(ciResamples); it must be 2 to 100000.")
+    }
+    for (name, value) in [("--train", train), ("--test", test)] {
+      guard value.map({ $0 >= 1 }) ?? true else {
+        throw ValidationError("\(name) is \(value ?? 0); it must be at least 1.")
+      }
     }
     guard global.seed <= Int(UInt32.max) else {
       throw ValidationError("--seed is \(global.seed); it must be at most \(UInt32.max).")
@@ -88,7 +106,12 @@ struct ScoreCommand: BenchCommand {
   func execute() throws {
     let start = ContinuousClock.now
     let settings = try MetricSettings(settings)
-    let file = try CodesFile(path: codes, seed: UInt32(global.seed), settings: settings)
+    let file = try CodesFile(
+      path: codes, seed: UInt32(global.seed), settings: settings,
+      split: SplitRule(order: split, trainCount: train, testCount: test))
+    guard file.input.test == nil || (train == nil && test == nil) else {
+      throw SplitOfGivenSample(path: codes)
+    }
     let raw = try report(file.input)
     let aligned = try alignments().map { method -> (String, CodeAlignment, MetricReport) in
       let alignment = try CodeAlignment(method, fittedTo: file.input.codes)
@@ -100,6 +123,8 @@ struct ScoreCommand: BenchCommand {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     try global.emit(
       json(file, raw, aligned, seconds), text: table(file, raw, aligned.map { ($0.0, $0.2) }))
+    // Asked for by name, and not there: a script must not take the rest for all.
+    if !isSelective, !raw.skipped.isEmpty { throw ExitCode(2) }
   }
 
   // MARK: - Choices
@@ -130,15 +155,11 @@ struct ScoreCommand: BenchCommand {
     var progress = ProgressReporter("score", total: metrics.count, isQuiet: global.quiet)
     var done = 0
     defer { progress.finish() }
-    do {
-      return try MetricCatalog.evaluate(
-        metrics, on: input, resampleCount: ci ? ciResamples : nil, skipsFailures: isSelective
-      ) { name in
-        progress.update(done, detail: name)
-        done += 1
-      }
-    } catch let error as DisentanglementError {
-      throw InvalidCodes(path: codes, reason: error)
+    return try MetricCatalog.evaluate(
+      metrics, on: input, resampleCount: ci ? ciResamples : nil, skipsFailures: true
+    ) { name in
+      progress.update(done, detail: name)
+      done += 1
     }
   }
 
@@ -149,7 +170,7 @@ struct ScoreCommand: BenchCommand {
     _ aligned: [(name: String, alignment: CodeAlignment, report: MetricReport)], _ seconds: Double
   ) -> JSONValue {
     var members: [String: JSONValue] = [
-      "metrics": raw.json,
+      "metrics": isSelective ? raw.json : raw.jsonWithSkipped,
       "seconds": raw.secondsJSON,
       "provenance": Provenance.now(
         wallSeconds: seconds,
@@ -159,6 +180,7 @@ struct ScoreCommand: BenchCommand {
           "latents": .integer(file.input.codes.latentCount),
           "precision": .string(file.input.codes.precision.rawValue),
           "test_samples": file.input.test.map { .integer($0.sampleCount) } ?? .null,
+          "split": file.input.test == nil ? .string(split.rawValue) : .null,
           "unit_size": file.unitSize.map { .integer($0) } ?? .null,
           "seed": .integer(global.seed),
           "settings": file.input.settings.json,
@@ -214,7 +236,11 @@ struct ScoreCommand: BenchCommand {
         table.append(cells)
       }
     }
-    table.footnotes = raw.skipped.map { "left out: \($0.reason)" }
+    for missing in raw.skipped where !isSelective {
+      table.append([.init(missing.metric), "value", "–"])
+    }
+    let label = isSelective ? "left out" : "no value"
+    table.footnotes = raw.skipped.map { "\(label): \($0.reason)" }
     return table.text()
   }
 }
@@ -225,6 +251,15 @@ struct UnscorableCodes: Error, CustomStringConvertible {
   let reason: String
 
   var description: String { "\(path): no metric can be evaluated; \(reason)" }
+}
+
+/// Sizes of a split for a file that brings its own test sample.
+struct SplitOfGivenSample: Error, CustomStringConvertible {
+  let path: String
+
+  var description: String {
+    "\(path): it has test_codes, which are the test sample; leave out --train and --test."
+  }
 }
 
 extension StringProtocol {

@@ -182,8 +182,10 @@ extension BetaVAEScore.Configuration {
 extension MetricDefinition {
   /// `betavae`.
   static let betaVAEScore = MetricDefinition(
-    name: "betavae", summary: "β-VAE score: linear classifier on differences of codes",
-    requirements: [.interventions], parameters: [.batchSize, .trainCount, .evaluationCount]
+    MetricDescription(name: "betavae", protocolID: "dlib"),
+    summary: "β-VAE score: linear classifier on differences of codes",
+    requirements: [.interventions], sampling: .draws,
+    parameters: [.batchSize, .trainCount, .evaluationCount]
   ) { input in
     let source = try input.interventions(metric: "betavae")
     let configuration = BetaVAEScore.Configuration(input.settings)

@@ -30,7 +30,7 @@ extension MetricDefinition {
     precondition(resampleCount >= 2, "\(resampleCount) resamples")
     precondition(level > 0 && level < 1, "level \(level)")
     let outcomes = Parallel.map(resampleCount) { index in
-      Result { try evaluate(input.resampled(index)) }
+      Result { try evaluate(input.resampled(index, for: self)) }
     }
     let results = outcomes.compactMap { try? $0.get() }
     guard 2 * results.count > resampleCount, let first = results.first else {
@@ -53,14 +53,21 @@ extension MetricDefinition {
 }
 
 extension MetricInput {
-  /// A resample; the same index always gives the same one.
-  func resampled(_ index: Int) -> MetricInput {
+  /// A resample for a metric; the same index always gives the same one.
+  func resampled(_ index: Int, for metric: MetricDefinition) throws -> MetricInput {
     var random = Philox(seed: UInt64(seed), stream: UInt64(index))
     func draw(_ count: Int) -> [Int] { (0..<count).map { _ in random.integer(below: count) } }
     var result = self
-    // A sample that metrics split keeps its two parts apart.
-    let trainCount = test == nil ? trainCount : codes.sampleCount
-    let rows = draw(trainCount) + draw(codes.sampleCount - trainCount).map { $0 + trainCount }
+    let rows: [Int]
+    if case .trainAndTest = metric.sampling, test == nil {
+      // A sample that the metric splits keeps its two parts apart.
+      let parts = try split.rows(of: codes.sampleCount, seed: seed, metric: metric.name)
+      rows = [parts.train, parts.test].flatMap { part in draw(part.count).map { part[$0] } }
+      result.split = SplitRule(
+        order: .ordered, trainCount: parts.train.count, testCount: parts.test.count)
+    } else {
+      rows = draw(codes.sampleCount)
+    }
     result.codes = codes.samples(rows)
     result.factors = factors?.samples(rows)
     result.attributes = attributes?.samples(rows)

@@ -62,8 +62,9 @@ public struct DCI: Sendable, Equatable {
 extension MetricDefinition {
   /// `dci`.
   static let dci = MetricDefinition(
-    name: "dci", summary: "Disentanglement, completeness, informativeness; boosted trees",
-    requirements: [.factors], isExpensive: true
+    MetricDescription(name: "dci", protocolID: "dlib", headline: "disentanglement"),
+    summary: "Disentanglement, completeness, informativeness; boosted trees",
+    requirements: [.factors], sampling: .studySplit, isExpensive: true
   ) { input in
     let split = try input.trainTestSplit(metric: "dci")
     let dci = try DCI(train: split.train, test: split.test, seed: UInt64(input.seed))
@@ -78,8 +79,7 @@ extension MetricDefinition {
         "informativeness_test_per_factor": .numbers(dci.testAccuracyOfFactor),
       ]) { $1 },
       estimator: "gradient-boosted trees with scikit-learn's defaults (100 stages, depth 3, "
-        + "learning rate 0.1), accuracy on \(split.train.sampleCount) training and "
-        + "\(split.test.sampleCount) test samples; value is the disentanglement")
+        + "learning rate 0.1), accuracy; \(split.words); value is the disentanglement")
   }
 }
 

@@ -32,7 +32,8 @@ public struct DCIMIG: Sendable, Equatable {
 extension MetricDefinition {
   /// `dcimig`.
   static let dcimig = MetricDefinition(
-    name: "dcimig", summary: "DCIMIG (3CharM), review estimator", requirements: [.factors]
+    MetricDescription(name: "dcimig"), summary: "DCIMIG (3CharM), review estimator",
+    requirements: [.factors]
   ) { input in
     let score = try DCIMIG(codes: input.codes, factors: try input.factors(for: "dcimig"))
     return try MetricResult(

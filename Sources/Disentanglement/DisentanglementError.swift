@@ -34,6 +34,8 @@ public enum DisentanglementError: Error, Equatable, Sendable, CustomStringConver
   case unknownMetric(name: String, nearest: [String])
   /// A quantity overflowed or has no finite value.
   case undefined(metric: String, quantity: String, reason: String)
+  /// The codes are of a kind that the metric is not made for.
+  case notApplicable(metric: String, reason: String)
   /// An argument of a metric is outside its range.
   case invalidArgument(metric: String, argument: String, expected: String, found: String)
 
@@ -68,8 +70,8 @@ public enum DisentanglementError: Error, Equatable, Sendable, CustomStringConver
       "\(metric): factor '\(factor)' has one class in these samples, which leaves the metric "
         + "undefined; leave that factor out or add samples of another class."
     case .missingClass(let metric, let factor, let sample):
-      "\(metric): the \(sample) sample lacks a class of factor '\(factor)'; "
-        + "use a larger \(sample) sample."
+      "\(metric): the \(sample) sample lacks a class of factor '\(factor)'; draw both samples at "
+        + "random from the same rows (not in their order) or use a larger \(sample) sample."
     case .noActiveLatents(let metric):
       "\(metric): no latent varies over these samples, so there is nothing to score."
     case .constantLatent(let metric, let latent):
@@ -83,6 +85,8 @@ public enum DisentanglementError: Error, Equatable, Sendable, CustomStringConver
         : "'\(name)': no metric has this name; did you mean \(nearest.joined(separator: " or "))?"
     case .undefined(let metric, let quantity, let reason):
       "\(metric): \(quantity) has no finite value: \(reason)."
+    case .notApplicable(let metric, let reason):
+      "\(metric): not applicable: \(reason)."
     case .invalidArgument(let metric, let argument, let expected, let found):
       "\(metric): \(argument) is \(found), expected \(expected)."
     }

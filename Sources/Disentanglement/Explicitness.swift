@@ -110,8 +110,9 @@ struct Standardization {
 extension MetricDefinition {
   /// `explicitness`.
   static let explicitness = MetricDefinition(
-    name: "explicitness", summary: "Explicitness: ROC area of a linear classifier per factor",
-    requirements: [.factors]
+    MetricDescription(name: "explicitness", protocolID: "dlib", headline: "test"),
+    summary: "Explicitness: ROC area of a linear classifier per factor",
+    requirements: [.factors], sampling: .studySplit
   ) { input in
     let split = try input.trainTestSplit(metric: "explicitness")
     let explicitness = try Explicitness(train: split.train, test: split.test)
@@ -126,6 +127,7 @@ extension MetricDefinition {
         "per_factor_test": .numbers(explicitness.testOfFactor),
       ],
       estimator: "standardised codes, multinomial logistic regression (L2, C=1, L-BFGS, 100 "
-        + "iterations), one-against-rest ROC area averaged over classes and factors")
+        + "iterations), one-against-rest ROC area averaged over classes and factors; \(split.words)"
+    )
   }
 }

@@ -234,8 +234,9 @@ extension FactorVAEScore.Configuration {
 extension MetricDefinition {
   /// `factorvae`.
   static let factorVAEScore = MetricDefinition(
-    name: "factorvae", summary: "FactorVAE score: majority vote over the least varying latent",
-    requirements: [.interventions],
+    MetricDescription(name: "factorvae", protocolID: "dlib"),
+    summary: "FactorVAE score: majority vote over the least varying latent",
+    requirements: [.interventions], sampling: .draws,
     parameters: [
       .batchSize, .trainVoteCount, .evaluationVoteCount, .varianceSampleCount, .pruneThreshold,
     ]

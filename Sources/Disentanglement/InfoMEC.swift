@@ -47,8 +47,9 @@ public struct InfoMEC: Sendable, Equatable {
   ///   - latents: How information about the latents is estimated.
   ///   - activeRule: Which latents count as active.
   ///   - seed: Seed of the noise of 1e-10 that separates ties; the reference's is unseeded.
-  /// - Throws: ``DisentanglementError`` if there is one factor, a factor has one class, or only one
-  ///   latent is active (the reference divides 0 by 0).
+  /// - Throws: ``DisentanglementError`` if there is one factor, a factor has one class, only one
+  ///   latent is active (the reference divides 0 by 0), or latents are taken for discrete of which
+  ///   one has more distinct values than half of the samples.
   public init(
     codes: Codes, factors: Factors, latents: LatentKind = .continuous,
     activeRule: ActiveRule = .range, seed: UInt32 = 0
@@ -61,6 +62,14 @@ public struct InfoMEC: Sendable, Equatable {
     }
     let standardized = Standardization(codes).apply(codes.matrix)
     let distinct = latents == .discrete ? codes.distinctValues() : []
+    // Values that hardly recur say nothing by their identity: every latent would know every source.
+    if let latent = distinct.firstIndex(where: { 2 * $0.classCount > codes.sampleCount }) {
+      throw .notApplicable(
+        metric: metric,
+        reason: "latent \(latent) has \(distinct[latent].classCount) distinct values in "
+          + "\(codes.sampleCount) samples, so the codes are continuous; use infomec or infomec:tripod"
+      )
+    }
     let information =
       latents == .discrete
       ? mutualInformationMatrix(latents: distinct, factors: sources)
@@ -216,7 +225,8 @@ extension MetricDefinition {
         : "nearest-neighbour information (10 neighbours)")
       + (rule == .range ? ", active latents by range" : ", active latents by interquartile range")
     return MetricDefinition(
-      name: name, summary: "InfoMEC, \(words)", requirements: [.factors]
+      MetricDescription(name: name, headline: "infom"), summary: "InfoMEC, \(words)",
+      requirements: [.factors]
     ) { input in
       let score = try InfoMEC(
         codes: input.codes, factors: try input.factors(for: name), latents: latents,

@@ -125,6 +125,9 @@ public struct InterventionSource: Sendable {
 }
 
 extension InterventionSource {
+  /// Whether every combination of factor values has a code, so that draws are the reference's.
+  var isComplete: Bool { if case .sample = storage { false } else { true } }
+
   /// Where draws come from, in words.
   var kindDescription: String {
     switch storage {

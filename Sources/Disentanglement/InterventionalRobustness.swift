@@ -118,8 +118,9 @@ extension MetricDefinition {
     _ name: String, quantile: Double, _ words: String, parameters: [MetricParameter]
   ) -> MetricDefinition {
     MetricDefinition(
-      name: name, summary: "Interventional robustness score, \(words)", requirements: [.factors],
-      parameters: parameters
+      MetricDescription(name: name, protocolID: name == "irs" ? "dlib" : nil),
+      summary: "Interventional robustness score, \(words)", requirements: [.factors],
+      sampling: .samples(10_000), parameters: parameters
     ) { input in
       let isSet = parameters.contains(.quantile)
       let chosen = isSet ? input.settings.value(.quantile, of: name) : quantile

@@ -36,7 +36,8 @@ public struct JEMMIG: Sendable, Equatable {
 extension MetricDefinition {
   /// `jemmig`.
   static let jemmig = MetricDefinition(
-    name: "jemmig", summary: "JEMMIG, normalised, review estimator", requirements: [.factors]
+    MetricDescription(name: "jemmig"), summary: "JEMMIG, normalised, review estimator",
+    requirements: [.factors]
   ) { input in
     let score = try JEMMIG(codes: input.codes, factors: try input.factors(for: "jemmig"))
     return try MetricResult(

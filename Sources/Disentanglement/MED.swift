@@ -94,8 +94,9 @@ extension MetricParameter {
 extension MetricDefinition {
   /// `med`.
   static let med = MetricDefinition(
-    name: "med", summary: "MED: DCI's aggregation of mutual information, 20 histogram bins",
-    requirements: [.factors], parameters: [.topCount]
+    MetricDescription(name: "med", headline: "disentanglement"),
+    summary: "MED: DCI's aggregation of mutual information, 20 histogram bins",
+    requirements: [.factors], sampling: .studySplit, parameters: [.topCount]
   ) { input in
     let topCount = input.settings.count(.topCount, of: "med")
     let split = try input.trainTestSplit(metric: "med")
@@ -119,6 +120,6 @@ extension MetricDefinition {
       ],
       details: details,
       estimator: "plug-in mutual information, 20 histogram bins, divided by its sum per factor; "
-        + "accuracy of logistic regression (L2, C=1) on standardised codes")
+        + "accuracy of logistic regression (L2, C=1) on standardised codes; \(split.words)")
   }
 }

@@ -28,7 +28,8 @@ public struct MIGSup: Sendable, Equatable {
 extension MetricDefinition {
   /// `mig-sup`.
   static let migSup = MetricDefinition(
-    name: "mig-sup", summary: "MIG-sup: gap between factors per latent, review estimator",
+    MetricDescription(name: "mig-sup"),
+    summary: "MIG-sup: gap between factors per latent, review estimator",
     requirements: [.factors]
   ) { input in
     let score = try MIGSup(codes: input.codes, factors: try input.factors(for: "mig-sup"))
@@ -40,7 +41,7 @@ extension MetricDefinition {
 
   /// `mig:review`.
   static let reviewMutualInformationGap = MetricDefinition(
-    name: "mig:review",
+    MetricDescription(name: "mig:review"),
     summary: "MIG as the review's code computes it: normalised by the latent's entropy, 10 bins",
     requirements: [.factors]
   ) { input in
@@ -57,7 +58,8 @@ extension MetricDefinition {
 
   /// `modularity:review`.
   static let reviewModularity = MetricDefinition(
-    name: "modularity:review", summary: "Modularity with the review's 10 bins on scaled codes",
+    MetricDescription(name: "modularity:review"),
+    summary: "Modularity with the review's 10 bins on scaled codes",
     requirements: [.factors]
   ) { input in
     let information = try ReviewInformation(

@@ -1,4 +1,4 @@
-import BenchSupport
+public import BenchSupport
 
 /// A metric as the catalog lists it: a name, what it needs, and a function from inputs to result.
 public struct MetricDefinition: Sendable {
@@ -12,34 +12,57 @@ public struct MetricDefinition: Sendable {
     case interventions
   }
 
-  /// The name, variants after a colon, for instance `sap:continuous`.
-  public let name: String
+  /// Name, direction, unit and the reference's protocol.
+  public let description: MetricDescription
   /// One sentence for tables and help.
   public let summary: String
   /// The inputs the metric cannot do without.
   public let requirements: Set<Requirement>
-  /// Whether larger scores are better.
-  public let higherIsBetter: Bool
+  /// How many samples of what kind the reference's protocol takes.
+  public let sampling: MetricSampling
   /// Whether one evaluation takes seconds rather than milliseconds at the reference sample size.
   public let isExpensive: Bool
   /// The numbers of its protocol that ``MetricInput/settings`` may change.
   public let parameters: [MetricParameter]
-  /// Evaluates the metric.
-  public let evaluate: @Sendable (MetricInput) throws -> MetricResult
+  private let compute: @Sendable (MetricInput) throws -> MetricResult
 
   /// Describes a metric.
+  ///
+  /// - Parameters:
+  ///   - description: Name, direction, unit, and the protocol of the reference.
+  ///   - summary: One sentence for tables and help.
+  ///   - requirements: The inputs it cannot do without.
+  ///   - sampling: How many samples of what kind the reference takes.
+  ///   - isExpensive: Whether an evaluation takes seconds.
+  ///   - parameters: The numbers of its protocol that may be changed.
+  ///   - compute: Evaluates it.
   public init(
-    name: String, summary: String, requirements: Set<Requirement>, higherIsBetter: Bool = true,
-    isExpensive: Bool = false, parameters: [MetricParameter] = [],
-    evaluate: @escaping @Sendable (MetricInput) throws -> MetricResult
+    _ description: MetricDescription, summary: String, requirements: Set<Requirement>,
+    sampling: MetricSampling = .everySample, isExpensive: Bool = false,
+    parameters: [MetricParameter] = [],
+    compute: @escaping @Sendable (MetricInput) throws -> MetricResult
   ) {
-    self.name = name
+    self.description = description
     self.summary = summary
     self.requirements = requirements
-    self.higherIsBetter = higherIsBetter
+    self.sampling = sampling
     self.isExpensive = isExpensive
     self.parameters = parameters
-    self.evaluate = evaluate
+    self.compute = compute
+  }
+
+  /// The name, variants after a colon, for instance `sap:continuous`.
+  public var name: String { description.name }
+
+  /// Evaluates the metric.
+  ///
+  /// - Parameter input: Codes and what is known of them.
+  /// - Returns: The scores with their description, whose protocol is the one that this input allowed.
+  /// - Throws: ``DisentanglementError``, and whatever an encoder throws.
+  public func evaluate(_ input: MetricInput) throws -> MetricResult {
+    var result = try compute(input)
+    result.description = try description(on: input)
+    return result
   }
 
   /// Whether the input has everything the metric needs.
@@ -98,15 +121,19 @@ public enum MetricCatalog {
     return metric
   }
 
-  /// The metrics with these names, each once, in the catalog's order; `all` stands for every one.
+  /// The metrics with these names, each once, in the order of the names; `all` stands for every one.
   ///
   /// - Throws: ``DisentanglementError/unknownMetric(name:nearest:)``.
   public static func metrics(named names: [String]) throws(DisentanglementError)
     -> [MetricDefinition]
   {
-    if names.contains("all") { return all }
-    var chosen: Set<String> = []
-    for name in names { chosen.insert(try metric(named: name).name) }
-    return all.filter { chosen.contains($0.name) }
+    var chosen: [MetricDefinition] = []
+    for name in names {
+      for metric in name == "all" ? all : [try metric(named: name)]
+      where !chosen.contains(where: { $0.name == metric.name }) {
+        chosen.append(metric)
+      }
+    }
+    return chosen
   }
 }

@@ -10,6 +10,8 @@ public struct MetricInput: Sendable {
   ///
   /// Without them such metrics split `codes` and `factors`; see ``trainTestSplit(metric:)``.
   public var test: LabelledCodes?
+  /// How the codes are split where there is no test sample.
+  public var split = SplitRule()
   /// Where codes of chosen factor values come from, for the metrics that intervene.
   ///
   /// Without it such metrics draw from `codes` and `factors`; see ``interventions(metric:)``.
@@ -71,10 +73,8 @@ public struct MetricInput: Sendable {
     return attributes
   }
 
-  /// Training and test samples: the given test sample, else the last third of the codes.
-  ///
-  /// The reference protocol trains on 10,000 and tests on 5,000 samples; the order of the rows is
-  /// kept, so rows that are sorted by a factor should be shuffled first.
+  /// Training and test samples: the codes and the given test sample, else parts of the codes as
+  /// ``split`` says.
   ///
   /// - Throws: ``DisentanglementError`` if there are no factors or fewer than two samples.
   public func trainTestSplit(
@@ -83,16 +83,11 @@ public struct MetricInput: Sendable {
     let factors = try factors(for: metric)
     let labelled = LabelledCodes(checked: codes, factors: factors)
     if let test { return TrainTestSplit(train: labelled, test: test) }
-    guard codes.sampleCount >= 2 else {
-      throw .tooFewSamples(metric: metric, needed: 2, found: codes.sampleCount)
-    }
+    let rows = try split.rows(of: codes.sampleCount, seed: seed, metric: metric)
     return TrainTestSplit(
-      train: labelled.samples(Array(0..<trainCount)),
-      test: labelled.samples(Array(trainCount..<codes.sampleCount)))
+      train: labelled.samples(rows.train), test: labelled.samples(rows.test),
+      origin: split.origin(seed: seed))
   }
-
-  /// How many of the samples train when there is no test sample.
-  var trainCount: Int { max(1, codes.sampleCount * 2 / 3) }
 
   /// Where the metrics that intervene draw from: the given source, else the codes at hand.
   ///
@@ -141,10 +136,26 @@ public struct TrainTestSplit: Sendable {
   public let train: LabelledCodes
   /// The held-out sample.
   public let test: LabelledCodes
+  /// How the samples came apart, in words.
+  let origin: String
 
   /// Pairs the samples.
   public init(train: LabelledCodes, test: LabelledCodes) {
+    self.init(train: train, test: test, origin: "as given")
+  }
+
+  init(train: LabelledCodes, test: LabelledCodes, origin: String) {
     self.train = train
     self.test = test
+    self.origin = origin
+  }
+
+  /// The sizes of the samples, where they come from, and what is odd about them.
+  var words: String {
+    let unseen = zip(train.factors.columns, test.factors.columns).reduce(0) { count, columns in
+      count + Set(columns.1).subtracting(columns.0).count
+    }
+    return "\(train.sampleCount) training and \(test.sampleCount) test samples, \(origin)"
+      + (unseen > 0 ? ", \(unseen) test classes never trained on" : "")
   }
 }

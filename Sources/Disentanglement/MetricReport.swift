@@ -46,6 +46,15 @@ public struct MetricReport: Sendable, Equatable {
       ) { $1 })
   }
 
+  /// ``json`` with the metrics that were left out: `null` and the reason.
+  public var jsonWithSkipped: JSONValue {
+    guard case .object(var members) = json else { return json }
+    for missing in skipped {
+      members[missing.metric] = ["value": .null, "reason": .string(missing.reason)]
+    }
+    return .object(members)
+  }
+
   /// How long each metric took, without intervals.
   public var secondsJSON: JSONValue {
     .object(Dictionary(entries.map { ($0.result.metric, .number($0.seconds)) }) { $1 })

@@ -24,6 +24,8 @@ public struct MetricResult: Sendable, Equatable {
   public let details: [String: JSONValue]
   /// The estimator in words: bins, log base, model, protocol.
   public let estimator: String
+  /// What a reader must know to compare the value; nil for a result that no definition evaluated.
+  public internal(set) var description: MetricDescription?
 
   /// Records a metric's outcome.
   ///
@@ -55,6 +57,7 @@ public struct MetricResult: Sendable, Equatable {
     var members = details
     for score in scores { members[score.name] = .number(score.value) }
     members["estimator"] = .string(estimator)
+    if let description { members.merge(description.members) { $1 } }
     return .object(members)
   }
 }

@@ -51,8 +51,9 @@ public struct Modularity: Sendable, Equatable {
 extension MetricDefinition {
   /// `modularity`.
   static let modularity = MetricDefinition(
-    name: "modularity", summary: "Modularity of the mutual information matrix, 20 histogram bins",
-    requirements: [.factors], parameters: [.binCount]
+    MetricDescription(name: "modularity", protocolID: "dlib"),
+    summary: "Modularity of the mutual information matrix, 20 histogram bins",
+    requirements: [.factors], sampling: .samples(10_000), parameters: [.binCount]
   ) { input in
     let binCount = input.settings.count(.binCount, of: "modularity")
     return try Modularity(

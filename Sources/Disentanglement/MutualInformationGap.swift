@@ -54,8 +54,9 @@ public struct MutualInformationGap: Sendable, Equatable {
 extension MetricDefinition {
   /// `mig`.
   static let mutualInformationGap = MetricDefinition(
-    name: "mig", summary: "Mutual information gap, 20 histogram bins", requirements: [.factors],
-    parameters: [.binCount]
+    MetricDescription(name: "mig", protocolID: "dlib"),
+    summary: "Mutual information gap, 20 histogram bins", requirements: [.factors],
+    sampling: .samples(10_000), parameters: [.binCount]
   ) { input in
     let binCount = input.settings.count(.binCount, of: "mig")
     let mig = try MutualInformationGap(

@@ -87,7 +87,7 @@ extension LabelledCodes {
 extension MetricDefinition {
   /// `dci:random-forest`.
   static let randomForestDCI = MetricDefinition(
-    name: "dci:random-forest",
+    MetricDescription(name: "dci:random-forest", headline: "disentanglement"),
     summary: "Disentanglement, completeness, informativeness; random forests (Tripod)",
     requirements: [.factors], isExpensive: true
   ) { input in

@@ -211,7 +211,8 @@ extension MetricDefinition {
   ) -> MetricDefinition {
     let name = regressor.metricName
     return MetricDefinition(
-      name: name, summary: summary, requirements: [.factors], isExpensive: regressor != .lasso()
+      MetricDescription(name: name, headline: "disentanglement"), summary: summary,
+      requirements: [.factors], sampling: .studySplit, isExpensive: regressor != .lasso()
     ) { input in
       let split = try input.trainTestSplit(metric: name)
       let dci = try RegressionDCI(
@@ -231,8 +232,7 @@ extension MetricDefinition {
           "error_test_per_factor": .numbers(dci.testErrorOfFactor),
         ],
         estimator: "\(model), on standardised codes and class indices; completeness unweighted; "
-          + "error is RMSE over standard deviation on \(split.train.sampleCount) training and "
-          + "\(split.test.sampleCount) test samples; value is the disentanglement")
+          + "error is RMSE over standard deviation; \(split.words); value is the disentanglement")
     }
   }
 }

@@ -112,8 +112,9 @@ extension MetricDefinition {
     _ name: String, _ estimator: SeparatedAttributePredictability.Estimator, _ words: String
   ) -> MetricDefinition {
     MetricDefinition(
-      name: name, summary: "Separated attribute predictability, \(words)",
-      requirements: [.factors]
+      MetricDescription(name: name, protocolID: estimator == .classification ? "dlib" : nil),
+      summary: "Separated attribute predictability, \(words)", requirements: [.factors],
+      sampling: estimator == .classification ? .studySplit : .samples(10_000)
     ) { input in
       // The correlation is not tested on other samples, so it may use all there are.
       let labelled = try LabelledCodes(codes: input.codes, factors: input.factors(for: name))
@@ -125,7 +126,8 @@ extension MetricDefinition {
         train: split.train, test: split.test, estimator: estimator)
       return try MetricResult(
         metric: name, scores: [.init("value", sap.value)],
-        details: ["score_matrix": sap.scoreMatrix.json], estimator: words)
+        details: ["score_matrix": sap.scoreMatrix.json],
+        estimator: estimator == .classification ? "\(words); \(split.words)" : words)
     }
   }
 }

@@ -148,7 +148,10 @@ extension MetricDefinition {
   private static func totalAUROCDifference(
     name: String, detector: AttributeDetector, summary: String, estimator: String
   ) -> MetricDefinition {
-    MetricDefinition(name: name, summary: summary, requirements: [.attributes]) { input in
+    MetricDefinition(
+      MetricDescription(name: name, protocolID: name == "tad" ? "infodiffusion" : nil),
+      summary: summary, requirements: [.attributes]
+    ) { input in
       let tad = try TotalAUROCDifference(
         codes: input.codes, attributes: try input.attributes(for: name), detector: detector)
       return try MetricResult(

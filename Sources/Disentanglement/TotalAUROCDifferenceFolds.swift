@@ -70,7 +70,7 @@ private func populationDeviation(_ values: [Double]) -> Double {
 extension MetricDefinition {
   /// `tad:infodiffusion-folds`.
   static let totalAUROCDifferenceFolds = MetricDefinition(
-    name: "tad:infodiffusion-folds",
+    MetricDescription(name: "tad:infodiffusion-folds"),
     summary: "Total AUROC difference, mean over the training parts of five folds (InfoDiffusion)",
     requirements: [.attributes]
   ) { input in

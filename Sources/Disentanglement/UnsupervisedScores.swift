@@ -103,9 +103,11 @@ private struct Gaussian {
 extension MetricDefinition {
   /// `unsupervised`.
   static let unsupervisedScores = MetricDefinition(
-    name: "unsupervised",
+    MetricDescription(
+      name: "unsupervised", direction: .lowerIsBetter, unit: "nats",
+      headline: "gaussian_total_correlation"),
     summary: "Dependence among latents: Gaussian total correlation, Wasserstein, information",
-    requirements: [], higherIsBetter: false, parameters: [.binCount]
+    requirements: [], parameters: [.binCount]
   ) { input in
     let binCount = input.settings.count(.binCount, of: "unsupervised")
     let scores = try UnsupervisedScores(codes: input.codes, binCount: binCount)

@@ -207,6 +207,9 @@ extension ResultTable {
         "@pca, @ica, @rotation: on other axes than the model's own; @best: of all β the one with the "
           + "highest score")
     }
+    if arrows.contains("") {
+      table.footnotes.append("without an arrow: \(Comparison.Table.undirectedNote)")
+    }
     if hasSelected { table.footnotes.append("† selected on labels: an upper bound, not a result") }
     return table
   }

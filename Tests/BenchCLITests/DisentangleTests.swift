@@ -25,7 +25,8 @@ import Testing
     try RunResult(
       dataset: .init(name: "scenes3d"), model: model, preset: preset, seed: seed,
       metrics: [
-        "mig": metric(mig), "mig@pca": metric(mig), "mig@ica": metric(mig / 2),
+        "dci": metric(1 - mig), "mig": metric(mig), "mig@pca": metric(mig),
+        "mig@ica": metric(mig / 2),
         "mig@rotation": metric(0.01), "rate": metric(rate), "mse": metric(mse),
       ], curves: curve.isEmpty ? [:] : curves, provenance: .now(wallSeconds: 1)
     ).write(to: run.resultPath)
@@ -81,6 +82,27 @@ import Testing
     #expect(abs((row["distortion"]?["multi-beta-vae"]?.double ?? 0) - 0.04) < 1e-12)
   }
 
+  @Test("ranks by the first metric named and keeps the order of the names")
+  func order() async throws {
+    let folder = try TemporaryFolder()
+    try Self.runs(in: folder.path)
+    for (metrics, best, columns) in [
+      ("mig,dci", "beta-vae:beta=1", "mig  "), ("dci,mig", "multi-beta-vae", "dci  "),
+    ] {
+      let run = try await BenchProcess.run([
+        "disentangle", "--model", "beta-vae,multi-beta-vae,beta-vae:beta=1", "--seeds", "0,1,2",
+        "--out", folder.path, "--quiet", "--metrics", metrics,
+      ])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
+      let first = try #require(lines.firstIndex { $0.hasPrefix("model") })
+      #expect(lines[first + 2].hasPrefix("\(best) "))
+      let header = lines[first].split(separator: " ").dropFirst(2).map(String.init)
+      #expect(header.first == columns.trimmingCharacters(in: .whitespaces))
+      #expect(run.output.contains("ranked by \(header.first ?? "")"))
+    }
+  }
+
   @Test(
     "files runs with other settings than the preset's under another name",
     arguments: [
@@ -121,6 +143,7 @@ import Testing
     for axes in ["", "@pca", "@ica"] {
       let record = try #require(result.metrics["explicitness" + axes])
       #expect(record["value"] == .null && record["reason"]?.string?.isEmpty == false)
+      #expect(record["protocol"]?.string == "dlib" && record["higher_is_better"] == true)
     }
     #expect(result.value("mse")?.isFinite == true)
   }

@@ -99,6 +99,25 @@ import Testing
     #expect(process.exitCode == 0, "\(process.errors)")
   }
 
+  @Test("writes which values are better, says where that is not known, and takes it from options")
+  func directions() async throws {
+    let text = "method,seed,fid,oddness\na,0,3,1\n"
+    let arguments = ["csv", "t.csv", "--dataset", "d", "--out", "runs"]
+    let unknown = try await run(arguments, files: ["t.csv": text]) { root in
+      let result = try ResultCollection(paths: ["\(root)/runs"]).runs[0]
+      #expect(result.metrics["fid"]?["higher_is_better"] == false)
+      #expect(result.metrics["oddness"]?["higher_is_better"] == nil)
+    }
+    #expect(unknown.exitCode == 0 && unknown.errors.contains("note: oddness: which values"))
+    let stated = try await run(
+      arguments + ["--lower-is-better", "oddness"], files: ["t.csv": text]
+    ) { root in
+      let result = try ResultCollection(paths: ["\(root)/runs"]).runs[0]
+      #expect(result.metrics["oddness"]?["higher_is_better"] == false)
+    }
+    #expect(stated.exitCode == 0 && !stated.errors.contains("note:"))
+  }
+
   @Test(
     "refuses tables that say too little or too much",
     arguments: [

@@ -17,7 +17,9 @@ import Testing
         let result = RunResult(
           dataset: .init(name: "scenes3d", checksum: "sha256:00112233445566"), model: model,
           preset: "smoke", seed: seed,
-          metrics: ["mig": ["value": .number(offset + 0.01 * Double(seed))]],
+          metrics: [
+            "mig": ["value": .number(offset + 0.01 * Double(seed)), "protocol": "dlib"]
+          ],
           curves: [
             "mig": Curve(
               xLabel: "rate (nats)", yLabel: "MIG <raw>", x: rates,

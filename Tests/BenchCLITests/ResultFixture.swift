@@ -21,7 +21,10 @@ enum ResultFixture {
       provenance.commit = commit
       let result = RunResult(
         dataset: .init(name: dataset), model: model, preset: preset, seed: seed,
-        metrics: [metric: .object(details.merging(["value": number]) { $1 })],
+        metrics: [
+          metric: .object(
+            details.merging(["value": number, "protocol": "dlib"]) { stated, _ in stated })
+        ],
         provenance: provenance)
       try result.write(to: run.resultPath)
     }

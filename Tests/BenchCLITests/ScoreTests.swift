@@ -121,11 +121,48 @@ import Testing
     }
   }
 
+  @Test(
+    "a metric asked for by name that has no value costs the others nothing, and the exit code 2")
+  func missingValue() async throws {
+    let arrays: KeyValuePairs = ["codes": Self.codesArray, "factors": Self.factorsArray]
+    let run = try await score(arrays, "--metrics", "tad,mig,infomec:discrete", "--json")
+    #expect(run.exitCode == 2)
+    let metrics = try #require(try JSONValue(parsing: run.output.utf8)["metrics"])
+    #expect(metrics["mig"]?["value"]?.double != nil)
+    #expect(metrics["tad"]?["value"] == .null)
+    #expect(metrics["tad"]?["reason"]?.string?.contains("attributes are needed") == true)
+    let table = try await score(arrays, "--metrics", "tad,mig")
+    #expect(table.exitCode == 2 && table.output.contains("no value: tad: attributes are needed"))
+  }
+
+  @Test("rows to train and to test on are drawn, counted, and recorded")
+  func split() async throws {
+    let arrays: KeyValuePairs = ["codes": Self.codesArray, "factors": Self.factorsArray]
+    let run = try await score(
+      arrays, "--metrics", "sap", "--train", "12", "--test", "6", "--seed", "4", "--json")
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let sap = try #require(try JSONValue(parsing: run.output.utf8)["metrics"]?["sap"])
+    #expect(sap["protocol"]?.string == "dlib:train=12,test=6")
+    #expect(
+      sap["estimator"]?.string?.hasSuffix(
+        "12 training and 6 test samples, drawn at random (seed 4)") == true)
+    let ordered = try await score(arrays, "--metrics", "sap", "--split", "ordered", "--json")
+    #expect(ordered.output.contains("in the order of the rows"))
+    let tooMany = try await score(arrays, "--metrics", "sap", "--train", "20", "--test", "6")
+    #expect(tooMany.exitCode == 2 && tooMany.errors.contains("at least 26 are needed"))
+    let given = try await score(
+      [
+        "codes": Self.codesArray, "factors": Self.factorsArray, "test_codes": Self.codesArray,
+        "test_factors": Self.factorsArray,
+      ], "--train", "12")
+    #expect(given.exitCode == 2 && given.errors.contains("leave out --train and --test"))
+  }
+
   @Test("bad options end with code 64")
   func options() async throws {
     for options in [
       ["--metrics", "migg"], ["--align", "pcs"], ["--ci-resamples", "1"], ["--metrics", ""],
-      ["--seed", "5000000000"],
+      ["--seed", "5000000000"], ["--train", "0"], ["--split", "sorted"],
     ] {
       let run = try await BenchProcess.run(["score", "codes.npz"] + options)
       #expect(run.exitCode == 64, "\(options)")

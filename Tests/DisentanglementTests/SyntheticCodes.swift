@@ -55,7 +55,11 @@ struct SyntheticCodes {
   func input() throws -> MetricInput { try MetricInput(codes: codes, factors: factors) }
 
   /// The first two thirds and the rest.
-  func split() throws -> TrainTestSplit { try input().trainTestSplit(metric: "test") }
+  func split() throws -> TrainTestSplit {
+    var input = try input()
+    input.split = SplitRule(order: .ordered)
+    return try input.trainTestSplit(metric: "test")
+  }
 }
 
 extension Codes {

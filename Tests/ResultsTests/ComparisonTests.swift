@@ -3,16 +3,23 @@ import Results
 import TestSupport
 import Testing
 
-/// Runs of one model whose metric takes the given values over seeds 0, 1, ….
+/// Runs of one model whose metric takes the given values over seeds 0, 1, …; records of `odd` do not
+/// say what the others do: protocol and direction.
 func runs(
   _ model: String, dataset: String = "shapes3d", preset: String = "quick", metric: String = "mig",
   _ values: [Double?], details: [String: JSONValue] = [:]
 ) -> [RunResult] {
-  values.enumerated().map { seed, value in
+  let stated: [String: JSONValue] =
+    metric == "odd"
+    ? [:] : ["protocol": "dlib", "higher_is_better": .bool(!["fid", "mse"].contains(metric))]
+  return values.enumerated().map { seed, value in
     let number: JSONValue = value.map { .number($0) } ?? .null
     return RunResult(
       dataset: .init(name: dataset), model: model, preset: preset, seed: seed,
-      metrics: [metric: .object(details.merging(["value": number]) { $1 })], provenance: nil)
+      metrics: [
+        metric: .object(
+          stated.merging(details) { $1 }.merging(["value": number]) { $1 })
+      ], provenance: nil)
   }
 }
 

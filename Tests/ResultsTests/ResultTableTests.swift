@@ -18,7 +18,10 @@ import Testing
   let results = [("a", 0, 0.2, 10.0), ("a", 1, 0.4, 20), ("b", 0, 0.1, 5), ("b", 1, 0.1, 5)].map {
     RunResult(
       dataset: .init(name: "d"), model: $0, preset: "p", seed: $1,
-      metrics: ["mig": ["value": .number($2)], "fid": ["value": .number($3)]], provenance: nil)
+      metrics: [
+        "mig": ["value": .number($2), "higher_is_better": true],
+        "fid": ["value": .number($3), "higher_is_better": false],
+      ], provenance: nil)
   }
 
   @Test("show mean, spread and count, aligned, the best marked in its direction")
@@ -41,7 +44,9 @@ import Testing
   func selected() {
     var results = results
     for index in [0, 1] {
-      results[index].metrics["mig"] = ["value": 0.9, "selection": "selected-on-labels"]
+      results[index].metrics["mig"] = [
+        "value": 0.9, "higher_is_better": true, "selection": "selected-on-labels",
+      ]
     }
     let text = ResultTable.scores(results, metrics: ["mig"]).text()
     #expect(text.contains("0.900 ± 0.000 †") && !text.contains("0.900 ± 0.000*"))
@@ -56,12 +61,28 @@ import Testing
       ResultTable.scores(results, metrics: ["mig"]).text().contains("undefined in 1 of 2"))
   }
 
-  @Test("know directions under every name of a metric")
+  @Test("take directions from records, which known metrics complete, and never from a name")
   func directions() {
-    #expect(MetricDirection.of("DCI-D") == .higherIsBetter)
-    #expect(MetricDirection.of("infomec.infom") == .higherIsBetter)
-    #expect(MetricDirection.of("FID") == .lowerIsBetter)
-    #expect(MetricDirection.of("sap:continuous") == .higherIsBetter)
-    #expect(MetricDirection.of("weight") == nil)
+    var result = results[0]
+    result.metrics = [
+      "fid": ["value": 3], "infomec": ["value": 0.5, "infom": 0.5], "weight": ["value": 1],
+      "mine": ["value": 1, "higher_is_better": false], "dci@pca": ["value": 0.2],
+    ]
+    #expect(MetricDirection.of("fid", in: [result]) == nil)
+    let known = MetricVocabulary([
+      MetricDescription(name: "fid", direction: .lowerIsBetter, unit: "squared distance"),
+      MetricDescription(name: "infomec"), MetricDescription(name: "dci", protocolID: "dlib"),
+      MetricDescription(name: "mine"),
+    ])
+    result = result.described(by: known)
+    #expect(MetricDirection.of("fid", in: [result]) == .lowerIsBetter)
+    #expect(MetricDirection.of("infomec.infom", in: [result]) == .higherIsBetter)
+    #expect(MetricDirection.of("dci@pca", in: [result]) == .higherIsBetter)
+    #expect(MetricDirection.of("mine", in: [result]) == .lowerIsBetter)
+    #expect(MetricDirection.of("weight", in: [result]) == nil)
+    #expect(result.metrics["fid"]?["unit"]?.string == "squared distance")
+    // How it was measured is known to who measured it alone.
+    #expect(result.protocolID("dci@pca") == RunResult.unstatedProtocol)
+    #expect(ResultTable.scores([result], metrics: ["weight"]).text().contains("not ranked"))
   }
 }

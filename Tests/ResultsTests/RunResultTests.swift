@@ -34,7 +34,7 @@ import Testing
     #expect(Self.complete.value("dci")?.isNaN == true)
     #expect(Self.complete.value("sap") == nil)
     #expect(Self.complete.protocolID("dci") == "gbt")
-    #expect(Self.complete.protocolID("mig") == "dlib")
+    #expect(Self.complete.protocolID("mig") == RunResult.unstatedProtocol)
   }
 
   static let wrongFields: [(String, JSONValue)] = [

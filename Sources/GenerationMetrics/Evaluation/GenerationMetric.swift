@@ -1,3 +1,5 @@
+public import BenchSupport
+
 /// The metrics that compare a generated set with a reference set.
 public enum GenerationMetric: String, Sendable, CaseIterable {
   /// The Fréchet distance.
@@ -34,6 +36,18 @@ public enum GenerationMetric: String, Sendable, CaseIterable {
   case realism
   /// The same by youngjung's code: plain distances, all neighbourhoods.
   case realismYoungjung = "realism:youngjung"
+
+  /// Name, direction and unit; the protocol of a value is that of the features it was computed from.
+  public var description: MetricDescription {
+    switch self {
+    case .frechet, .frechetBiased, .frechetExtrapolated, .frechetInterval, .spatialFrechet:
+      MetricDescription(
+        name: rawValue, direction: .lowerIsBetter, unit: "squared distance of features")
+    case .kernel, .kernelGeneratedFirst, .kernelCleanFID, .kernelOfAll:
+      MetricDescription(name: rawValue, direction: .lowerIsBetter, unit: "squared MMD")
+    default: MetricDescription(name: rawValue)
+    }
+  }
 
   /// The metrics of a comparison that names none.
   public static let standard: [GenerationMetric] = [

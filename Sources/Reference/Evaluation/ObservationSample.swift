@@ -15,15 +15,26 @@ public struct ObservationSample: Sendable {
   public let factors: Factors?
   /// Their binary attributes.
   public let attributes: Attributes?
+  /// Further images, for the metrics that test what they fitted to the others; as ``indices``.
+  public let testIndices: [Int]
+  /// The factors of the further images.
+  public let testFactors: Factors?
   private let dataset: any ImageDataset
 
-  /// Draws `count` observations.
+  /// Draws `count` observations and, of datasets with factors, half as many to test on: the 10,000 and
+  /// 5,000 of disentanglement_lib's configurations.
   public init(_ dataset: any ImageDataset, count: Int, seed: UInt64) throws {
     self.dataset = dataset
     var generator = Philox(seed: seed, stream: 0x5A3B_1E00)
     let drawn = (0..<count).map { _ in generator.integer(below: dataset.count) }
     indices = drawn
     factors = try (dataset as? any FactorDataset).flatMap { try Self.factors($0, drawn) }
+    let tested =
+      factors == nil ? [] : (0..<count / 2).map { _ in generator.integer(below: dataset.count) }
+    testIndices = tested
+    testFactors =
+      tested.isEmpty
+      ? nil : try (dataset as? any FactorDataset).flatMap { try Self.factors($0, tested) }
     attributes = try (dataset as? any AttributeDataset).map { dataset in
       try Attributes(
         rows: drawn.flatMap { dataset.attributes(at: $0).map { $0 ? 1 : 0 } },
@@ -45,14 +56,14 @@ public struct ObservationSample: Sendable {
   }
 
   /// Calls `body` with batches of images in [0, 1], in order: of 250 images of 64×64, of fewer larger
-  /// ones.
+  /// ones; ``indices``, or those given.
   func forEachBatch(
-    _ range: Range<Int>? = nil, on device: Device, _ body: (Tensor) throws -> Void
+    of wanted: [Int]? = nil, on device: Device, _ body: (Tensor) throws -> Void
   ) throws {
-    let range = range ?? indices.indices
+    let wanted = wanted ?? indices
     let size = dataset.imageShape.scaledCount(250)
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: size) {
-      let part = Array(indices[start..<min(start + size, range.upperBound)])
+    for start in stride(from: 0, to: wanted.count, by: size) {
+      let part = Array(wanted[start..<min(start + size, wanted.count)])
       try body(
         imageTensor(dataset.pixels(at: part), shape: dataset.imageShape, device: device))
     }

@@ -6,8 +6,10 @@ import Torch
 public struct PointMeasurement: Sendable {
   /// Which representation.
   public let point: RepresentationPoint
-  /// The codes of the whole sample.
+  /// The codes of the sample.
   public let codes: Codes
+  /// The codes of the observations to test on, with their factors; nil where there are none.
+  public let test: LabelledCodes?
   /// The mean rate KL(q(z|x) ‖ p(z)) in nats.
   public let rate: Double
   /// The mean squared error of the reconstruction from the mean, per pixel in [0, 1].
@@ -45,8 +47,17 @@ public func measure(
       }
       done += images.shape[0]
     }
+    try sample.forEachBatch(of: sample.testIndices, on: model.store.device) { images in
+      try progress(done)
+      for (index, point) in points.enumerated() {
+        tallies[index].testElements += try model.encode(images, at: point).mean.elements()
+      }
+      done += images.shape[0]
+    }
   }
-  return try zip(points, tallies).map { try $1.measurement($0, latentCount: model.latentCount) }
+  return try zip(points, tallies).map {
+    try $1.measurement($0, latentCount: model.latentCount, testFactors: sample.testFactors)
+  }
 }
 
 /// The codes of a whole sample at one point, without the figures of ``measure(_:at:on:progress:)``.
@@ -85,8 +96,8 @@ public func reconstructionError(
   var errors: [Double] = []
   try withoutGradients {
     let point = try model.sharpestPoint()
-    let range = 0..<min(1000, sample.indices.count)
-    try sample.forEachBatch(range, on: model.store.device) { images in
+    let first = Array(sample.indices.prefix(1000))
+    try sample.forEachBatch(of: first, on: model.store.device) { images in
       let reconstruction = try model.decode(model.encode(images, at: point).mean, at: point)
       errors += try reconstruction.squaredError(images).mean([1, 2, 3]).elements(as: Double.self)
     }
@@ -96,6 +107,7 @@ public func reconstructionError(
 
 /// What is gathered at one point, batch after batch.
 private struct Tally {
+  var testElements: [Float] = []
   private var elements: [Float] = []
   private var rates: [Double] = []
   private var errors: [Double] = []
@@ -112,12 +124,21 @@ private struct Tally {
     errors += try reconstruction.squaredError(images).mean([1, 2, 3]).elements(as: Double.self)
   }
 
-  func measurement(_ point: RepresentationPoint, latentCount: Int) throws -> PointMeasurement {
+  func measurement(
+    _ point: RepresentationPoint, latentCount: Int, testFactors: Factors?
+  ) throws -> PointMeasurement {
     let codes = try Codes(
       Matrix(rowCount: rates.count, columnCount: latentCount, elements: elements))
+    let test = try testFactors.map { factors in
+      try LabelledCodes(
+        codes: Codes(
+          Matrix(
+            rowCount: factors.sampleCount, columnCount: latentCount, elements: testElements)),
+        factors: factors)
+    }
     let covariance = try Covariance(rows: codes.matrix).matrix
     return PointMeasurement(
-      point: point, codes: codes, rate: mean(rates), squaredError: mean(errors),
+      point: point, codes: codes, test: test, rate: mean(rates), squaredError: mean(errors),
       variances: (0..<latentCount).map { covariance[$0, $0] },
       totalCorrelation: try gaussianTotalCorrelation(covariance))
   }

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// The tests behind a claim, before the correction for many claims.
 struct ClaimTest {
   /// Error rate of the tests.

@@ -1,4 +1,4 @@
-import BenchSupport
+public import BenchSupport
 
 /// Published numbers, reference runs and new runs side by side, with verdicts.
 public struct Comparison: Sendable, Equatable {

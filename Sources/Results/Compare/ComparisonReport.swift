@@ -154,6 +154,10 @@ extension Comparison.Table {
     "\(dataset): \(metric)" + (direction.map { " \($0.arrow)" } ?? "")
   }
 
+  /// What is said of a metric that cannot be ranked.
+  static let undirectedNote =
+    "no record says which values are better (higher_is_better): not ranked, no verdict"
+
   /// The table for people; columns without contents are left out.
   func resultTable(_ comparison: Comparison) -> ResultTable {
     let confidence = ((1 - comparison.options.significance) * 100).fixed(0)
@@ -176,6 +180,7 @@ extension Comparison.Table {
     if rows.contains(where: { ($0.runs ?? $0.reference)?.isSelectedOnLabels == true }) {
       table.footnotes.append("† selected on labels: an upper bound, not a result")
     }
+    if direction == nil { table.footnotes.append(Self.undirectedNote) }
     return table
   }
 }

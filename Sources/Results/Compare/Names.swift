@@ -6,20 +6,6 @@ public enum MetricName {
     return aliases[lowercase] ?? lowercase
   }
 
-  /// The protocol of a value that does not state one: that of the metric's default variant.
-  ///
-  /// Variants after a colon are protocols of their own; fields after a dot share their metric's.
-  public static func defaultProtocol(_ name: String) -> String {
-    let base = String(canonical(name).prefix { $0 != "." })
-    if disentanglementLib.contains(base) { return "dlib" }
-    return base == "tad" ? "infodiffusion" : base
-  }
-
-  /// Metrics that follow disentanglement_lib unless they say otherwise.
-  private static let disentanglementLib: Set<String> = [
-    "mig", "dci", "sap", "irs", "factorvae", "betavae", "modularity", "explicitness",
-  ]
-
   private static let aliases = [
     "dci-d": "dci", "dci disentanglement": "dci", "dci.disentanglement": "dci",
     "factorvae-score": "factorvae", "factor_vae": "factorvae", "factor-vae": "factorvae",

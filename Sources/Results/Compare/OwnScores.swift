@@ -1,3 +1,5 @@
+import BenchSupport
+
 extension Comparison.Table {
   /// Whether it holds nothing but scores of ours: no publication, no claim.
   var isOwnScore: Bool { rows.allSatisfy { $0.published == nil && $0.claim == nil } }
@@ -33,6 +35,9 @@ extension Comparison {
     result.footnotes.append("mean ± standard deviation over seeds (number of seeds)")
     if rows.contains(where: { ($0.runs ?? $0.reference)?.isSelectedOnLabels == true }) {
       result.footnotes.append("† selected on labels: an upper bound, not a result")
+    }
+    if tables.contains(where: { $0.direction == nil && $0.rows.contains { $0.preset == preset } }) {
+      result.footnotes.append("without an arrow: \(Table.undirectedNote)")
     }
     result.footnotes += budgetNotes(rows)
     return result

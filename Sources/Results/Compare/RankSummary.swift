@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// How models rank over several datasets by one metric.
 public struct RankSummary: Sendable, Equatable {
   /// The best-ranked model against another one, over all datasets.

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// The model that is significantly the best at a metric, if there is one.
 ///
 /// The model with the best mean must be better than every other model by Welch's test over seeds,

@@ -1,4 +1,4 @@
-import BenchSupport
+public import BenchSupport
 
 /// One number of a published table.
 public struct PublishedRow: Sendable, Equatable {

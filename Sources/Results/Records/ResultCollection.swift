@@ -1,4 +1,4 @@
-import BenchSupport
+public import BenchSupport
 import FoundationEssentials
 
 /// Everything that result files under some paths say.
@@ -42,10 +42,15 @@ public struct ResultCollection: Sendable, Equatable {
   /// Within folders, `result.json` is a run and other `.json` files with a `schema` are references
   /// or published tables; checkpoints and files of other programs are passed over.
   ///
+  /// - Parameters:
+  ///   - paths: The files and folders.
+  ///   - known: The metrics whose direction and unit are filled in where a record does not say them.
   /// - Throws: `FileError` or ``ResultError`` for what cannot be read,
   ///   ``ResultError/nothingFound(path:expected:)`` if a path holds no results at all.
-  public init(paths: [String]) throws {
+  public init(paths: [String], known: MetricVocabulary = MetricVocabulary([])) throws {
     for path in paths { try read(path) }
+    runs = runs.map { $0.described(by: known) }
+    reference = reference.map { $0.described(by: known) }
     published = published.filter(\.isPrimary) + published.filter { !$0.isPrimary }
     for results in [runs, reference] {
       var seen: Set<String> = []

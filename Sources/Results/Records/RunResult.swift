@@ -64,11 +64,14 @@ public struct RunResult: Sendable, Equatable {
     return metrics[String(name[..<dot])]?[String(name[name.index(after: dot)...])]?.double
   }
 
-  /// What must agree for a metric's values to be compared: its `protocol`, or the metric's default.
+  /// What must agree for a metric's values to be compared: its `protocol`, or ``unstatedProtocol``.
   public func protocolID(_ metric: String) -> String {
     let object = metrics[metric] ?? metrics[String(metric.prefix { $0 != "." })]
-    return object?["protocol"]?.string ?? MetricName.defaultProtocol(metric)
+    return object?["protocol"]?.string ?? Self.unstatedProtocol
   }
+
+  /// The protocol of values that do not state one: comparable with one another, and with no others.
+  public static let unstatedProtocol = "unstated"
 
   /// Whether the value was picked among several by looking at the labels that it is judged by.
   public func isSelectedOnLabels(_ metric: String) -> Bool {

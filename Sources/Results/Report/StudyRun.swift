@@ -1,4 +1,4 @@
-import BenchSupport
+public import BenchSupport
 import FoundationEssentials
 
 /// A finished run with what its folder holds beside the result.
@@ -16,10 +16,14 @@ public struct StudyRun: Sendable, Equatable {
 
   /// Reads every finished run under some folders.
   ///
-  /// - Parameter paths: Folders with runs, or run folders.
+  /// - Parameters:
+  ///   - paths: Folders with runs, or run folders.
+  ///   - known: The metrics whose direction and unit are filled in where a record does not say them.
   /// - Returns: The runs, in the order of their folders.
   /// - Throws: `FileError` or ``ResultError``.
-  public static func runs(in paths: [String]) throws -> [StudyRun] {
+  public static func runs(
+    in paths: [String], known: MetricVocabulary = MetricVocabulary([])
+  ) throws -> [StudyRun] {
     var folders: [RunDirectory] = []
     for path in paths {
       let own = RunDirectory(path: path)
@@ -29,7 +33,7 @@ public struct StudyRun: Sendable, Equatable {
       }
       folders += found
     }
-    let runs = try folders.map { try StudyRun(folder: $0) }
+    let runs = try folders.map { try StudyRun(folder: $0, known) }
     var seen: Set<String> = []
     for run in runs where !seen.insert(run.result.name).inserted {
       throw ResultError.duplicate(run: run.result.name)
@@ -37,9 +41,9 @@ public struct StudyRun: Sendable, Equatable {
     return runs
   }
 
-  private init(folder: RunDirectory) throws {
+  private init(folder: RunDirectory, _ known: MetricVocabulary) throws {
     self.folder = folder.path
-    result = try RunResult(path: folder.resultPath)
+    result = try RunResult(path: folder.resultPath).described(by: known)
     checksum = try Digest.ofFile(folder.resultPath)
     training = TrainingCurves.read(folder.logPath)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.imagesPath)) ?? []

@@ -1,3 +1,4 @@
+public import BenchSupport
 import Glibc
 
 /// Holm's step-down correction of p-values for many tests.
