@@ -32,7 +32,8 @@ extension ModelRun {
     let drawing = SampleDrawing(
       generator: generator, shape: dataset.imageShape, isQuiet: global.quiet)
     try drawing.write(count: settings.sampleCount, to: samples)
-    let scores = try await scoring.scores(ofFolder: samples, count: settings.sampleCount)
+    let scores = try await scoring.scores(
+      ofFolder: samples, count: settings.sampleCount, seed: configuration.plan.seed)
     outcome.metrics.merge(scores.metrics) { $1 }
     let pictures = GenerationPictures(folder: folder.imagesPath, dataset: dataset)
     try pictures.writeSamples(samples, scores, scoring)

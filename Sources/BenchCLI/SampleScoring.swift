@@ -80,15 +80,16 @@ struct SampleScoring {
   /// - Parameters:
   ///   - folder: PNG or JPEG files; a file of features will do as well.
   ///   - count: How many, at most.
+  ///   - seed: The run's seed, which the metrics' random choices follow from.
   /// - Returns: The scores.
   /// - Throws: Errors of files and ``GenerationError``.
-  func scores(ofFolder folder: String, count: Int) async throws -> Scores {
+  func scores(ofFolder folder: String, count: Int, seed: UInt64) async throws -> Scores {
     let files = Array(try ImageFolder(path: folder).files.prefix(count))
     let side = try await extractor.extract(
       name: folder, count: files.count, isQuiet: global.quiet
     ) { index in try ImageFile.read(files[index], channelCount: 3) }.side
     var options = GenerationOptions()
-    options.seed = UInt64(global.seed)
+    options.seed = seed
     let evaluation = try GenerationEvaluation(
       reference: reference, generated: side, options: options)
     for (metric, reason) in evaluation.skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue })

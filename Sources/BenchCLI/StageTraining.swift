@@ -22,6 +22,9 @@ enum TrainingStage: String, CaseIterable, ExpressibleByArgument {
 }
 
 /// Trains the stages of one run folder; what is finished is left as it is.
+///
+/// Every random choice follows from the plan's seed: a command may train several seeds in turn, and its
+/// own `--seed` is then that of none of them.
 struct StageTraining {
   let dataset: any ImageDataset
   let folder: RunDirectory
@@ -62,7 +65,7 @@ struct StageTraining {
 
   /// Trains a model of the catalog: the first stage, or all of a model with one stage.
   func first(_ specification: ModelSpecification, setting: ModelSetting) throws -> Report {
-    try TorchRandom.seed(UInt64(global.seed))
+    try TorchRandom.seed(plan.seed)
     let model = try specification.make(setting.context(on: device))
     return try train(
       model, label: specification.label, stage: "1", context: setting.json, in: folder.path)
@@ -73,13 +76,13 @@ struct StageTraining {
     let folders = StageFolders(folder.path)
     let (trained, autoencoder) = try folders.openAutoencoder(on: device)
     try check(trained)
-    try TorchRandom.seed(UInt64(global.seed))
+    try TorchRandom.seed(plan.seed)
     let model = try LatentDiffusion(autoencoder, options)
     if group.isFirst { try createFolder(folders.denoiser) }
     if !Checkpoint.exists(at: Trainer.checkpointPath(in: folders.denoiser)) {
       global.note("Measuring how fast the encoder's means move along the β axis …")
       let count = dataset.scaledCount(64)
-      let sample = try ObservationSample(dataset, count: count, seed: UInt64(global.seed))
+      let sample = try ObservationSample(dataset, count: count, seed: plan.seed)
       try model.calibrate(sample.images(count, on: device))
     }
     return try train(
@@ -92,7 +95,7 @@ struct StageTraining {
     let folders = StageFolders(folder.path)
     let (trained, autoencoder) = try folders.openAutoencoder(on: device)
     try check(trained)
-    try TorchRandom.seed(UInt64(global.seed))
+    try TorchRandom.seed(plan.seed)
     let model = try DecoderTuning(
       autoencoder, channelCount: dataset.imageShape.channelCount, options)
     if group.isFirst { try createFolder(folders.decoder) }

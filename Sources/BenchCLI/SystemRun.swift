@@ -32,7 +32,8 @@ struct SystemRun {
     }
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
-    let scores = try await scoring.scores(ofFolder: samples, count: sampleCount)
+    let scores = try await scoring.scores(
+      ofFolder: samples, count: sampleCount, seed: UInt64(seed))
     try GenerationPictures(folder: folder.imagesPath, dataset: dataset)
       .writeSamples(samples, scores, scoring)
     let result = RunResult(

@@ -78,6 +78,47 @@ import Testing
       .expectFailure("multi-beta-vae", "beta-vae")
   }
 
+  /// The numbers of a checkpoint's tensors whose names begin so, in the order of the file.
+  private static func weights(_ checkpoint: String, prefix: String) throws -> [Float] {
+    let data = try Data(contentsOf: URL(filePath: "\(checkpoint)/model.safetensors"))
+    let headerSize = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let header = try JSONValue(parsing: data[8..<8 + headerSize])
+    guard case .object(let members) = header else { return [] }
+    let ranges = members.filter { $0.key.hasPrefix(prefix) }
+      .compactMap { $0.value["data_offsets"]?.array?.compactMap(\.integer) }
+      .sorted { $0[0] < $1[0] }
+    return ranges.flatMap { range in
+      let bytes = [UInt8](data[8 + headerSize + range[0]..<8 + headerSize + range[1]])
+      return bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    }
+  }
+
+  @Test("every seed has weights and noise of its own in every stage, however it was asked for")
+  func independentSeeds() async throws {
+    let folder = try TemporaryFolder()
+    let (together, alone) = ("\(folder.path)/together", "\(folder.path)/alone")
+    _ = try await succeed(Self.arguments(together, "--tune-decoder", "--seeds", "0,1"))
+    _ = try await succeed(Self.arguments(alone, "--tune-decoder", "--seed", "1"))
+    let runs = [0, 1].map { "\(together)/scenes3d/multi-beta-vae/generate-smoke/seed-\($0)" }
+    let same = "\(alone)/scenes3d/multi-beta-vae/generate-smoke/seed-1"
+    for (stage, prefix) in [
+      ("", "encoder."), ("denoiser/", "denoiser."), ("decoder/", "discriminator."),
+    ] {
+      let weights = try (runs + [same]).map {
+        try Self.weights("\($0)/\(stage)checkpoint", prefix: prefix)
+      }
+      #expect(!weights[0].isEmpty && weights[1] == weights[2], "\(prefix)")
+      // Four steps of Adam move a weight by at most four times its rate of 5·10⁻⁴; initial weights
+      // are some hundredths apart.
+      let distance = zip(weights[0], weights[1]).map { abs($0 - $1) }.max() ?? 0
+      #expect(distance > 0.01, "\(prefix)")
+    }
+    #expect(try Self.metrics(runs[1]) == Self.metrics(same))
+    #expect(
+      FileManager.default.contentsEqual(
+        atPath: "\(runs[1])/samples/000000.png", andPath: "\(same)/samples/000000.png"))
+  }
+
   /// Starts a run and kills it without warning once a file of it is there.
   private static func kill(_ arguments: [String], when file: String) async throws {
     let process = Process()
