@@ -121,6 +121,13 @@ struct GenerateCommand: BenchCommand {
     guard (1...(batchSize ?? 64)).contains(parts) else {
       throw ValidationError("--parts is \(parts); it must be 1 to the batch size.")
     }
+    guard parts == 1 || !tuneDecoder else {
+      throw ValidationError(
+        """
+        --parts is \(parts), and the decoder's tuning needs whole batches; leave out one of --parts \
+        and --tune-decoder.
+        """)
+    }
     guard minutes.map({ $0 > 0 && $0 < 1_000_000 }) ?? true else {
       throw ValidationError("--minutes must be positive.")
     }

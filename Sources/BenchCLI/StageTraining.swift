@@ -126,19 +126,23 @@ struct StageTraining {
     let model =
       try specification?.make(setting.context(on: device))
       ?? StageFolders(folder.path).openAutoencoder(on: device).model
+    func dryRun(_ title: String, _ model: any TrainableModel, named name: String) throws -> DryRun {
+      try plan.check(model, named: name)
+      return try DryRun(title, model, dataset: dataset, plan: plan)
+    }
     var runs: [DryRun] = []
-    if stages.contains(where: \.hasFirst) {
-      runs.append(try DryRun("stage 1", model, dataset: dataset, plan: plan))
+    if let specification, stages.contains(where: \.hasFirst) {
+      runs.append(try dryRun("stage 1", model, named: specification.label))
     }
     guard let autoencoder = model as? MultiBetaVAE else { return runs }
     if stages.contains(where: \.hasSecond) {
       let diffusion = try LatentDiffusion(autoencoder, denoiser)
-      runs.append(try DryRun("stage 2", diffusion, dataset: dataset, plan: plan))
+      runs.append(try dryRun("stage 2", diffusion, named: LatentDiffusion.name))
     }
     if stages.contains(.decoder) {
       let tuning = try DecoderTuning(
         autoencoder, channelCount: dataset.imageShape.channelCount, decoder)
-      runs.append(try DryRun("decoder", tuning, dataset: dataset, plan: plan))
+      runs.append(try dryRun("decoder", tuning, named: DecoderTuning.name))
     }
     return runs
   }

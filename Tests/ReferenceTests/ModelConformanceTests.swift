@@ -102,6 +102,13 @@ extension TorchSuites {
     }
 
     @Test(
+      "unequal parts of a batch give its losses and gradients, or are refused",
+      arguments: ModelCatalog.all.map(\.name))
+    func parts(name: String) throws {
+      try PartsTests.check(Self.model(name), named: name)
+    }
+
+    @Test(
       "codes, rates and images have their shapes and ranges",
       arguments: ModelCatalog.all.map(\.name))
     func shapes(name: String) throws {

@@ -10,6 +10,7 @@ package struct BetaVAE: Regularizer {
   package init(beta: Double) { self.beta = beta }
 
   package var isDataParallel: Bool { true }
+  package var isDivisible: Bool { true }
 
   /// β·KL.
   package func penalty(_ codes: SampledCodes, at position: TrainingPosition) throws -> Loss {

@@ -50,11 +50,15 @@ package protocol Regularizer {
   func penalty(_ codes: SampledCodes, at position: TrainingPosition) throws -> Loss
   /// Whether the penalty of a batch and its gradient are the means of those of equal shares.
   var isDataParallel: Bool { get }
+  /// Whether they are also the means of those of parts that know nothing of each other.
+  var isDivisible: Bool { get }
 }
 
 extension Regularizer {
   /// One process only.
   package var isDataParallel: Bool { false }
+  /// Whole batches only.
+  package var isDivisible: Bool { false }
 }
 
 /// The study's encoder with a diagonal Gaussian posterior and its Bernoulli decoder.
@@ -154,6 +158,8 @@ final class GaussianVAE: TrainableModel, GaussianModel {
   }
 
   var isDataParallel: Bool { regularizer.isDataParallel }
+
+  var isDivisible: Bool { regularizer.isDivisible }
 
   func losses(_ batch: TrainingBatch) throws -> [Loss] {
     let codes = try networks.codes(batch.images, shard: batch.shard)

@@ -39,6 +39,7 @@ final class MultiRateVAE: TrainableModel, RepresentationModel {
   }
 
   var isDataParallel: Bool { true }
+  var isDivisible: Bool { true }
 
   func losses(_ batch: TrainingBatch) throws -> [Loss] {
     let count = batch.images.shape[0]

@@ -93,6 +93,9 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
   /// The objective is a mean over observations.
   public var isDataParallel: Bool { true }
 
+  /// For the same reason; t is stratified over each part.
+  public var isDivisible: Bool { true }
+
   /// The objective at stratified t: each batch covers the β axis evenly from a random offset.
   public func losses(_ batch: TrainingBatch) throws -> [Loss] {
     [

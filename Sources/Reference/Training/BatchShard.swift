@@ -22,10 +22,19 @@ public struct BatchShard: Sendable {
   public init(batchSize: Int, group: ProcessGroup = .alone) {
     precondition(
       batchSize % group.size == 0, "a batch of \(batchSize) for \(group.size) processes")
+    let count = batchSize / group.size
+    self.init(
+      batchSize: batchSize, rows: group.rank * count..<(group.rank + 1) * count, group: group)
+  }
+
+  /// Any rows of a batch.
+  package init(batchSize: Int, rows: Range<Int>, group: ProcessGroup = .alone) {
+    precondition(
+      !rows.isEmpty && rows.lowerBound >= 0 && rows.upperBound <= batchSize,
+      "rows \(rows) of a batch of \(batchSize)")
     self.batchSize = batchSize
     self.group = group
-    let count = batchSize / group.size
-    rows = group.rank * count..<(group.rank + 1) * count
+    self.rows = rows
   }
 
   /// This process's rows of a batch that is worked on in parts, each of which all processes share.
@@ -49,10 +58,11 @@ public struct BatchShard: Sendable {
 
   /// The same for a shape, whose first size belongs to the share.
   func normal(_ shape: [Int], type: DataType = .float32, device: Device) throws -> Tensor {
-    let whole = [shape[0] * group.size] + shape.dropFirst()
+    let rowsEach = shape[0] / rows.count
+    let whole = [rowsEach * batchSize] + shape.dropFirst()
     let draws = try Tensor.normal(whole, type: type, device: device)
-    guard group.isJoint else { return draws }
-    return try draws.narrowed(0, start: shape[0] * group.rank, count: shape[0])
+    guard rows.count < batchSize else { return draws }
+    return try draws.narrowed(0, start: rowsEach * rows.lowerBound, count: shape[0])
   }
 
   /// The mean over all processes of a scalar that is itself a mean over the share.

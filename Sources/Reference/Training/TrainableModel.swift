@@ -79,6 +79,14 @@ public protocol TrainableModel: AnyObject {
   /// Whether the losses and gradients of a batch are the means of those of equal shares of it, drawn
   /// and averaged with ``TrainingBatch/shard``; only then can several processes train the model.
   var isDataParallel: Bool { get }
+  /// Whether the losses and gradients of a batch are the means of those of parts of it that are worked
+  /// on one after another, each weighted with its share of the images; only then can
+  /// ``TrainingPlan/partCount`` be more than one.
+  ///
+  /// It is a property of the objective, not of its random numbers, which every part draws for itself.
+  /// Parts do not know of each other, as processes do: what needs a number of the whole batch, be it
+  /// the mean rate, is not divisible, even where it is data-parallel.
+  var isDivisible: Bool { get }
   /// The losses of a batch, in the order of ``optimizerGroups``.
   func losses(_ batch: TrainingBatch) throws -> [Loss]
   /// Numbers that show whether training does what theory says, measured on fixed images.
@@ -93,6 +101,8 @@ extension TrainableModel {
   public var batchesPerStep: Int { 1 }
   /// One process only.
   public var isDataParallel: Bool { false }
+  /// Whole batches only.
+  public var isDivisible: Bool { false }
   /// No averages.
   public var averageDecay: Double? { nil }
   /// No monitors.

@@ -52,12 +52,13 @@ public final class Trainer {
   ///   - isQuiet: Shows no progress.
   ///   - group: The processes that train together.
   /// - Throws: ``TrainingError`` if a checkpoint is there but is damaged or of another plan, or if
-  ///   several processes cannot share the model's batches.
+  ///   parts or several processes cannot share the model's batches.
   public init(
     _ model: any TrainableModel, named modelName: String, dataset: any ImageDataset,
     plan: TrainingPlan, folder: String, context: JSONValue, isQuiet: Bool,
     group: ProcessGroup = .alone
   ) throws {
+    try plan.check(model, named: modelName)
     try Self.checkSharing(model, named: modelName, plan: plan, group: group)
     self.model = model
     self.modelName = modelName

@@ -10,6 +10,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case diverged(step: Int, term: String, checkpoint: String?)
   /// The model's loss cannot be computed on shares of a batch.
   case notDataParallel(model: String, processCount: Int)
+  /// The model's loss cannot be computed on parts of a batch, one after another.
+  case notDivisible(model: String, partCount: Int)
   /// Several processes were to train on graphics processors.
   case severalProcesses(onDevice: Device)
   /// The training was interrupted; a checkpoint has been written.
@@ -32,6 +34,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       """
       '\(model)' is not data-parallel: its loss depends on the whole batch at once, so \(processCount) \
       processes cannot share it; train it in one process.
+      """
+    case .notDivisible(let model, let partCount):
+      """
+      '\(model)' cannot work on a batch in \(partCount) parts: its loss depends on the whole batch at \
+      once; leave out --parts, and save memory with a smaller --batch-size.
       """
     case .severalProcesses(let device):
       """

@@ -26,37 +26,52 @@ struct TrainingOptimizers {
   ///
   /// - Parameters:
   ///   - model: The model whose parameters these are.
-  ///   - batch: The images; worked on in parts where the plan says so, gradients being averaged.
+  ///   - batch: The images; worked on in parts where the plan says so. Every part counts as much as it
+  ///     has images, in gradients and losses.
   ///   - plan: The precision and the number of parts.
-  /// - Returns: The losses of the last part, and whether all were finite.
+  /// - Returns: The losses, and whether all were finite; if not, those up to the part that was not.
   /// - Throws: Errors of the model and of libtorch.
   func step(_ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan) throws -> (
     losses: [Loss], areFinite: Bool
   ) {
-    let partCount = min(plan.partCount ?? 1, batch.images.shape[0])
+    let imageCount = batch.images.shape[0]
+    let partCount = min(plan.partCount ?? 1, imageCount)
+    precondition(partCount == 1 || model.isDivisible, "\(partCount) parts of an indivisible batch")
+    guard partCount > 1 else {
+      let losses = try losses(model, batch, plan)
+      guard try areFinite(losses) else { return (losses, false) }
+      try apply(gradients(losses), number: batch.step + 1)
+      return (losses, true)
+    }
     var sums: [[Tensor]] = []
-    var losses: [Loss] = []
-    for part in 0..<partCount {
-      losses = try withPrecision(plan.precision, on: model.store.device) {
-        try model.losses(partCount == 1 ? batch : batch.part(part, of: partCount))
-      }
-      let values = try group.means(losses.map { try $0.value.item() })
-      guard values.allSatisfy(\.isFinite) else { return (losses, false) }
+    var done: [Loss.Part] = []
+    for index in 0..<partCount {
+      let part = try batch.part(index, of: partCount)
+      let losses = try losses(model, part, plan)
+      let share = Double(part.images.shape[0]) / Double(imageCount)
+      done.append(try Loss.Part(losses, share: share))
+      guard try areFinite(losses) else { return (try Loss.means(of: done), false) }
       let gradients = try gradients(losses)
-      guard partCount > 1 else {
-        sums = gradients
-        break
-      }
-      if part == 0 { sums = try gradients.map { try $0.map { try $0.zerosLike() } } }
+      if index == 0 { sums = try gradients.map { try $0.map { try $0.zerosLike() } } }
       try withoutGradients {
         for (sum, gradient) in zip(sums.joined(), gradients.joined()) {
-          try sum.addInPlace(gradient, scale: 1 / Double(partCount))
+          try sum.addInPlace(gradient, scale: share)
         }
       }
     }
-    try buckets?.average(Array(sums.joined()))
     try apply(sums, number: batch.step + 1)
-    return (losses, true)
+    return (try Loss.means(of: done), true)
+  }
+
+  private func losses(
+    _ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan
+  ) throws -> [Loss] {
+    try withPrecision(plan.precision, on: model.store.device) { try model.losses(batch) }
+  }
+
+  /// Whether the losses are numbers in all processes.
+  private func areFinite(_ losses: [Loss]) throws -> Bool {
+    try group.means(losses.map { try $0.value.item() }).allSatisfy(\.isFinite)
   }
 
   private func gradients(_ losses: [Loss]) throws -> [[Tensor]] {
@@ -69,6 +84,7 @@ struct TrainingOptimizers {
   }
 
   private func apply(_ gradients: [[Tensor]], number: Int) throws {
+    try buckets?.average(Array(gradients.joined()))
     for (index, group) in groups.enumerated() {
       if let maximum = group.maximumGradientNorm {
         try clipGradients(gradients[index], maximumNorm: maximum)
@@ -82,6 +98,41 @@ struct TrainingOptimizers {
   var state: [NamedTensor] {
     zip(groups, optimizers).flatMap { group, optimizer in
       optimizer.state.map { NamedTensor(name: "\(group.name).\($0.name)", tensor: $0.tensor) }
+    }
+  }
+}
+
+extension Loss {
+  /// The losses of a part of a batch, for the log.
+  fileprivate struct Part {
+    let losses: [Loss]
+    /// Its images, as a share of the batch's.
+    let share: Double
+
+    /// Keeps the numbers alone: a part's graph must not outlive it.
+    init(_ losses: [Loss], share: Double) throws {
+      self.losses = try losses.map { loss in
+        Loss(
+          try loss.value.detached(),
+          terms: try loss.terms.map { ($0.name, try $0.value.detached().mean()) })
+      }
+      self.share = share
+    }
+  }
+
+  /// The losses of parts together, each weighted with its share.
+  fileprivate static func means(of parts: [Part]) throws -> [Loss] {
+    let total = parts.reduce(0) { $0 + $1.share }
+    func mean(_ value: ([Loss]) -> Tensor) throws -> Tensor {
+      let terms = try parts.map { try value($0.losses) * ($0.share / total) }
+      return try terms.dropFirst().reduce(terms[0]) { try $0 + $1 }
+    }
+    return try parts[0].losses.enumerated().map { index, loss in
+      Loss(
+        try mean { $0[index].value },
+        terms: try loss.terms.enumerated().map { place, term in
+          (term.name, try mean { $0[index].terms[place].value })
+        })
     }
   }
 }

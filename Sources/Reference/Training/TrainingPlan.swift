@@ -18,6 +18,9 @@ public struct TrainingPlan: Sendable, Equatable, Codable {
   /// Arithmetic in convolutions and matrix products.
   public var precision: Precision
   /// Parts in which a batch is worked on, one after another, to save memory; nil for one.
+  ///
+  /// The objective is the same as without parts. The random numbers are not: every part draws its own,
+  /// and spreads its positions on a model's β axis over all of it.
   public var partCount: Int?
 
   /// Plans a run.
@@ -34,5 +37,13 @@ public struct TrainingPlan: Sendable, Equatable, Codable {
     self.monitorInterval = monitorInterval
     self.precision = precision
     self.partCount = partCount
+  }
+
+  /// Refuses a model that cannot be trained on these terms.
+  ///
+  /// - Throws: ``TrainingError/notDivisible(model:partCount:)``.
+  public func check(_ model: any TrainableModel, named name: String) throws(TrainingError) {
+    guard let partCount, partCount > 1, !model.isDivisible else { return }
+    throw .notDivisible(model: name, partCount: partCount)
   }
 }

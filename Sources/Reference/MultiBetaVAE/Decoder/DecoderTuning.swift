@@ -63,6 +63,9 @@ public final class DecoderTuning: TrainableModel {
   }
 
   /// The decoder's loss and the discriminator's.
+  ///
+  /// Neither shares nor parts of a batch have them: the adversarial weight is a ratio of gradient norms
+  /// of the batch, and the discriminator normalises by the batch's mean and variance.
   public func losses(_ batch: TrainingBatch) throws -> [Loss] {
     let images = try batch.images * 2 - 1
     let count = images.shape[0]

@@ -84,6 +84,9 @@ public final class LatentDiffusion: TrainableModel {
   /// The errors are averaged over observations.
   public var isDataParallel: Bool { true }
 
+  /// For the same reason; positions are stratified over each part.
+  public var isDivisible: Bool { true }
+
   /// The mean squared errors of both heads, weighted, at stratified positions.
   public func losses(_ batch: TrainingBatch) throws -> [Loss] {
     let times = Array(
