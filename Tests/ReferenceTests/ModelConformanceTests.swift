@@ -174,15 +174,57 @@ extension TorchSuites {
       }
     }
 
-    @Test("names the step, the term and the last good checkpoint")
-    func stops() throws {
-      let folder = try TemporaryFolder()
+    private static func trainer(_ folder: String) throws -> Trainer {
       let plan = TrainingPlan(
         stepCount: 100, batchSize: 1, seed: 0, checkpointInterval: 2, logInterval: 100,
         monitorInterval: 100)
-      let trainer = try Trainer(
-        Diverging(), named: "diverging", dataset: Scenes3D(), plan: plan, folder: folder.path,
+      return try Trainer(
+        Diverging(), named: "diverging", dataset: Scenes3D(), plan: plan, folder: folder,
         context: .null, isQuiet: true)
+    }
+
+    @Test("is noticed after as many steps if it is interrupted in between")
+    func resumed() throws {
+      let folder = try TemporaryFolder()
+      let checkpoint = "\(folder.path)/checkpoint"
+      var count = 0
+      #expect(throws: TrainingError.interrupted(step: 8, checkpoint: checkpoint)) {
+        try Self.trainer(folder.path).train {
+          count += 1
+          return count == 8
+        }
+      }
+      #expect(try Checkpoint(folder: checkpoint).state.badStepsInARow == 5)
+      #expect(
+        throws: TrainingError.diverged(step: 13, term: "loss", checkpoint: checkpoint)
+      ) { try Self.trainer(folder.path).train { false } }
+    }
+
+    @Test("counts its bad steps from 0 after a checkpoint of an older version")
+    func older() throws {
+      let folder = try TemporaryFolder()
+      let checkpoint = "\(folder.path)/checkpoint"
+      var count = 0
+      #expect(throws: TrainingError.self) {
+        try Self.trainer(folder.path).train {
+          count += 1
+          return count == 8
+        }
+      }
+      let path = "\(checkpoint)/state.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let line = try #require(text.split(separator: "\n").first { $0.contains("badStepsInARow") })
+      try AtomicFile.write(
+        Array(text.replacing(line + "\n", with: "").utf8), to: path)
+      #expect(
+        throws: TrainingError.diverged(step: 18, term: "loss", checkpoint: checkpoint)
+      ) { try Self.trainer(folder.path).train { false } }
+    }
+
+    @Test("names the step, the term and the last good checkpoint")
+    func stops() throws {
+      let folder = try TemporaryFolder()
+      let trainer = try Self.trainer(folder.path)
       let checkpoint = "\(folder.path)/checkpoint"
       #expect(
         throws: TrainingError.diverged(step: 13, term: "loss", checkpoint: checkpoint)

@@ -20,6 +20,9 @@ public struct Checkpoint {
     public var trainingSeconds: Double
     /// Steps left out because a loss was not finite.
     public var skippedStepCount: Int
+    /// How many of them were the last ones, one after another; nil for none, as in checkpoints of older
+    /// versions.
+    public var badStepsInARow: Int?
     /// What the model was built for: dataset, image shape, latents.
     public var context: JSONValue
     /// Processes that trained together up to this checkpoint since the last start; nil for one.
@@ -28,13 +31,15 @@ public struct Checkpoint {
     /// Describes a checkpoint.
     public init(
       step: Int, model: String, plan: TrainingPlan, trainingSeconds: Double,
-      skippedStepCount: Int, context: JSONValue, processCount: Int? = nil
+      skippedStepCount: Int, badStepsInARow: Int? = nil, context: JSONValue,
+      processCount: Int? = nil
     ) {
       self.step = step
       self.model = model
       self.plan = plan
       self.trainingSeconds = trainingSeconds
       self.skippedStepCount = skippedStepCount
+      self.badStepsInARow = badStepsInARow
       self.context = context
       self.processCount = processCount
     }

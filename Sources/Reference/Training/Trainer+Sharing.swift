@@ -31,7 +31,7 @@ extension Trainer {
     // The first may be reading a large checkpoint.
     try group.barrier()
     let position = try Tensor(
-      [Double(step), priorSeconds, Double(skippedStepCount)], shape: [3])
+      [Double(step), priorSeconds, Double(skippedStepCount), Double(badStepsInARow)], shape: [4])
     let modelFile = try shared(modelState)
     let optimizerFile = try shared(
       optimizers.state + generatorStates() + [NamedTensor(name: "position", tensor: position)])
@@ -39,7 +39,8 @@ extension Trainer {
     try Torch.restore(modelState, from: modelFile)
     try restoreOptimizers(from: optimizerFile)
     let values = try optimizerFile.tensor("position").elements(as: Double.self)
-    (step, priorSeconds, skippedStepCount) = (Int(values[0]), values[1], Int(values[2]))
+    (step, priorSeconds) = (Int(values[0]), values[1])
+    (skippedStepCount, badStepsInARow) = (Int(values[2]), Int(values[3]))
   }
 
   private func shared(_ tensors: [NamedTensor]) throws -> SafetensorsFile {

@@ -35,7 +35,7 @@ public final class Trainer {
   var step = 0
   var priorSeconds = 0.0
   var skippedStepCount = 0
-  private var badStepsInARow = 0
+  var badStepsInARow = 0
 
   /// The checkpoint's place in a run folder.
   public static func checkpointPath(in folder: String) -> String { "\(folder)/checkpoint" }
@@ -218,7 +218,8 @@ public final class Trainer {
     if group.isFirst {
       let state = Checkpoint.State(
         step: step, model: modelName, plan: plan, trainingSeconds: seconds,
-        skippedStepCount: skippedStepCount, context: context,
+        skippedStepCount: skippedStepCount,
+        badStepsInARow: badStepsInARow > 0 ? badStepsInARow : nil, context: context,
         processCount: group.isJoint ? group.size : nil)
       try Checkpoint.write(
         state, model: modelState, optimizer: optimizers.state + generatorStates(),
@@ -245,6 +246,7 @@ public final class Trainer {
     step = checkpoint.state.step
     priorSeconds = checkpoint.state.trainingSeconds
     skippedStepCount = checkpoint.state.skippedStepCount
+    badStepsInARow = checkpoint.state.badStepsInARow ?? 0
   }
 
   func restoreOptimizers(from file: SafetensorsFile) throws {
