@@ -53,7 +53,7 @@ struct DryRun {
       "peak_memory_bytes": .integer(Host.peakMemoryBytes()),
       "seconds_per_step": .number(timing.median), "steps": .integer(plan.stepCount),
       "seconds": .number(timing.median * Double(plan.stepCount)),
-      "images_per_second": .number(Double(plan.batchSize) / timing.median),
+      "images_per_second": .number(Double(plan.imageCount(of: model)) / timing.median),
     ]
   }
 
@@ -67,7 +67,7 @@ struct DryRun {
       \(table.text())
       Weights, gradients, moments and averages: \((Double(stateBytes) / 0x1p20).fixed(0)) MiB; \
       resident at most so far: \((Double(Host.peakMemoryBytes()) / 0x1p20).fixed(0)) MiB.
-      A step of \(plan.batchSize): \((1000 * timing.median).fixed(0)) ms; \(plan.stepCount) steps: \
+      A step of \(plan.imageCount(of: model)): \((1000 * timing.median).fixed(0)) ms; \(plan.stepCount) steps: \
       about \(duration(timing.median * Double(plan.stepCount))).
       """
   }

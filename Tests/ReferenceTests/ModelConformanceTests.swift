@@ -101,6 +101,21 @@ extension TorchSuites {
       #expect(after < before)
     }
 
+    /// The rate is taken a moment before the seconds: their product is never less than the images.
+    @Test(
+      "images per second are those of all batches of a step",
+      arguments: [("factor-vae", 1), ("factor-vae:shuffles=second-batch", 2)])
+    func speed(name: String, batchesPerStep: Int) throws {
+      let folder = try TemporaryFolder()
+      let plan = TrainingPlan(stepCount: 2, batchSize: 4, seed: 0)
+      let summary = try Trainer(
+        Self.model(name), named: name, dataset: Self.dataset, plan: plan, folder: folder.path,
+        context: Self.setting().json, isQuiet: true
+      ).train { false }
+      let imageCount = Double(2 * 4 * batchesPerStep)
+      #expect(summary.imagesPerSecond * summary.seconds >= imageCount * (1 - 1e-9))
+    }
+
     @Test(
       "unequal parts of a batch give its losses and gradients, or are refused",
       arguments: ModelCatalog.all.map(\.name))

@@ -49,7 +49,7 @@ public func timeTrainingStep(
 ) throws -> Timing {
   let optimizers = try TrainingOptimizers(model)
   let device = model.store.device
-  let indices = (0..<plan.batchSize * model.batchesPerStep).map { $0 % dataset.count }
+  let indices = (0..<plan.imageCount(of: model)).map { $0 % dataset.count }
   let images = try imageTensor(
     dataset.pixels(at: indices), shape: dataset.imageShape, device: device)
   var step = 0

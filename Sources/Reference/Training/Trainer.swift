@@ -85,7 +85,7 @@ public final class Trainer {
     var log = try group.isFirst ? TrainingLog(path: "\(folder)/log.jsonl", upToStep: step) : nil
     var progress = ProgressReporter(
       "train \(modelName) seed \(plan.seed)", total: plan.stepCount, isQuiet: isQuiet)
-    let imageCount = plan.batchSize * model.batchesPerStep
+    let imageCount = plan.imageCount(of: model)
     let loader = BatchLoader(
       dataset: dataset, batchSize: imageCount, seed: plan.seed, position: step * imageCount,
       rows: BatchShard.rows(ofBatch: imageCount, partCount: plan.partCount ?? 1, group: group))
@@ -179,7 +179,8 @@ public final class Trainer {
 
   private func imagesPerSecond(since start: ContinuousClock.Instant, firstStep: Int) -> Double {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    return step > firstStep ? Double((step - firstStep) * plan.batchSize) / seconds : 0
+    let imageCount = (step - firstStep) * plan.imageCount(of: model)
+    return imageCount > 0 ? Double(imageCount) / seconds : 0
   }
 
   private func images(_ batch: Batch) throws -> Tensor {

@@ -5,7 +5,7 @@ public import Torch
 public struct TrainingPlan: Sendable, Equatable, Codable {
   /// Number of optimiser steps.
   public var stepCount: Int
-  /// Images per step.
+  /// Images per step, for a model that takes one batch per step; others take so many in each.
   public var batchSize: Int
   /// The seed of initial weights, batches and noise.
   public var seed: UInt64
@@ -38,6 +38,9 @@ public struct TrainingPlan: Sendable, Equatable, Codable {
     self.precision = precision
     self.partCount = partCount
   }
+
+  /// Images of one optimiser step of a model.
+  public func imageCount(of model: any TrainableModel) -> Int { batchSize * model.batchesPerStep }
 
   /// Refuses a model that cannot be trained on these terms.
   ///
