@@ -31,6 +31,12 @@ struct Bench: AsyncParsableCommand {
     DoctorCommand.self,
   ]
 
+  /// The names of the commands whose work several processes can do together.
+  static var jointCommands: [String] {
+    commands.compactMap { $0 as? any BenchCommand.Type }.filter { $0.isJoint }
+      .compactMap { $0.configuration.commandName }
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Trains, scores and compares representation-learning and image-generation models.",

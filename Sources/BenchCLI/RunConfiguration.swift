@@ -143,7 +143,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case .oneProcessOnly(let command, let processCount):
       """
       bench \(command) works in one process, and \(processCount) were started together; start it \
-      without mpirun or srun (only bench train shares its work).
+      without mpirun or srun (commands that share their work: \
+      \(Bench.jointCommands.joined(separator: ", "))).
       """
     case .tooFewMinutes(let asked, let needed):
       """

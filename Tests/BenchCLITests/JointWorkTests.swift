@@ -9,7 +9,9 @@ import Testing
   @Test("commands that work alone refuse", arguments: [["disentangle"], ["doctor"]])
   func refuses(arguments: [String]) async throws {
     let run = try await BenchProcess.run(arguments, environment: Self.environment(rank: 0))
-    run.expectFailure("bench \(arguments[0]) works in one process", "2 were started together")
+    run.expectFailure(
+      "bench \(arguments[0]) works in one process", "2 were started together",
+      "commands that share their work: train, sample, fid")
   }
 
   @Test("what is wrong with the command line is said by one process", arguments: [0, 1])
