@@ -269,8 +269,8 @@ struct GenerateCommand: BenchCommand {
     let settings = GenerationSettings(
       sampleCount: scoring.sampleCount(preset),
       referenceCount: scoring.values(preset).referenceCount, featureProtocol: featureProtocol,
-      reference: scoring.reference, sampler: (sampling.sampler ?? .fromNoise).name,
-      samplingSteps: sampling.samplingSteps, grid: sampling.grid.rawValue, denoiser: options,
+      reference: scoring.reference, sampler: sampling.sampler ?? .fromNoise,
+      samplingSteps: sampling.samplingSteps, grid: sampling.grid, denoiser: options,
       denoiserPlan: plan(denoiserSteps ?? steps ?? budget.second),
       usesOriginalDecoder: sampling.originalDecoder,
       decoder: tuneDecoder

@@ -12,12 +12,12 @@ struct GenerationSettings: Codable, Equatable {
   var featureProtocol: String
   /// What stands in the place of the dataset's images.
   var reference: String?
-  /// The sampler, by name.
-  var sampler: String
+  /// The sampler.
+  var sampler: Sampler
   /// Its number of steps.
   var samplingSteps: Int
   /// How they are spaced.
-  var grid: String
+  var grid: SamplingGrid
   /// The second stage; models without one ignore it.
   var denoiser: DiffusionOptions
   /// How it is trained.
@@ -47,8 +47,7 @@ struct GenerationSettings: Codable, Equatable {
   /// How to sample.
   var sampling: SamplingOptions {
     SamplingOptions(
-      sampler: Sampler(name: sampler) ?? .fromNoise, stepCount: samplingSteps,
-      grid: SamplingGrid(rawValue: grid) ?? .uniform, seed: denoiserPlan.seed)
+      sampler: sampler, stepCount: samplingSteps, grid: grid, seed: denoiserPlan.seed)
   }
 }
 
@@ -62,8 +61,8 @@ extension GenerationSettings {
     self.init(
       sampleCount: sampleCount, referenceCount: scoring.referenceCount,
       featureProtocol: featureProtocol, reference: scoring.reference,
-      sampler: sampling.sampler.name, samplingSteps: sampling.stepCount,
-      grid: sampling.grid.rawValue, denoiser: denoiser, denoiserPlan: denoiserPlan)
+      sampler: sampling.sampler, samplingSteps: sampling.stepCount, grid: sampling.grid,
+      denoiser: denoiser, denoiserPlan: denoiserPlan)
   }
 }
 

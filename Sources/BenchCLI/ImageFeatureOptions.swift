@@ -64,8 +64,10 @@ struct ImageFeatureOptions: ParsableArguments {
   @Option(help: "An unreadable image: stop, or skip it and name it.")
   var onError = ErrorChoice.stop
 
+  private var tap: InceptionNetwork.Tap? { InceptionNetwork.Tap(rawValue: "\(dims)") }
+
   func validate() throws {
-    guard InceptionNetwork.Tap(rawValue: "\(dims)") != nil else {
+    guard tap != nil else {
       throw ValidationError("--dims is \(dims); it must be 64, 192, 768 or 2048.")
     }
     guard (1...4096).contains(batchSize) else {
@@ -80,10 +82,11 @@ struct ImageFeatureOptions: ParsableArguments {
 extension ImageFeatureOptions {
   /// The choices.
   var values: ImageFeatureSettings {
+    guard let tap else { preconditionFailure("\(dims) features passed validate()") }
     var settings = ImageFeatureSettings()
     settings.network = network
     settings.preparation = choice.preparation
-    settings.tap = InceptionNetwork.Tap(rawValue: "\(dims)") ?? .pool3
+    settings.tap = tap
     settings.weights = weights
     settings.batchSize = batchSize
     settings.onError = onError == .skip ? .skip : .stop

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 
 /// A named set of training and evaluation sizes.
 enum Preset: String, CaseIterable, ExpressibleByArgument, Codable {
@@ -8,6 +9,11 @@ enum Preset: String, CaseIterable, ExpressibleByArgument, Codable {
   case quick
   /// The budget of the large-scale study: 300,000 steps of 64, Adam 1e-4.
   case paper
+
+  /// Reads a name.
+  ///
+  /// - Throws: `DecodingError` that tells the known ones.
+  init(from decoder: any Decoder) throws { self = try decoder.choice() }
 
   /// Optimiser steps.
   var stepCount: Int {

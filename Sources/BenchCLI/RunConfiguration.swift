@@ -84,13 +84,31 @@ struct RunConfiguration: Codable, Equatable {
 extension RunConfiguration {
   /// Reads the configuration of a run folder; nil if there is none.
   ///
-  /// - Throws: ``CommandError/unreadableConfiguration(path:)``.
-  init?(of folder: RunDirectory) throws {
+  /// - Throws: ``CommandError/unreadableConfiguration(path:reason:)``.
+  init?(of folder: RunDirectory) throws(CommandError) {
     guard let data = FileManager.default.contents(atPath: folder.configPath) else { return nil }
-    guard let found = try? YAMLDecoder().decode(RunConfiguration.self, from: data) else {
-      throw CommandError.unreadableConfiguration(path: folder.configPath)
+    do {
+      self = try YAMLDecoder().decode(RunConfiguration.self, from: data)
+    } catch {
+      throw .unreadableConfiguration(path: folder.configPath, reason: Self.reason(error))
     }
-    self = found
+  }
+
+  /// What keeps a file from being a configuration, with the field's name.
+  private static func reason(_ error: any Error) -> String {
+    func field(_ path: [any CodingKey]) -> String {
+      "the field '\(path.map(\.stringValue).joined(separator: "."))'"
+    }
+    switch error as? DecodingError {
+    case .keyNotFound(let key, let context)?:
+      return "\(field(context.codingPath + [key])) is missing"
+    case .typeMismatch(_, let context)?, .valueNotFound(_, let context)?:
+      return "\(field(context.codingPath)) has another type than it must"
+    case .dataCorrupted(let context)? where !context.codingPath.isEmpty:
+      let unknown = context.underlyingError as? UnknownName
+      return "\(field(context.codingPath)) \(unknown.map { "\($0)" } ?? "has no valid value")"
+    default: return "it is not YAML"
+    }
   }
 }
 
@@ -99,7 +117,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
   /// A run folder belongs to a run with other settings.
   case otherSettings(folder: String, setting: String, found: String, asked: String)
   /// A run folder's configuration is damaged.
-  case unreadableConfiguration(path: String)
+  case unreadableConfiguration(path: String, reason: String)
   /// Some of several runs failed; their messages have been printed.
   case failedRuns(count: Int, total: Int)
   /// There is no factor, attribute or pair of values of that name to move along.
@@ -124,8 +142,11 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
       \(folder) holds a run with \(setting) \(found), not \(asked); use another --out folder, or \
       --fresh to replace it.
       """
-    case .unreadableConfiguration(let path):
-      "\(path): not the configuration of a run; use another --out folder, or --fresh to replace it."
+    case .unreadableConfiguration(let path, let reason):
+      """
+      \(path): not the configuration of a run: \(reason); correct it, use another --out folder, or \
+      --fresh to replace it.
+      """
     case .failedRuns(let count, let total):
       "\(count) of \(total) runs failed; see the messages above."
     case .unknownDirection(let name, let known):

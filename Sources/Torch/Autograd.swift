@@ -1,3 +1,4 @@
+import BenchSupport
 internal import CTorch
 
 extension Tensor {
@@ -76,6 +77,11 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
   case float32
   /// bfloat16 operands in convolutions and matrix products, everything else in single precision.
   case bfloat16
+
+  /// Reads a name.
+  ///
+  /// - Throws: `DecodingError` that tells the known ones.
+  public init(from decoder: any Decoder) throws { self = try decoder.choice() }
 }
 
 /// Runs `body` with libtorch's automatic casting set for `precision` on `device`.

@@ -218,6 +218,49 @@ import Testing
     #expect(try ImageFile.read("\(samples)/000009.png").shape.height == 256)
   }
 
+  @Test("names the field of a damaged configuration, what it holds and what it may hold")
+  func damagedConfiguration() async throws {
+    let folder = try TemporaryFolder()
+    let arguments = Self.arguments(folder.path, "--model", "beta-vae")
+    _ = try await succeed(arguments)
+    let run = "\(folder.path)/scenes3d/beta-vae/generate-smoke/seed-0"
+    try FileManager.default.removeItem(atPath: "\(run)/result.json")
+    let path = "\(run)/config.yaml"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let cases = [
+      (
+        "sampler: posterior-lower", "sampler: ddmi",
+        "the field 'generation.sampler' is 'ddmi'; known are alg2-literal, alg2-fixed, posterior-lower,"
+      ),
+      (
+        "grid: uniform", "grid: even",
+        "the field 'generation.grid' is 'even'; known are uniform, log-sigma, edm, rate;"
+      ),
+      ("head: rate", "head: rat", "'generation.denoiser.head' is 'rat'; known are rate, paper;"),
+      (
+        "weighting: one", "weighting: two",
+        "'generation.denoiser.weighting' is 'two'; known are one, elbo, minsnr, edm;"
+      ),
+      ("times: continuous", "times: all", "'all'; known are continuous, grid;"),
+      ("precision: float32", "precision: int8", "is 'int8'; known are float32, bfloat16;"),
+      ("preset: smoke", "preset: tiny", "the field 'preset' is 'tiny'; known are smoke, quick, paper;"),
+      ("latent_count: 10", "latent_count: ten", "the field 'latent_count' has another type"),
+      ("latent_count: 10", "latents: 10", "the field 'latent_count' is missing"),
+      (text, "a: [b", "it is not YAML"),
+    ]
+    for (part, other, message) in cases {
+      #expect(text.contains(part), "\(text)")
+      try text.replacingOccurrences(of: part, with: other)
+        .write(toFile: path, atomically: true, encoding: .utf8)
+      let found = try await BenchProcess.run(arguments)
+      #expect(found.exitCode == 2)
+      #expect(found.errors.contains("\(path): ") && found.errors.contains(message), "\(found.errors)")
+    }
+    // As it was, it is the run's.
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    _ = try await succeed(arguments)
+  }
+
   @Test("says what a run takes before it starts, and stops there if asked")
   func estimate() async throws {
     let folder = try TemporaryFolder()

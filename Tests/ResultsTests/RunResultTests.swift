@@ -42,6 +42,7 @@ import Testing
     ("metrics", ["mig": 0.2]), ("metrics", ["mig": ["values": 0.2]]),
     ("metrics", ["mig": ["value": "high"]]), ("provenance", ["commit": 1]),
     ("curves", ["mig": ["x": [1], "y": [1, 2], "x_label": "a", "y_label": "b"]]),
+    ("curves", ["mig": ["x": [1], "y": [1], "x_label": "a", "y_label": "b", "log_x": "yes"]]),
   ]
 
   @Test("are refused with the field's name", arguments: wrongFields)

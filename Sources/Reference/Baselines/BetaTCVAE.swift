@@ -132,11 +132,11 @@ extension ModelDefinition {
     ],
     grid: Grid("beta", [1, 2, 4, 6, 8, 10])
   ) { context, options in
-    let kind = TotalCorrelationEstimator.Kind(rawValue: options.choice("estimator")) ?? .study
-    return try GaussianVAE(context) { _ in
+    try GaussianVAE(context) { _ in
       BetaTCVAE(
         beta: options.number("beta"),
-        estimator: TotalCorrelationEstimator(kind, observationCount: context.observationCount))
+        estimator: TotalCorrelationEstimator(
+          options.choice("estimator"), observationCount: context.observationCount))
     }
   }
 }

@@ -138,7 +138,7 @@ extension ModelDefinition {
     ]
   ) { context, options in
     var control = ControlVAE.Options()
-    control.law = ControlLaw(rawValue: options.choice("law")) ?? .disentangling
+    control.law = options.choice("law")
     control.start = options.number("start")
     control.target = options.number("target")
     control.increment = options.number("increment")

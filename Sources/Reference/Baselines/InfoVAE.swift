@@ -87,7 +87,7 @@ extension ModelDefinition {
     try GaussianVAE(context) { _ in
       InfoVAE(
         alpha: options.number("alpha"), lambda: options.number("lambda"),
-        kernel: DiscrepancyKernel(rawValue: options.choice("kernel")) ?? .inverseMultiquadratic)
+        kernel: options.choice("kernel"))
     }
   }
 }

@@ -33,9 +33,8 @@ extension ModelDefinition {
     -> MultiBetaVAE.Options
   {
     var result = MultiBetaVAE.Options(
-      posterior: posterior, reduction: Reduction(rawValue: options.choice("reduction")) ?? .mean,
-      times: TimeDistribution(rawValue: options.choice("times")) ?? .uniform)
-    result.architecture = Architecture(rawValue: options.choice("architecture")) ?? .study
+      posterior: posterior, reduction: options.choice("reduction"), times: options.choice("times"))
+    result.architecture = options.choice("architecture")
     let width = Int(options.number("width"))
     result.width = width > 0 ? width : nil
     return result

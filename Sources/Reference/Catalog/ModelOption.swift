@@ -88,6 +88,14 @@ public struct ModelOptions: Sendable, Equatable {
     return value
   }
 
+  /// The same as one of an enumeration's cases.
+  func choice<Choice: RawRepresentable<String>>(_ name: String) -> Choice {
+    guard let value = Choice(rawValue: choice(name)) else {
+      preconditionFailure("option '\(name)' is \(choice(name) as String), no \(Choice.self)")
+    }
+    return value
+  }
+
   /// All values by name.
   public var json: JSONValue { .object(values.mapValues { .string($0) }) }
 }

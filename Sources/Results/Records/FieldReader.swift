@@ -81,6 +81,13 @@ package struct FieldReader {
     optional(field) == nil ? nil : try integer(field, minimum: minimum)
   }
 
+  /// A truth value or nothing.
+  package func optionalBool(_ field: String) throws(ResultError) -> Bool? {
+    guard let value = optional(field) else { return nil }
+    guard case .bool(let truth) = value else { throw invalid(field, expected: "true or false") }
+    return truth
+  }
+
   /// A nested object.
   package func object(_ field: String) throws(ResultError) -> FieldReader {
     try FieldReader(required(field), path: path, prefix: name(field))

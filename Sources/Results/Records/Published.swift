@@ -85,7 +85,7 @@ extension PublishedRow {
     guard let items = try reader.required("rows").array else {
       throw reader.invalid("rows", expected: "a list")
     }
-    let isPrimary = reader.members["primary"] == .bool(true)
+    let isPrimary = try reader.optionalBool("primary") ?? false
     var rows: [PublishedRow] = []
     for (index, item) in items.enumerated() {
       var row = try PublishedRow(FieldReader(item, path: path, prefix: "rows[\(index)]"))

@@ -201,6 +201,6 @@ extension Curve {
     }
     self.init(
       xLabel: try reader.string("x_label"), yLabel: try reader.string("y_label"), x: x, y: y,
-      isLogarithmic: reader.members["log_x"] == .bool(true))
+      isLogarithmic: try reader.optionalBool("log_x") ?? false)
   }
 }

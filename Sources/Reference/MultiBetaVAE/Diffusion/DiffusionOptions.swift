@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// The choices of the second stage that the paper leaves open, or makes differently.
 public struct DiffusionOptions: Sendable, Equatable, Codable {
   /// What the second head predicts.
@@ -7,6 +9,11 @@ public struct DiffusionOptions: Sendable, Equatable, Codable {
     /// Δ = f(x, t − τ) − f(x, t) itself, Eq. 19 of arXiv:2507.06613: of order τ, hence all but
     /// invisible beside the noise's error.
     case paper
+
+    /// Reads a name.
+    ///
+    /// - Throws: `DecodingError` that tells the known ones.
+    public init(from decoder: any Decoder) throws { self = try decoder.choice() }
   }
 
   /// How the squared errors of the two heads are weighted over t.
@@ -19,6 +26,11 @@ public struct DiffusionOptions: Sendable, Equatable, Codable {
     case minSNR = "minsnr"
     /// t drawn so that log(σ²/(1 − σ²))/2 is N(−1.2, 1.2²), as in arXiv:2206.00364.
     case edm
+
+    /// Reads a name.
+    ///
+    /// - Throws: `DecodingError` that tells the known ones.
+    public init(from decoder: any Decoder) throws { self = try decoder.choice() }
   }
 
   /// Which positions are trained.
@@ -27,6 +39,11 @@ public struct DiffusionOptions: Sendable, Equatable, Codable {
     case continuous
     /// Multiples of τ, as in the paper.
     case grid
+
+    /// Reads a name.
+    ///
+    /// - Throws: `DecodingError` that tells the known ones.
+    public init(from decoder: any Decoder) throws { self = try decoder.choice() }
   }
 
   /// What the second head predicts.

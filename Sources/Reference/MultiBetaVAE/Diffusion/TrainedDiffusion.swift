@@ -118,11 +118,14 @@ public struct TrainedDiffusion {
         path: path, reason: "there is no second stage; train it with bench train --stage 2")
     }
     let checkpoint = try Checkpoint(folder: path)
-    guard checkpoint.state.context["autoencoder"]?.string == (try folders.autoencoderDigest()),
-      let options = checkpoint.state.context["options"].flatMap(DiffusionOptions.init)
+    guard checkpoint.state.context["autoencoder"]?.string == (try folders.autoencoderDigest())
     else {
       throw TrainingError.badCheckpoint(
         path: path, reason: "it was trained on another first stage than the one in \(folder)")
+    }
+    guard let options = checkpoint.state.context["options"].flatMap(DiffusionOptions.init) else {
+      throw TrainingError.badCheckpoint(
+        path: path, reason: "state.json does not say which second stage it is")
     }
     let diffusion = try LatentDiffusion(autoencoder, options)
     try restore(diffusion.trainedState, from: checkpoint.model)

@@ -49,7 +49,7 @@ public enum Sampler: Sendable, Equatable {
     case .algorithm2Literal: "alg2-literal"
     case .algorithm2Fixed: "alg2-fixed"
     case .posterior(let variance): "posterior-\(variance.rawValue)"
-    case .ddim(let eta): eta == 0 ? "ddim" : "ddim-\(eta.fixed(2))"
+    case .ddim(let eta): eta == 0 ? "ddim" : "ddim-\(Self.text(eta))"
     case .heun: "ode-heun"
     }
   }
@@ -73,6 +73,11 @@ public enum Sampler: Sendable, Equatable {
         return nil
       }
     }
+  }
+
+  /// Two decimals where they are all; else every digit, or the name would be another sampler's.
+  private static func text(_ eta: Double) -> String {
+    Double(eta.fixed(2)) == eta ? eta.fixed(2) : "\(eta)"
   }
 
   /// Whether equal starts give equal ends.
@@ -180,5 +185,22 @@ extension Tensor {
     guard factors.count > 1 else { return try self * factors[0] }
     let row = try Tensor(factors, shape: [factors.count]).to(dataType).to(device)
     return try self * row
+  }
+}
+
+extension Sampler: Codable {
+  /// Reads a name.
+  ///
+  /// - Throws: `DecodingError` that tells the known ones.
+  public init(from decoder: any Decoder) throws {
+    self = try decoder.choice(known: Self.all.map(\.name)) { Sampler(name: $0) }
+  }
+
+  /// Writes the name.
+  ///
+  /// - Throws: Errors of the encoder.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(name)
   }
 }

@@ -1,7 +1,8 @@
+import BenchSupport
 import Glibc
 
 /// How the levels of a sampler are spaced.
-public enum SamplingGrid: String, Sendable, CaseIterable {
+public enum SamplingGrid: String, Sendable, CaseIterable, Codable {
   /// Evenly in t, as the paper does.
   case uniform
   /// Evenly in log σ.
@@ -10,6 +11,11 @@ public enum SamplingGrid: String, Sendable, CaseIterable {
   case edm
   /// Evenly in the rate KL(q(z|x) ‖ p(z)) of the trained encoder.
   case rate
+
+  /// Reads a name.
+  ///
+  /// - Throws: `DecodingError` that tells the known ones.
+  public init(from decoder: any Decoder) throws { self = try decoder.choice() }
 
   /// `stepCount` + 1 falling levels from `start` to 0.
   ///
