@@ -42,10 +42,12 @@ let package = Package(
 
     .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl")]),
 
+    .target(name: "CProcess"),
+
     .target(name: "CTorch", linkerSettings: [.linkedLibrary("dl")]),
 
     // Libraries
-    .target(name: "BenchSupport", dependencies: ["CCrypto"]),
+    .target(name: "BenchSupport", dependencies: ["CCrypto", "CProcess"]),
     .target(name: "MessagePassing", dependencies: ["CMPI"]),
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CTorch", "BenchSupport"]),
     .target(

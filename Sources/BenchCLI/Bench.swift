@@ -49,6 +49,7 @@ struct Bench: AsyncParsableCommand {
     subcommands: commands)
 
   static func main() async {
+    ProcessSettings.choose()
     setvbuf(stdout, nil, Int32(_IOLBF), 0)
     do {
       try checkCommandName(CommandLine.arguments.dropFirst().first)

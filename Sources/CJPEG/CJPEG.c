@@ -1,8 +1,5 @@
 #include "CJPEG.h"
 
-#include <limits.h>
-#include <malloc.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,17 +139,8 @@ static void decode(struct jpeg_decompress_struct *info, const uint8_t *data, siz
   image->channels = channels;
 }
 
-// Pictures come and go by the thousand in the same few sizes. By default glibc returns their memory to
-// the system each time and pays for its pages again, a quarter of the time of a small picture.
-static void keep_memory(void) {
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
-}
-
 int cjpeg_decode(const uint8_t *data, size_t count, uint32_t channels, size_t byte_limit,
                  struct cjpeg_image *image, char *message, size_t message_size) {
-  static pthread_once_t is_prepared = PTHREAD_ONCE_INIT;
-  pthread_once(&is_prepared, keep_memory);
   struct jpeg_decompress_struct info;
   struct error_context context;
   uint8_t *volatile pixels = NULL, *volatile row = NULL;

@@ -2,8 +2,6 @@
 #include "CTorch.h"
 
 #include <dlfcn.h>
-#include <limits.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +14,6 @@ void *ct_open(const char *folder, char **error) {
   static const char *const names[] = {"libc10.so", "libtorch_cpu.so"};
   void *library = NULL;
   *error = NULL;
-  // Tensors of a training step come and go in the same sizes. By default glibc returns each large
-  // one to the system and pays for its pages again at the next step, a tenth of the step's time.
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest value glibc accepts
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
-  // Threads other than the first allocate from heaps of 64 MiB, and an empty heap goes back whatever
-  // the threshold, unless the padding would not fit into the heap before it.
-  mallopt(M_TOP_PAD, 64 << 20);
-  // A thread that waits for the others spins, by default for milliseconds. Where another program
-  // wants the cores this made a training step eight times as long. 3,000 rounds, some 50 µs, do not,
-  // and are enough for an idle machine. libgomp reads the variable when it is loaded.
-  if (!getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "3000", 0);
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     char path[4096];
     snprintf(path, sizeof(path), "%s/lib/%s", folder, names[i]);

@@ -101,6 +101,24 @@ import Testing
     #expect(log == "broken\n")
   }
 
+  /// The runs of a sweep inherit what bench has set for itself.
+  @Test("waiting threads spin for 3,000 rounds, unless the user says otherwise")
+  func spinning() async throws {
+    let cases: [([String: String], String)] = [
+      ([:], "3000"), (["GOMP_SPINCOUNT": "7"], "7"), (["OMP_WAIT_POLICY": "active"], ""),
+    ]
+    for (environment, expected) in cases {
+      let folder = try TemporaryFolder()
+      try Self.write(
+        Self.study(script: "echo \"<$GOMP_SPINCOUNT>\" >> spins"), to: folder.path)
+      let run = try await BenchProcess.run(
+        ["sweep", "study.yaml", "--quiet"], environment: environment, in: folder.path)
+      #expect(run.exitCode == 0, "\(run.errors)")
+      let spins = try String(contentsOfFile: "\(folder.path)/spins", encoding: .utf8)
+      #expect(Set(spins.split(separator: "\n")) == ["<\(expected)>"])
+    }
+  }
+
   @Test("shows what is missing")
   func status() async throws {
     let folder = try TemporaryFolder()

@@ -5,6 +5,21 @@ import TestSupport
 import Testing
 import Torch
 
+@Suite("libtorch", .sharingTorch) struct LibtorchTests {
+  @Test("is loaded without a change to the environment of the process")
+  func environment() throws {
+    _ = try Libtorch.version()
+    // What the process was started with, whatever has been set since.
+    let atStart = try Data(contentsOf: URL(filePath: "/proc/self/environ"))
+      .split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    let now = ProcessInfo.processInfo.environment
+    for name in ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY"] {
+      let before = atStart.first { $0.hasPrefix("\(name)=") }
+      #expect(now[name].map { "\(name)=\($0)" } == before)
+    }
+  }
+}
+
 @Suite("Tensor", .sharingTorch) struct TensorTests {
   @Test("a wrong shape names the operator, the shapes and libtorch's message")
   func wrongShape() throws {
