@@ -18,8 +18,13 @@ struct DryRun {
     self.title = title
     self.model = model
     self.plan = plan
+    let memory = PeakMemory()
     timing = try timeTrainingStep(model, dataset: dataset, plan: plan, count: 2, warmUp: 1)
+    peakMemoryBytes = memory.bytes
   }
+
+  /// The most memory the process had resident meanwhile, in bytes; nil where that is not known.
+  let peakMemoryBytes: Int?
 
   /// Seconds of an optimiser step.
   var secondsPerStep: Double { timing.median }
@@ -50,7 +55,7 @@ struct DryRun {
       "parts": .object(
         Dictionary(parts.map { ($0.name, JSONValue.integer($0.count)) }) { first, _ in first }),
       "state_bytes": .integer(stateBytes),
-      "peak_memory_bytes": .integer(Host.peakMemoryBytes()),
+      "peak_memory_bytes": peakMemoryBytes.map { .integer($0) } ?? .null,
       "seconds_per_step": .number(timing.median), "steps": .integer(plan.stepCount),
       "seconds": .number(timing.median * Double(plan.stepCount)),
       "images_per_second": .number(Double(plan.imageCount(of: model)) / timing.median),
@@ -62,11 +67,14 @@ struct DryRun {
     var table = ResultTable(header: ["part", "parameters"])
     for part in parts { table.append([.init(part.name), .init("\(part.count)")]) }
     table.append(["all", .init("\(model.store.parameterCount)")])
+    let resident = peakMemoryBytes.map {
+      "; resident in the probe: \((Double($0) / 0x1p20).fixed(0)) MiB"
+    }
     return """
       \(title)
       \(table.text())
-      Weights, gradients, moments and averages: \((Double(stateBytes) / 0x1p20).fixed(0)) MiB; \
-      resident at most so far: \((Double(Host.peakMemoryBytes()) / 0x1p20).fixed(0)) MiB.
+      Weights, gradients, moments and averages: \((Double(stateBytes) / 0x1p20).fixed(0)) MiB\
+      \(resident ?? "").
       A step of \(plan.imageCount(of: model)): \((1000 * timing.median).fixed(0)) ms; \(plan.stepCount) steps: \
       about \(duration(timing.median * Double(plan.stepCount))).
       """

@@ -19,6 +19,7 @@ struct GenerationEstimate {
   private let samplingSeconds: Double
   private let scoringSeconds: Double
   private let stateBytes: Int
+  private let peakMemoryBytes: Int?
   private let configuration: RunConfiguration
   private let model: String
 
@@ -49,8 +50,10 @@ struct GenerationEstimate {
       Stage(stage: stage.0, secondsPerStep: probe.secondsPerStep, stepCount: stage.1)
     }
     stateBytes = probes.map(\.stateBytes).max() ?? 0
+    let memory = PeakMemory()
     samplingSeconds = try Self.samplingSeconds(run, settings, setting)
     scoringSeconds = try await Self.scoringSeconds(dataset, settings, extractor)
+    peakMemoryBytes = (probes.map(\.peakMemoryBytes) + [memory.bytes]).compactMap(\.self).max()
   }
 
   private static func stages(_ configuration: RunConfiguration) -> [(TrainingStage, Int)] {
@@ -136,7 +139,7 @@ struct GenerationEstimate {
         }),
       "sampling_seconds": .number(samplingSeconds), "scoring_seconds": .number(scoringSeconds),
       "state_bytes": .integer(stateBytes),
-      "peak_memory_bytes": .integer(Host.peakMemoryBytes()),
+      "peak_memory_bytes": peakMemoryBytes.map { .integer($0) } ?? .null,
     ]
   }
 
@@ -157,10 +160,13 @@ struct GenerationEstimate {
     ])
     table.append(["scoring", "features, reference set included", .init(duration(scoringSeconds))])
     table.append(["all", "", .init(duration(seconds))])
+    let resident = peakMemoryBytes.map {
+      "; \((Double($0) / 0x1p20).fixed(0)) MiB resident in the probe"
+    }
     table.footnotes = [
       """
       memory: \((Double(stateBytes) / 0x1p20).fixed(0)) MiB of weights, gradients, moments and \
-      averages; \((Double(Host.peakMemoryBytes()) / 0x1p20).fixed(0)) MiB resident in the probe
+      averages\(resident ?? "")
       """
     ]
     return table.text()

@@ -10,27 +10,41 @@ extension ModelRun {
   /// Takes the finished stages of another run, named by the configuration, into this one's folder;
   /// what was taken over before stays.
   func takeOverStages() throws {
-    guard let source = configuration.generation?.checkpoint else { return }
-    let (theirs, mine) = (StageFolders(source), StageFolders(folder.path))
-    for (from, to) in [
-      (theirs.autoencoder, mine.autoencoder), (theirs.denoiser, mine.denoiser),
-      (theirs.decoder, mine.decoder),
-    ] {
-      let (from, to) = (Trainer.checkpointPath(in: from), Trainer.checkpointPath(in: to))
-      guard Checkpoint.exists(at: from), !Checkpoint.exists(at: to) else { continue }
-      try Checkpoint(folder: from).copy(to: to)
+    for (mine, theirs) in stageCheckpoints {
+      guard let theirs, Checkpoint.exists(at: theirs), !Checkpoint.exists(at: mine) else { continue }
+      try Checkpoint(folder: theirs).copy(to: mine)
     }
+  }
+
+  /// Seconds that the stages in this folder say they were trained here, without those taken over.
+  func trainingSeconds() throws -> Double {
+    try stageCheckpoints.reduce(0) { sum, stage in
+      let isTakenOver = stage.theirs.map { Checkpoint.exists(at: $0) } ?? false
+      guard !isTakenOver, Checkpoint.exists(at: stage.mine) else { return sum }
+      return try sum + Checkpoint(folder: stage.mine).state.trainingSeconds
+    }
+  }
+
+  /// The checkpoint of every stage in this run's folder and in the one that stages are taken over from.
+  private var stageCheckpoints: [(mine: String, theirs: String?)] {
+    let mine = StageFolders(folder.path)
+    let theirs = configuration.generation?.checkpoint.map(StageFolders.init)
+    return [
+      (mine.autoencoder, theirs?.autoencoder), (mine.denoiser, theirs?.denoiser),
+      (mine.decoder, theirs?.decoder),
+    ].map { (Trainer.checkpointPath(in: $0), $1.map(Trainer.checkpointPath)) }
   }
 
   /// Trains the later stages, draws samples, scores them and draws pictures.
   func generate(
     _ model: ModelDefinition.Model, _ settings: GenerationSettings, _ scoring: SampleScoring,
-    into outcome: inout Outcome
+    _ meter: RunMeter, into outcome: inout Outcome
   ) async throws {
-    let generator = try trainedGenerator(model, settings)
+    let generator = try trainedGenerator(model, settings, meter)
     let samples = "\(folder.path)/samples"
     let drawing = SampleDrawing(
-      generator: generator, shape: dataset.imageShape, isQuiet: global.quiet)
+      generator: generator, shape: dataset.imageShape, isQuiet: global.quiet,
+      onStep: meter.update)
     try drawing.write(count: settings.sampleCount, to: samples)
     let scores = try await scoring.scores(
       ofFolder: samples, count: settings.sampleCount, seed: configuration.plan.seed)
@@ -41,13 +55,15 @@ extension ModelRun {
   }
 
   private func trainedGenerator(
-    _ model: ModelDefinition.Model, _ settings: GenerationSettings
+    _ model: ModelDefinition.Model, _ settings: GenerationSettings, _ meter: RunMeter
   ) throws -> ImageGenerator {
     guard model is MultiBetaVAE else {
       return .prior(model, seed: configuration.plan.seed)
     }
     func training(_ plan: TrainingPlan) -> StageTraining {
-      StageTraining(dataset: dataset, folder: folder, device: device, plan: plan, global: global)
+      StageTraining(
+        dataset: dataset, folder: folder, device: device, plan: plan, global: global,
+        onStep: meter.update)
     }
     let taken = settings.checkpoint.map(StageFolders.init)
     func isTaken(_ stage: String?) -> Bool {

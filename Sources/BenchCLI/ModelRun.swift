@@ -32,21 +32,32 @@ struct ModelRun {
     if folder.isComplete {
       return try RunResult(path: folder.resultPath).described(by: .known)
     }
-    let start = ContinuousClock.now
+    let meter = try RunMeter(folder, untracked: trainingSeconds)
+    do {
+      return try await execute(meter)
+    } catch {
+      // What stopped the run is said, rather than that its cost could not be noted either.
+      _ = try? meter.save()
+      throw error
+    }
+  }
+
+  private func execute(_ meter: RunMeter) async throws -> RunResult {
     // Looked up before hours of training, not after: the checkout may move on meanwhile.
     _ = SourceCommit.current()
     try takeOverStages()
-    let model = try trained()
+    let model = try trained(meter)
     let sample = try ObservationSample(dataset, count: configuration.sampleCount, seed: 0)
     var outcome = Outcome()
-    if !configuration.metrics.isEmpty { try score(model, sample, into: &outcome) }
+    if !configuration.metrics.isEmpty { try score(model, sample, meter, into: &outcome) }
     if let generation = configuration.generation, let scoring {
-      try await generate(model, generation, scoring, into: &outcome)
+      try await generate(model, generation, scoring, meter, into: &outcome)
     }
     outcome.metrics["mse"] = RunMetrics.squaredError.record(
       try reconstructionError(model, on: sample),
       estimator: "squared error per pixel in [0, 1], sharpest reconstruction, 1,000 images",
       details: ["mean_image": .number(try meanImageError(of: sample))])
+    let usage = try meter.save()
     let result = RunResult(
       dataset: .init(name: dataset.name, checksum: dataset.checksum), model: specification.label,
       preset: configuration.presetLabel(for: dataset), seed: Int(configuration.plan.seed),
@@ -55,7 +66,7 @@ struct ModelRun {
         versions: [
           "libtorch": try Libtorch.version(), "openblas": (try? OpenBLAS.configuration()) ?? "none",
         ],
-        wallSeconds: (ContinuousClock.now - start) / .seconds(1),
+        wallSeconds: usage.wallSeconds, peakMemoryBytes: usage.peakMemoryBytes,
         config: try configuration.json()))
     try result.write(to: folder.resultPath)
     return result
@@ -68,7 +79,7 @@ struct ModelRun {
   }
 
   /// Trains the model, or reads the weights of a training that has ended.
-  private func trained() throws -> ModelDefinition.Model {
+  private func trained(_ meter: RunMeter) throws -> ModelDefinition.Model {
     guard configuration.generation?.checkpoint == nil else {
       return try TrainedModel(folder: folder.path, device: device).model
     }
@@ -80,14 +91,18 @@ struct ModelRun {
     let trainer = try Trainer(
       model, named: specification.label, dataset: dataset, plan: configuration.plan,
       folder: folder.path, context: setting.json, isQuiet: global.quiet)
-    _ = try trainer.train { Interruption.isRequested }
+    _ = try trainer.train {
+      try meter.update()
+      return Interruption.isRequested
+    }
     return model
   }
 
   // MARK: - Scores
 
   private func score(
-    _ model: ModelDefinition.Model, _ sample: ObservationSample, into outcome: inout Outcome
+    _ model: ModelDefinition.Model, _ sample: ObservationSample, _ meter: RunMeter,
+    into outcome: inout Outcome
   ) throws {
     guard sample.factors != nil || sample.attributes != nil else {
       throw CommandError.unsuitableDataset(name: dataset.name, reason: "none of its factors varies")
@@ -98,11 +113,13 @@ struct ModelRun {
       total: sample.indices.count + sample.testIndices.count, isQuiet: global.quiet)
     let measurements = try measure(model, at: points, on: sample) { done in
       try Interruption.check()
+      try meter.update()
       progress.update(done)
     }
     let metricsAsked = try MetricCatalog.metrics(named: configuration.metrics)
     let scores = try measurements.enumerated().map { index, measurement in
       try Interruption.check()
+      try meter.update()
       progress.update(
         sample.indices.count + sample.testIndices.count,
         detail: "point \(index + 1) of \(points.count)")

@@ -12,6 +12,8 @@ struct SampleDrawing {
   let isQuiet: Bool
   /// Processes that share the batches: each draws those that ``ProcessGroup/share(of:)`` gives it.
   var group = ProcessGroup.alone
+  /// Called before every step of the sampler.
+  var onStep: () throws -> Void = {}
 
   /// Samples that are decoded together: fewer of larger images.
   var batchSize: Int { max(1, 500 * 64 * 64 / (shape.height * shape.width)) }
@@ -42,6 +44,7 @@ struct SampleDrawing {
       guard !isDone(batch) else { continue }
       let images = try generator.images(batch) { done, total in
         try Interruption.check()
+        try onStep()
         progress.update(first - start + batch.count * done / total)
       }
       try Interruption.check()

@@ -33,6 +33,8 @@ struct StageTraining {
   let global: GlobalOptions
   /// The processes that train together.
   var group = ProcessGroup.alone
+  /// Called after every step.
+  var onStep: () throws -> Void = {}
 
   /// What one stage's training gave.
   struct Report {
@@ -111,7 +113,10 @@ struct StageTraining {
     let trainer = try Trainer(
       model, named: label, dataset: dataset, plan: plan, folder: path, context: context,
       isQuiet: global.quiet, group: group)
-    let summary = try trainer.train { Interruption.isRequested }
+    let summary = try trainer.train {
+      try onStep()
+      return Interruption.isRequested
+    }
     return Report(
       stage: stage, label: label, stepCount: plan.stepCount,
       parameterCount: model.store.parameterCount,

@@ -23,7 +23,7 @@ struct SystemRun {
 
   /// Scores the images, draws pictures and writes the record.
   func execute(_ scoring: SampleScoring) async throws -> RunResult {
-    let start = ContinuousClock.now
+    let (start, memory) = (ContinuousClock.now, PeakMemory())
     let folder = try RunDirectory(
       root: out, dataset: dataset.name, model: name,
       preset: RunConfiguration.generationLabel(preset), seed: seed)
@@ -40,7 +40,7 @@ struct SystemRun {
       dataset: .init(name: dataset.name, checksum: dataset.checksum), model: name,
       preset: RunConfiguration.generationLabel(preset), seed: seed, metrics: scores.metrics,
       provenance: .now(
-        wallSeconds: (ContinuousClock.now - start) / .seconds(1),
+        wallSeconds: (ContinuousClock.now - start) / .seconds(1), peakMemoryBytes: memory.bytes,
         config: [
           "samples_from": .string(samples), "sample_count": .integer(sampleCount),
           "features": .string(scoring.protocolID),

@@ -18,10 +18,13 @@ import Testing
 
   private static let run = "scenes3d/multi-beta-vae/generate-smoke/seed-0"
 
+  private static func json(_ path: String) throws -> JSONValue {
+    try JSONValue(parsing: Data(contentsOf: URL(filePath: path)))
+  }
+
   /// The metrics of a run's record.
   private static func metrics(_ folder: String) throws -> JSONValue {
-    let data = try Data(contentsOf: URL(filePath: "\(folder)/result.json"))
-    return try #require(JSONValue(parsing: data)["metrics"])
+    try #require(json("\(folder)/result.json")["metrics"])
   }
 
   /// Pictures of noise, as PNG files.
@@ -147,7 +150,16 @@ import Testing
     ] {
       try await Self.kill(Self.arguments(killed) + data, when: "\(killed)/\(run)/\(file)")
     }
+    // What the sessions before took is part of what the run took.
+    let usage = "\(killed)/\(run)/usage.json"
+    #expect(try (Self.json(usage)["wall_seconds"]?.double ?? -1) >= 0)
+    try Data(#"{"wall_seconds": 1000, "peak_memory_bytes": 4000000000000}"#.utf8)
+      .write(to: URL(filePath: usage))
     _ = try await succeed(Self.arguments(killed) + data)
+    let provenance = try Self.json("\(killed)/\(run)/result.json")["provenance"]
+    #expect((provenance?["wall_seconds"]?.double ?? 0) > 1000)
+    #expect(provenance?["wall_seconds"] == (try Self.json(usage)["wall_seconds"]))
+    #expect(provenance?["peak_memory_bytes"] == 4_000_000_000_000)
     #expect(
       try Self.metrics("\(killed)/\(run)") == Self.metrics("\(whole)/\(run)"))
     for name in try FileManager.default.contentsOfDirectory(
@@ -158,6 +170,29 @@ import Testing
           atPath: "\(killed)/\(run)/samples/\(name)",
           andPath: "\(whole)/\(run)/samples/\(name)"), "\(name)")
     }
+  }
+
+  @Test("goes on with a run of an older version, whose checkpoints say how long they were trained")
+  func olderVersion() async throws {
+    let folder = try TemporaryFolder()
+    _ = try await succeed(Self.arguments(folder.path))
+    let run = "\(folder.path)/\(Self.run)"
+    let metrics = try Self.metrics(run)
+    for name in ["usage.json", "result.json"] {
+      try FileManager.default.removeItem(atPath: "\(run)/\(name)")
+    }
+    for stage in ["", "denoiser/"] {
+      let path = "\(run)/\(stage)checkpoint/state.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let seconds = try #require(text.firstMatch(of: /"trainingSeconds" : [0-9.e-]+/))
+      try text.replacingCharacters(in: seconds.range, with: "\"trainingSeconds\" : 500")
+        .write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    _ = try await succeed(Self.arguments(folder.path))
+    #expect(try Self.metrics(run) == metrics)
+    let provenance = try Self.json("\(run)/result.json")["provenance"]
+    #expect((provenance?["wall_seconds"]?.double ?? 0) > 1000)
+    #expect(provenance?["peak_memory_bytes"] == .null)
   }
 
   @Test("scores another system's images as its own, beside published numbers of the dataset")

@@ -78,8 +78,9 @@ public final class Trainer {
   /// - Parameter isInterrupted: Asked after every step; if true, a checkpoint is written first.
   /// - Returns: How long it took.
   /// - Throws: ``TrainingError/interrupted(step:checkpoint:)`` or
-  ///   ``TrainingError/diverged(step:term:checkpoint:)`` and errors of files and libtorch.
-  public func train(isInterrupted: () -> Bool) throws -> Summary {
+  ///   ``TrainingError/diverged(step:term:checkpoint:)``, errors of files and libtorch, and what
+  ///   `isInterrupted` throws.
+  public func train(isInterrupted: () throws -> Bool) throws -> Summary {
     let start = ContinuousClock.now
     let firstStep = step
     var log = try group.isFirst ? TrainingLog(path: "\(folder)/log.jsonl", upToStep: step) : nil

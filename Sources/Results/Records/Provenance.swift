@@ -13,8 +13,8 @@ public struct Provenance: Sendable, Equatable {
   public var threadCount: Int
   /// Seconds from start to end, over all sessions of a resumed run.
   public var wallSeconds: Double
-  /// The most memory the process had resident, in bytes.
-  public var peakMemoryBytes: Int
+  /// The most memory a process had resident during the run, in bytes; nil where it is not known.
+  public var peakMemoryBytes: Int?
   /// When the run ended, in ISO 8601 with the time zone.
   public var date: String
   /// The command line, program name first.
@@ -25,7 +25,7 @@ public struct Provenance: Sendable, Equatable {
   /// Creates a record.
   public init(
     commit: String, versions: [String: String], host: Host, threadCount: Int, wallSeconds: Double,
-    peakMemoryBytes: Int, date: String, commandLine: [String], config: JSONValue = .object([:])
+    peakMemoryBytes: Int?, date: String, commandLine: [String], config: JSONValue = .object([:])
   ) {
     self.commit = commit
     self.versions = versions
@@ -45,11 +45,12 @@ public struct Provenance: Sendable, Equatable {
   ///     bench and Swift are added.
   ///   - gpu: The graphics processor used, if any.
   ///   - wallSeconds: How long the run took.
+  ///   - peakMemoryBytes: The most memory during the run; by default, that since the process began.
   ///   - config: The configuration used.
   /// - Returns: The record.
   public static func now(
     versions: [String: String] = [:], gpu: String? = nil, wallSeconds: Double,
-    config: JSONValue = .object([:])
+    peakMemoryBytes: Int? = Host.peakMemoryBytes(), config: JSONValue = .object([:])
   ) -> Provenance {
     Provenance(
       commit: SourceCommit.current(),
@@ -59,7 +60,7 @@ public struct Provenance: Sendable, Equatable {
       host: .current(gpu: gpu),
       threadCount: Parallel.threadCount,
       wallSeconds: wallSeconds,
-      peakMemoryBytes: Host.peakMemoryBytes(),
+      peakMemoryBytes: peakMemoryBytes,
       date: Date.now.formatted(.iso8601),
       // Where the program lay says nothing about the result, and references are published.
       commandLine: ["bench"] + CommandLine.arguments.dropFirst(),
@@ -87,7 +88,7 @@ extension Provenance {
       ],
       "threads": .integer(threadCount),
       "wall_seconds": .number(wallSeconds),
-      "peak_memory_bytes": .integer(peakMemoryBytes),
+      "peak_memory_bytes": peakMemoryBytes.map { .integer($0) } ?? .null,
       "date": .string(date),
       "command_line": .array(commandLine.map { .string($0) }),
       "config": config,
@@ -116,7 +117,7 @@ extension Provenance {
         system: try host.string("system")),
       threadCount: try reader.integer("threads", minimum: 1),
       wallSeconds: try reader.number("wall_seconds"),
-      peakMemoryBytes: try reader.integer("peak_memory_bytes"),
+      peakMemoryBytes: try reader.optionalInteger("peak_memory_bytes"),
       date: date,
       commandLine: try reader.strings("command_line"),
       config: reader.optional("config") ?? .object([:]))

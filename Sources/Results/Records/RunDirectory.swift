@@ -36,6 +36,11 @@ public struct RunDirectory: Sendable, Equatable {
   /// The result; there only when the run is complete.
   public var resultPath: String { "\(path)/result.json" }
 
+  /// What the run has taken so far.
+  var usagePath: String { "\(path)/usage.json" }
+  /// Whether it is known what the run has taken so far.
+  var hasUsage: Bool { FileManager.default.fileExists(atPath: usagePath) }
+
   /// Whether the run has a result.
   public var isComplete: Bool { FileManager.default.fileExists(atPath: resultPath) }
 

@@ -157,7 +157,7 @@ public struct StudyReport: Sendable {
       table.append([
         .init(result.name), .init(short(provenance.commit)), .init(provenance.date),
         .init((provenance.wallSeconds / 3600).fixed(2)),
-        .init((Double(provenance.peakMemoryBytes) / 0x1p30).fixed(2)),
+        .init(provenance.peakMemoryBytes.map { (Double($0) / 0x1p30).fixed(2) } ?? ""),
         .init("\(host.gpu ?? host.cpu), \(provenance.threadCount) threads"),
         .init(result.dataset.checksum.map(short) ?? ""), .init(short(run.checksum)),
         .init(provenance.commandLine.joined(separator: " ")),
