@@ -172,7 +172,7 @@ struct GenerateCommand: BenchCommand {
           try await SystemRun(
             name: system ?? SystemRun.name(ofFolder: folder), samples: folder, dataset: source,
             preset: preset, sampleCount: scoring.sampleCount(preset), out: runs.out,
-            seed: global.seed, global: global
+            seed: global.seed, device: settings.features.device(global), global: global
           ).execute(sampleScoring))
       }
     }

@@ -103,6 +103,11 @@ struct ImageFeatureSettings {
   var batchSize = 32
   var onError = FeatureExtractor.ErrorPolicy.stop
 
+  /// Where the features are computed: the built-in ones on the processor, whatever the device.
+  func device(_ global: GlobalOptions, for group: ProcessGroup = .alone) throws -> Device {
+    network.weights == nil ? .cpu : try global.openDevice(for: group)
+  }
+
   /// What makes the features, its weights loaded.
   func extractor(
     _ global: GlobalOptions, for group: ProcessGroup = .alone
@@ -111,7 +116,7 @@ struct ImageFeatureSettings {
     let source = try known.source(
       weights, environment: ProcessInfo.processInfo.environment,
       cacheRoot: GlobalOptions.cacheRoot)
-    let device = try global.openDevice(for: group)
+    let device = try device(global, for: group)
     let loaded: FeatureExtractor.Network =
       switch known {
       case .inception:

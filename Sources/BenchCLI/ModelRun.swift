@@ -66,8 +66,8 @@ struct ModelRun {
         versions: [
           "libtorch": try Libtorch.version(), "openblas": (try? OpenBLAS.configuration()) ?? "none",
         ],
-        wallSeconds: usage.wallSeconds, peakMemoryBytes: usage.peakMemoryBytes,
-        config: try configuration.json()))
+        gpu: device.graphicsProcessor, wallSeconds: usage.wallSeconds,
+        peakMemoryBytes: usage.peakMemoryBytes, config: try configuration.json()))
     try result.write(to: folder.resultPath)
     return result
   }

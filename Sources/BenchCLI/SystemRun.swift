@@ -2,6 +2,7 @@ import BenchSupport
 import Datasets
 import FoundationEssentials
 import Results
+import Torch
 
 /// The images of another system, scored as our samples are.
 struct SystemRun {
@@ -14,6 +15,8 @@ struct SystemRun {
   let sampleCount: Int
   let out: String
   let seed: Int
+  /// Where the images' features are computed.
+  let device: Device
   let global: GlobalOptions
 
   /// The name of a folder of samples: its last component.
@@ -40,6 +43,7 @@ struct SystemRun {
       dataset: .init(name: dataset.name, checksum: dataset.checksum), model: name,
       preset: RunConfiguration.generationLabel(preset), seed: seed, metrics: scores.metrics,
       provenance: .now(
+        gpu: device.graphicsProcessor,
         wallSeconds: (ContinuousClock.now - start) / .seconds(1), peakMemoryBytes: memory.bytes,
         config: [
           "samples_from": .string(samples), "sample_count": .integer(sampleCount),

@@ -41,6 +41,21 @@ const ct_api *ct_load(const char *folder, const char *shim, char **error) {
   return table();
 }
 
+size_t ct_gpu_name(int32_t index, char *buffer, size_t capacity) {
+  // Asked of the driver itself: numbers in files under /proc are not CUDA's, which depend on
+  // CUDA_VISIBLE_DEVICES and on CUDA_DEVICE_ORDER.
+  void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (!driver) return 0;
+  int (*start)(unsigned) = (int (*)(unsigned))dlsym(driver, "cuInit");
+  int (*find)(int *, int) = (int (*)(int *, int))dlsym(driver, "cuDeviceGet");
+  int (*name)(char *, int, int) = (int (*)(char *, int, int))dlsym(driver, "cuDeviceGetName");
+  int device;
+  if (!start || !find || !name || start(0) || find(&device, index)) return 0;
+  if (name(buffer, (int)capacity, device)) return 0;
+  buffer[capacity - 1] = 0;
+  return strlen(buffer);
+}
+
 size_t ct_program_path(char *buffer, size_t capacity) {
   ssize_t length = readlink("/proc/self/exe", buffer, capacity - 1);
   if (length < 0) length = 0;

@@ -16,6 +16,16 @@ public enum Device: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// The graphics processor's model as its driver names it, or the device's own name where the driver
+  /// does not; nil for the processor.
+  public var graphicsProcessor: String? {
+    guard case .cuda(let index) = self else { return nil }
+    var buffer = [CChar](repeating: 0, count: 256)
+    let length = ct_gpu_name(Int32(clamping: index), &buffer, buffer.count)
+    guard length > 0 else { return description }
+    return String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   var kind: Int32 { self == .cpu ? 0 : 1 }
 
   var index: Int32 {

@@ -20,6 +20,16 @@ import Torch
   }
 }
 
+@Suite("Devices") struct DeviceTests {
+  /// No machine has so many.
+  @Test("graphics processors have a name, also where no driver gives them one")
+  func names() {
+    #expect(Device.cpu.graphicsProcessor == nil)
+    #expect(Device.cuda(1000).graphicsProcessor == "cuda:1000")
+    #expect(Device.cuda(.max).graphicsProcessor == "cuda:\(Int.max)")
+  }
+}
+
 @Suite("Tensor", .sharingTorch) struct TensorTests {
   @Test("a wrong shape names the operator, the shapes and libtorch's message")
   func wrongShape() throws {

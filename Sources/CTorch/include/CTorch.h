@@ -83,6 +83,10 @@ void *ct_open(const char *folder, char **error);
 // NULL and a message to be freed in `*error`.
 const ct_api *ct_load(const char *folder, const char *shim, char **error);
 
+// The name that the CUDA driver gives a graphics processor, by its number in this process; its length, or
+// 0 where there is no driver or no such processor.
+size_t ct_gpu_name(int32_t index, char *buffer, size_t capacity);
+
 // The path of the running program, or an empty text.
 size_t ct_program_path(char *buffer, size_t capacity);
 
