@@ -8,7 +8,6 @@ let libtorch = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
   name: "bench",
@@ -21,11 +20,11 @@ let package = Package(
     .library(name: "Results", targets: ["Results"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Reference", targets: ["Reference"]),
+    .library(name: "Experiments", targets: ["Experiments"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
-    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
   ],
   targets: [
     // C libraries
@@ -65,14 +64,19 @@ let package = Package(
       name: "Reference",
       dependencies: [
         "Torch", "BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Disentanglement",
-        yams, logging,
       ]),
     .target(name: "Results", dependencies: ["BenchSupport", yams]),
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Disentanglement",
+        "GenerationMetrics", "Reference", "Results", "Torch", yams,
+      ]),
     .executableTarget(
       name: "BenchCLI",
       dependencies: [
         "BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Disentanglement",
-        "GenerationMetrics", "Reference", "Results", "Torch", argumentParser, logging, yams,
+        "GenerationMetrics", "Reference", "Results", "Torch", "Experiments", argumentParser,
       ]),
 
     // Tests

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchSupport
+import Experiments
 @preconcurrency import Glibc
 import MessagePassing
 import Reference
@@ -74,17 +75,12 @@ struct Bench: AsyncParsableCommand {
         + (near.isEmpty ? "." : "; did you mean \(near.joined(separator: " or "))?"))
   }
 
-  /// Whether an error means that a signal stopped the work, which can be resumed.
-  static func isInterruption(_ error: any Error) -> Bool {
-    if case .interrupted? = error as? TrainingError { return true }
-    return error is Interrupted
-  }
-
   /// Prints what went wrong and ends the process with the exit code for it.
   private static func end(with error: any Error) -> Never {
     // Help, wrong arguments and codes that a command chose are the argument parser's to report.
     let isParsers = error is ExitCode || exitCode(for: error) != .failure
-    let code = isInterruption(error) ? 130 : isParsers ? exitCode(for: error).rawValue : 2
+    let code =
+      RunEnvironment.isInterruption(error) ? 130 : isParsers ? exitCode(for: error).rawValue : 2
     // Several processes have the same command line; what is wrong with it is said once.
     guard Launch.current().rank == 0 || error is ProcessGroupError else { Glibc.exit(code) }
     if isParsers { exit(withError: error) }

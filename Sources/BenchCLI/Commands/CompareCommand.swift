@@ -1,0 +1,170 @@
+import ArgumentParser
+import BenchSupport
+import Experiments
+import FoundationEssentials
+import Results
+
+/// `bench compare`.
+struct CompareCommand: BenchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Compares results with published numbers, with our references, and with each other.",
+    discussion: """
+      Prints a table per dataset and metric with a verdict per model: better, worse, equivalent, \
+      not distinguishable (and how many seeds would tell) or not comparable (and why). With \
+      --against or --thresholds it exits with 1 if a run is worse or outside its limits.
+
+      Examples:
+        bench compare baselines/
+        bench compare runs/ baselines/published
+        bench compare runs/ --against baselines/reference --thresholds baselines/thresholds.yaml
+        bench compare runs/ --versus beta-vae --metric mig,dci --format markdown
+        bench compare runs/ --against baselines/reference --update
+      """)
+
+  @Argument(
+    help: "Run folders, result files, baseline files, or folders with any of them.",
+    completion: .file())
+  var paths: [String]
+
+  @Option(help: "Reference files or earlier runs.", completion: .file())
+  var against: String?
+
+  @Option(
+    help: "Limits per metric (YAML).", completion: .file(extensions: ["yaml", "yml", "json"]))
+  var thresholds: String?
+
+  @Option(help: "table, markdown, json, junit or github.")
+  var format = OutputFormat.table
+
+  @Flag(help: "Write the runs to --against as its new references, if they are complete.")
+  var update = false
+
+  @Option(help: "Compare every model with this one instead of the references.")
+  var versus: String?
+
+  @Option(name: .customLong("dataset"), help: "Only these datasets, separated by commas.")
+  var datasets: String?
+
+  @Option(name: .customLong("metric"), help: "Only these metrics, separated by commas.")
+  var metrics: String?
+
+  @Option(name: .customLong("preset"), help: "Only these presets, separated by commas.")
+  var presets: String?
+
+  @Option(help: "Error rate of the tests.")
+  var significance = 0.05
+
+  @Option(help: "Equivalence margin in standard deviations of what is compared with.")
+  var margin = 1.0
+
+  @Option(help: "Seeds assumed behind a published mean ± spread that does not say how many.")
+  var assumedSeeds = 3
+
+  @Flag(help: "Compare by permutations instead of Welch's test.")
+  var permutations = false
+
+  @OptionGroup var global: GlobalOptions
+
+  func validate() throws {
+    guard significance > 0 && significance < 1 else {
+      throw ValidationError("--significance is \(significance); it must lie between 0 and 1.")
+    }
+    guard margin > 0 && margin.isFinite else {
+      throw ValidationError("--margin is \(margin); it must be positive.")
+    }
+    guard (2...1_000_000).contains(assumedSeeds) else {
+      throw ValidationError("--assumed-seeds is \(assumedSeeds); it must be at least 2.")
+    }
+    if update && against == nil {
+      throw ValidationError("--update needs --against, the folder to write to.")
+    }
+  }
+
+  func execute() throws {
+    var given = try ResultCollection(paths: paths, known: .known)
+    let canStartEmpty =
+      update && against.map { !FileManager.default.fileExists(atPath: $0) } == true
+    var base =
+      try canStartEmpty
+      ? ResultCollection()
+      : ResultCollection(paths: against.map { [$0] } ?? [], known: .known)
+    given.keep(presets: list(presets), datasets: list(datasets))
+    base.keep(presets: list(presets), datasets: list(datasets))
+    // With --against, all that is given is new, and what it is compared with is old.
+    let (runs, reference) =
+      against == nil ? (given.runs, given.reference) : (given.results, base.results)
+    let comparison = Comparison(
+      runs: runs, reference: reference, published: given.published + base.published,
+      options: options)
+    if let versus, !(runs + reference).contains(where: { $0.model == versus }) {
+      throw CompareError.unknownModel(versus, known: (runs + reference).map(\.model))
+    }
+    var limits = try thresholds.map { try Thresholds(path: $0) }
+    limits?.keep(presets: list(presets), datasets: list(datasets))
+    let report = ComparisonReport(
+      comparison: comparison, checks: limits?.checks(runs: runs, reference: reference),
+      failsOnWorse: against != nil && limits == nil, incomplete: given.incomplete)
+    print(try report.text(global.json ? .json : format.reportFormat))
+    if update, let against {
+      try ReferenceUpdate(runs: runs, incomplete: given.incomplete, old: base.reference)
+        .write(to: against, note: global.note)
+      return
+    }
+    guard report.failures.isEmpty else { throw ExitCode(1) }
+  }
+
+  private var options: Comparison.Options {
+    var options = Comparison.Options()
+    options.significance = significance
+    options.marginInDeviations = margin
+    options.assumedCount = assumedSeeds
+    options.versus = versus
+    options.usesPermutations = permutations
+    options.datasets = list(datasets)
+    options.metrics = list(metrics)
+    return options
+  }
+
+  private func list(_ text: String?) -> [String] {
+    text?.split(separator: ",").map(String.init) ?? []
+  }
+}
+
+/// How to print a comparison.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case table
+  case markdown
+  case json
+  case junit
+  case github
+
+  var reportFormat: ComparisonReport.Format {
+    switch self {
+    case .table: .table
+    case .markdown: .markdown
+    case .json: .json
+    case .junit: .junit
+    case .github: .github
+    }
+  }
+}
+
+/// A request that the results cannot answer.
+enum CompareError: Error, CustomStringConvertible {
+  /// No result is of this model.
+  case unknownModel(String, known: [String])
+
+  var description: String {
+    switch self {
+    case .unknownModel(let name, let known):
+      let models = Set(known).sorted()
+      let near = nearestNames(to: name, in: models)
+      let hint =
+        near.isEmpty
+        ? "the results have \(models.joined(separator: ", "))"
+        : "did you mean \(near.joined(separator: " or "))?"
+      return "no result is of the model '\(name)': \(hint)"
+    }
+  }
+}

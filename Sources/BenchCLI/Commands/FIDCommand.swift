@@ -1,0 +1,224 @@
+import ArgumentParser
+import BenchSupport
+import Datasets
+import Experiments
+import GenerationMetrics
+import MessagePassing
+
+/// `bench fid`.
+struct FIDCommand: BenchCommand {
+  static let isJoint = true
+
+  static let configuration = CommandConfiguration(
+    commandName: "fid",
+    abstract: "Compares generated images with real ones: FID, KID, precision, recall and more.",
+    discussion: """
+      A is the reference (real) set, B the generated one; each is a folder of PNG or JPEG files, a \
+      .npz file with 'features' [image, feature] (and 'logits'), a .npz file with 'mu' and 'sigma', \
+      or a .npy file of features. Statistics allow FID only. Without --metrics, everything that A \
+      and B allow is computed.
+
+      Folders need the network's weights: --weights, else $BENCH_WEIGHTS, torch's cache, or what \
+      'bench weights fetch inception' fetched. Files made with another protocol (--protocol, \
+      --dims, weights) are refused. --features builtin needs no weights; its values rank sets \
+      against one another and are no FID.
+
+      Metrics: \(GenerationMetric.allCases.map(\.rawValue).joined(separator: ", ")).
+
+      Examples:
+        bench fid real.npz generated.npz
+        bench fid stats.npz generated.npz --metrics fid --json
+        bench fid real.npz generated.npz --metrics precision,recall --k 5 --inside inclusive
+        bench fid real/ generated/ --protocol clean-fid
+        bench fid real/ generated/ --features builtin
+        bench fid real/ --save-stats stats.npz
+        bench fid real/ --save-features real.npz --on-error skip
+        mpirun -np 4 bench fid real/ generated/     (the pictures are shared out)
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Argument(help: "The reference (real) set.", completion: .file())
+  var reference: String
+
+  @Argument(help: "The generated set; may be left out with --save-stats.", completion: .file())
+  var generated: String?
+
+  @Option(
+    help: "Metrics, separated by commas; default: all that A and B allow.",
+    transform: parseMetrics)
+  var metrics: [GenerationMetric]?
+
+  @Option(help: "Which neighbour sets the radius for precision, recall, density and coverage.")
+  var k = 3
+
+  @Option(help: "Whether a sample on a radius is inside: strict (d < R) or inclusive (d <= R).")
+  var inside = InsideChoice.strict
+
+  @Option(help: "Number of random subsets for KID.")
+  var kidSubsets = 100
+
+  @Option(help: "Samples per subset for KID.")
+  var kidSubsetSize = 1000
+
+  @Option(help: "Number of splits for the inception score.")
+  var isSplits = 10
+
+  @Option(help: "Write A's statistics (mu, sigma) to this .npz file.", completion: .file())
+  var saveStats: String?
+
+  @Option(help: "Write A's features to this .npz file.", completion: .file())
+  var saveFeatures: String?
+
+  @OptionGroup(title: "Images") var images: ImageFeatureOptions
+
+  func validate() throws {
+    guard generated != nil || saveStats != nil || saveFeatures != nil else {
+      throw ValidationError(
+        "Give a generated set to compare with, or --save-stats or --save-features.")
+    }
+    guard generated != nil || metrics == nil else {
+      throw ValidationError("--metrics compares two sets; give a generated set.")
+    }
+    for (name, value) in [
+      ("--k", k), ("--kid-subsets", kidSubsets), ("--is-splits", isSplits),
+    ] where value < 1 {
+      throw ValidationError("\(name) is \(value); it must be at least 1.")
+    }
+    guard kidSubsetSize >= 2 else {
+      throw ValidationError("--kid-subset-size is \(kidSubsetSize); it must be at least 2.")
+    }
+  }
+
+  func execute() async throws {
+    try await withProcessGroup { group in try await execute(group) }
+  }
+
+  private func execute(_ group: ProcessGroup) async throws {
+    let global = global.speaking(in: group)
+    let loaded = try await ImageSideLoader(
+      settings: images.values, environment: global.environment, group: group
+    )
+    .sides([reference] + (generated.map { [$0] } ?? []))
+    guard group.isFirst else { return }
+    let first = loaded.sides[0]
+    var saved: [String] = []
+    if let saveFeatures {
+      try first.writeFeatures(to: saveFeatures)
+      saved.append(saveFeatures)
+      global.note("features of \(reference) written to \(saveFeatures)")
+    }
+    if let saveStats {
+      try first.writeStatistics(to: saveStats)
+      saved.append(saveStats)
+      global.note("statistics of \(reference) written to \(saveStats)")
+    }
+    let start = ContinuousClock.now
+    let evaluation =
+      loaded.sides.count < 2
+      ? nil
+      : try GenerationEvaluation(
+        reference: first, generated: loaded.sides[1], metrics: metrics, options: options)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    for (metric, reason) in (evaluation?.skipped ?? [:])
+      .sorted(by: { $0.key.rawValue < $1.key.rawValue })
+    {
+      global.note("without \(metric.rawValue): \(reason)")
+    }
+    var result: [String: JSONValue] = [
+      "protocol": protocolDescription(loaded),
+      "processes": .integer(group.size),
+      "seconds": ["features": .number(loaded.extractionSeconds), "metrics": .number(seconds)],
+    ]
+    if let evaluation { result["metrics"] = evaluation.json }
+    if !saved.isEmpty { result["saved"] = .array(saved.map { .string($0) }) }
+    if !loaded.skipped.isEmpty {
+      result["unreadable"] = .array(loaded.skipped.map { .string($0) })
+    }
+    if let caution = loaded.caution { result["caution"] = .string(caution) }
+    if loaded.imageCount > 0, loaded.extractionSeconds > 0 {
+      result["images_per_second"] = .number(Double(loaded.imageCount) / loaded.extractionSeconds)
+    }
+    try global.emit(.object(result), text: report(evaluation, loaded))
+  }
+
+  private var options: GenerationOptions {
+    var options = GenerationOptions()
+    options.neighbourCount = k
+    options.inside = inside == .strict ? .strict : .inclusive
+    options.kernelSubsetCount = kidSubsets
+    options.kernelSubsetSize = kidSubsetSize
+    options.splitCount = isSplits
+    options.seed = UInt64(global.seed)
+    return options
+  }
+
+  private func protocolDescription(_ loaded: ImageSideLoader.Sides) -> JSONValue {
+    func side(_ side: GenerationSide) -> JSONValue {
+      [
+        "name": .string(side.name), "count": side.count.map { .integer($0) } ?? .null,
+        "protocol": side.protocolID.map { .string($0) } ?? .null,
+      ]
+    }
+    return [
+      "id": loaded.protocolID.map { .string($0) } ?? .null,
+      "reference": side(loaded.sides[0]),
+      "generated": loaded.sides.count > 1 ? side(loaded.sides[1]) : .null,
+      "width": .integer(loaded.sides[0].width),
+      "covariance": "unbiased (N-1); fid:stylegan: biased (N)",
+      "weights": loaded.weightsName.map { .string($0) } ?? .null,
+      "random_weights": .bool(loaded.protocolID?.contains("@\(RandomWeights.prefix)") == true),
+      "jpeg_decoder": loaded.imageCount > 0 ? .string(JPEG.decoderName) : .null,
+    ]
+  }
+
+  private func report(
+    _ evaluation: GenerationEvaluation?, _ loaded: ImageSideLoader.Sides
+  ) -> String {
+    func line(_ role: String, _ side: GenerationSide) -> String {
+      "\(role) \(side.name): \(side.count.map { "\($0) images" } ?? "statistics")"
+    }
+    var lines = [
+      zip(["reference", "generated"], loaded.sides).map { line($0, $1) }.joined(separator: "; "),
+      "protocol \(loaded.protocolID ?? "not stated by the files")",
+    ]
+    for metric in GenerationMetric.allCases {
+      guard let value = evaluation?.values[metric] else { continue }
+      let deviation = value.details["std"]?.double ?? value.details["standard_error"]?.double
+      lines.append(
+        metric.rawValue.padded(to: 14) + value.value.fixed(6).leftPadded(to: 14)
+          + (deviation.map { " ± \($0.fixed(6))" } ?? ""))
+    }
+    if let caution = loaded.caution { lines.append(caution) }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension ImageSideLoader.Sides {
+  /// How the features were made, where a side says so; sides that disagree are refused.
+  var protocolID: String? { sides.lazy.compactMap(\.protocolID).first }
+
+  /// What a reader of the values must know.
+  var caution: String? { sides.lazy.compactMap(\.caution).first }
+}
+
+/// The values of `--inside`.
+enum InsideChoice: String, ExpressibleByArgument, CaseIterable {
+  case strict, inclusive
+}
+
+private func parseMetrics(_ text: String) throws -> [GenerationMetric] {
+  let names = text.split(separator: ",", omittingEmptySubsequences: false).map {
+    $0.filter { $0 != " " }
+  }
+  return try names.map { name in
+    if let metric = GenerationMetric(rawValue: name) { return metric }
+    let known = GenerationMetric.allCases.map(\.rawValue)
+    let near = nearestNames(to: name, in: known)
+    throw ValidationError(
+      "there is no generation metric '\(name)'; "
+        + (near.isEmpty
+          ? "known are \(known.joined(separator: ", "))."
+          : "did you mean \(near.joined(separator: " or "))?"))
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import BenchSupport
+import Reference
+import Results
+import Torch
+
+/// `bench perf`: the speed of the hot paths, as medians over repetitions.
+struct PerfCommand: BenchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "perf",
+    abstract: "Measure the speed of the hot paths on this machine.",
+    discussion: """
+      The kinds of paths: machine (plain work of libtorch, OpenBLAS and the processor to compare \
+      with), train, encode, decode, sample, metric, generation, inception, read, and data with \
+      --dataset.
+
+      Absolute times say little from one machine to the next; scripts/measure_performance.py runs \
+      this command and the reference implementations in turn and reports the ratios, \
+      scripts/check_speed.py compares ratios between paths with stated limits.
+
+      Examples:
+        bench perf
+        bench perf --only machine:,train:beta-vae --repeats 30 --threads 2 --json
+        bench perf --dataset celeba:tv --only data:
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Option(help: "Only these paths, or all whose names begin so; separated by commas.")
+  var only = ""
+
+  @Option(help: "Measured repetitions of each path.")
+  var repeats = 10
+
+  @Option(help: "Also opening and reading this dataset, which must be on the machine.")
+  var dataset: String?
+
+  @Option(help: "float32, or bfloat16 operands in convolutions and matrix products.")
+  var precision = PrecisionChoice.float32
+
+  func validate() throws {
+    guard (1...10_000).contains(repeats) else {
+      throw ValidationError("--repeats is \(repeats); it must be 1 to 10,000.")
+    }
+  }
+
+  private func paths() throws -> [PerfPath] {
+    let settings = PerfSettings(
+      repeats: repeats, precision: precision.value, openDevice: { try global.openDevice() },
+      threadCount: global.threadCount)
+    let data = PerfDataPaths(settings: settings, dataRoot: global.dataRoot)
+    let named = try dataset.map { try data.paths(of: $0) } ?? []
+    let all =
+      PerfMachinePaths(settings: settings).paths + PerfModelPaths(settings: settings).paths
+      + PerfMetricPaths(settings: settings).paths + PerfGenerationPaths(settings: settings).paths
+      + data.paths + named
+    let choices = only.split(separator: ",").map { $0.filter { $0 != " " } }
+    let names = Set(all.map(\.name))
+    return choices.isEmpty
+      ? all
+      : all.filter { path in
+        choices.contains {
+          names.contains($0) ? path.name == $0 : path.name.hasPrefix($0)
+        }
+      }
+  }
+
+  func execute() async throws {
+    let paths = try paths()
+    guard !paths.isEmpty else {
+      throw ValidationError("--only '\(only)': no path is called so or begins so.")
+    }
+    var progress = ProgressReporter("perf", total: paths.count, isQuiet: global.quiet)
+    let records = try paths.enumerated().map { index, path in
+      progress.update(index, detail: path.name)
+      return PerfRecord(path: path, timing: try path.measure())
+    }
+    progress.finish()
+    var table = ResultTable(header: ["path", "median ms", "spread ms", "items/s"])
+    for record in records {
+      table.append([
+        .init(record.path.name), .init((1000 * record.timing.median).fixed(2)),
+        .init((1000 * record.timing.interquartileRange).fixed(2)), .init(record.rate.fixed(0)),
+      ])
+    }
+    try global.emit(
+      [
+        "paths": .array(records.map(\.json)), "threads": .integer(global.threadCount),
+        "peak_memory_bytes": .integer(Host.peakMemoryBytes()),
+        "host": .string(Host.current().cpu),
+      ], text: table.text())
+  }
+}

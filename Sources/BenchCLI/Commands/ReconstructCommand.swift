@@ -1,0 +1,36 @@
+import ArgumentParser
+import BenchSupport
+import Experiments
+import Reference
+
+/// `bench reconstruct`: observations beside their reconstructions.
+struct ReconstructCommand: BenchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reconstruct",
+    abstract:
+      "Draw observations beside their reconstructions, at several β where the model has them.",
+    discussion: """
+      Examples:
+        bench reconstruct --checkpoint runs/mine --out pictures
+        bench reconstruct --checkpoint runs/mine --count 16 --out pictures
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @OptionGroup var source: CheckpointOptions
+
+  @Option(help: "Number of observations.")
+  var count = 8
+
+  func validate() throws {
+    guard (1...1000).contains(count) else {
+      throw ValidationError("--count is \(count); it must be 1 to 1000.")
+    }
+  }
+
+  func execute() async throws {
+    let (trained, pictures) = try source.open(global)
+    try pictures.writeReconstructions(trained.model.points(), count: count)
+    let path = "\(source.out)/reconstructions.png"
+    try global.emit(["pictures": [.string(path)]], text: path)
+  }
+}

@@ -1,0 +1,274 @@
+import ArgumentParser
+import BenchSupport
+import Disentanglement
+import Experiments
+import Results
+
+/// `bench score`.
+struct ScoreCommand: BenchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score",
+    abstract: "Scores representations made anywhere, Python included.",
+    discussion: """
+      CODES.npz holds 'codes' (float, [samples, latents]) and 'factors' (class indices, \
+      [samples, factors]) and/or 'attributes' (0 or 1, [samples, attributes]); optional are \
+      'test_codes' and 'test_factors', 'factor_names', 'attribute_names' and 'factor_sizes'. \
+      Without a test sample, metrics that train a model draw their training and test rows at random: \
+      two thirds and one third, at most 10,000 and 5,000 as in the reference protocol (--train, \
+      --test, --split). \
+      If 'factors' covers a full grid of 'factor_sizes', metrics that intervene replay the \
+      reference's draws; else they resample the rows that share a class.
+
+      Examples:
+        bench score codes.npz
+        bench score codes.npz --metrics mig,sap,factorvae --json
+        bench score codes.npz --metrics mig --ci --align pca,ica
+        bench score codes.npz --metrics mig --set mig.num_bins=10
+        bench score codes.npz --metrics dci --train 5000 --test 2000
+
+      Metrics:
+      \(MetricCatalog.all.map { "  \($0.name.padded(to: 28)) \($0.summary)" }.joined(separator: "\n"))
+
+      Parameters:
+      \(MetricCatalog.all.flatMap { metric in
+        metric.parameters.map { parameter in
+          "  \("\(metric.name).\(parameter.name)".padded(to: 33)) \(parameter.summary)"
+        }
+      }.joined(separator: "\n"))
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Argument(help: "The file with codes.", completion: .file(extensions: ["npz"]))
+  var codes: String
+
+  @Option(
+    help: """
+      Names, separated by commas; 'all' for every variant. Default: every metric the file has the \
+      inputs for, without variants.
+      """)
+  var metrics: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "A number of a metric's protocol; may be repeated. Default: the reference's.",
+      valueName: "metric.parameter=value"))
+  var settings: [String] = []
+
+  @Option(help: "Rows to train on; default: two thirds of them, at most 10,000.")
+  var train: Int?
+
+  @Option(help: "Rows to test on; default: the rest, at most 5,000.")
+  var test: Int?
+
+  @Option(
+    help: "random, or ordered: the first rows train, the next ones test (for shuffled files only).")
+  var split = SplitRule.Order.random
+
+  @Flag(help: "Adds 95 % bootstrap intervals.")
+  var ci = false
+
+  @Option(help: "Number of bootstrap resamples.")
+  var ciResamples = 100
+
+  @Option(
+    help: "Further axes to score on, fitted on the codes alone: pca, ica, rotation; with commas.")
+  var align: String?
+
+  func validate() throws {
+    guard ciResamples >= 2 && ciResamples <= 100_000 else {
+      throw ValidationError("--ci-resamples is \(ciResamples); it must be 2 to 100000.")
+    }
+    for (name, value) in [("--train", train), ("--test", test)] {
+      guard value.map({ $0 >= 1 }) ?? true else {
+        throw ValidationError("\(name) is \(value ?? 0); it must be at least 1.")
+      }
+    }
+    guard global.seed <= Int(UInt32.max) else {
+      throw ValidationError("--seed is \(global.seed); it must be at most \(UInt32.max).")
+    }
+    guard metrics?.contains(where: { $0 != "," }) ?? true else {
+      throw ValidationError("--metrics is empty; name metrics separated by commas, or all.")
+    }
+    do {
+      _ = try chosenMetrics()
+    } catch {
+      throw ValidationError("--metrics: \(error)")
+    }
+    do {
+      _ = try MetricSettings(settings)
+    } catch {
+      throw ValidationError("--set: \(error)")
+    }
+    _ = try alignments()
+  }
+
+  func execute() throws {
+    let start = ContinuousClock.now
+    let settings = try MetricSettings(settings)
+    let file = try CodesFile(
+      path: codes, seed: UInt32(global.seed), settings: settings,
+      split: SplitRule(order: split, trainCount: train, testCount: test))
+    guard file.input.test == nil || (train == nil && test == nil) else {
+      throw SplitOfGivenSample(path: codes)
+    }
+    let raw = try report(file.input)
+    let aligned = try alignments().map { method -> (String, CodeAlignment, MetricReport) in
+      let alignment = try CodeAlignment(method, fittedTo: file.input.codes)
+      return (method.name, alignment, try report(alignment.apply(to: file.input)))
+    }
+    if raw.entries.isEmpty, let first = raw.skipped.first {
+      throw UnscorableCodes(path: codes, reason: first.reason)
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    try global.emit(
+      json(file, raw, aligned, seconds), text: table(file, raw, aligned.map { ($0.0, $0.2) }))
+    // Asked for by name, and not there: a script must not take the rest for all.
+    if !isSelective, !raw.skipped.isEmpty { throw ExitCode(2) }
+  }
+
+  // MARK: - Choices
+
+  private func chosenMetrics() throws -> [MetricDefinition] {
+    guard let metrics else { return MetricCatalog.headline }
+    return try MetricCatalog.metrics(named: metrics.split(separator: ",").map { $0.trimmed })
+  }
+
+  /// Whether metrics that the file cannot serve are left out rather than refused.
+  private var isSelective: Bool {
+    metrics.map { $0.split(separator: ",").map(\.trimmed).contains("all") } ?? true
+  }
+
+  private func alignments() throws -> [CodeAlignment.Method] {
+    try (align ?? "").split(separator: ",").map(\.trimmed).map { name in
+      switch name {
+      case "pca": .pca
+      case "ica": .ica(seed: UInt64(global.seed))
+      case "rotation": .rotation(seed: UInt64(global.seed))
+      default: throw ValidationError("--align: '\(name)' is none of pca, ica, rotation.")
+      }
+    }
+  }
+
+  private func report(_ input: MetricInput) throws -> MetricReport {
+    let metrics = try chosenMetrics()
+    var progress = ProgressReporter("score", total: metrics.count, isQuiet: global.quiet)
+    var done = 0
+    defer { progress.finish() }
+    return try MetricCatalog.evaluate(
+      metrics, on: input, resampleCount: ci ? ciResamples : nil, skipsFailures: true
+    ) { name in
+      progress.update(done, detail: name)
+      done += 1
+    }
+  }
+
+  // MARK: - Output
+
+  private func json(
+    _ file: CodesFile, _ raw: MetricReport,
+    _ aligned: [(name: String, alignment: CodeAlignment, report: MetricReport)], _ seconds: Double
+  ) -> JSONValue {
+    var members: [String: JSONValue] = [
+      "metrics": isSelective ? raw.json : raw.jsonWithSkipped,
+      "seconds": raw.secondsJSON,
+      "provenance": Provenance.now(
+        wallSeconds: seconds,
+        config: [
+          "codes": .string(codes),
+          "samples": .integer(file.input.codes.sampleCount),
+          "latents": .integer(file.input.codes.latentCount),
+          "precision": .string(file.input.codes.precision.rawValue),
+          "test_samples": file.input.test.map { .integer($0.sampleCount) } ?? .null,
+          "split": file.input.test == nil ? .string(split.rawValue) : .null,
+          "unit_size": file.unitSize.map { .integer($0) } ?? .null,
+          "seed": .integer(global.seed),
+          "settings": file.input.settings.json,
+          "ci_resamples": ci ? .integer(ciResamples) : .null,
+        ]
+      ).json,
+    ]
+    if !raw.skipped.isEmpty { members["skipped"] = raw.skippedJSON }
+    if !aligned.isEmpty {
+      members["aligned"] = .object(
+        Dictionary(
+          aligned.map { name, alignment, report in
+            (
+              name,
+              [
+                "metrics": report.json, "skipped": report.skippedJSON,
+                "converged": .bool(alignment.hasConverged),
+              ]
+            )
+          }
+        ) { $1 })
+    }
+    return .object(members)
+  }
+
+  private func table(
+    _ file: CodesFile, _ raw: MetricReport, _ aligned: [(name: String, report: MetricReport)]
+  ) -> String {
+    let input = file.input
+    var title = "\(codes): \(input.codes.sampleCount) samples, \(input.codes.latentCount) latents"
+    if let factors = input.factors { title += ", \(factors.factorCount) factors" }
+    if let attributes = input.attributes { title += ", \(attributes.attributeCount) attributes" }
+    if file.unitSize != nil { title += "; every unit reduced to its first principal component" }
+    var table = ResultTable(
+      title: title,
+      header: ["metric", "score", "value"] + (ci ? ["95 % interval"] : []) + aligned.map(\.name))
+    for entry in raw.entries {
+      for (index, score) in entry.result.scores.enumerated() {
+        var cells: [ResultTable.Cell] = [
+          .init(index == 0 ? entry.result.metric : ""), .init(score.name),
+          .init(score.value.fixed(4)),
+        ]
+        if ci {
+          let interval = entry.intervals?.first { $0.score == score.name }?.range
+          cells.append(
+            .init(
+              interval.map { "\($0.lowerBound.fixed(4)) … \($0.upperBound.fixed(4))" } ?? ""))
+        }
+        cells += aligned.map { other in
+          let found = other.report.entries.first { $0.result.metric == entry.result.metric }
+          return .init(found?.result[score.name]?.fixed(4) ?? "")
+        }
+        table.append(cells)
+      }
+    }
+    for missing in raw.skipped where !isSelective {
+      table.append([.init(missing.metric), "value", "–"])
+    }
+    let label = isSelective ? "left out" : "no value"
+    table.footnotes = raw.skipped.map { "\(label): \($0.reason)" }
+    return table.text()
+  }
+}
+
+/// A file none of whose metrics can be evaluated.
+struct UnscorableCodes: Error, CustomStringConvertible {
+  let path: String
+  let reason: String
+
+  var description: String { "\(path): no metric can be evaluated; \(reason)" }
+}
+
+/// Sizes of a split for a file that brings its own test sample.
+struct SplitOfGivenSample: Error, CustomStringConvertible {
+  let path: String
+
+  var description: String {
+    "\(path): it has test_codes, which are the test sample; leave out --train and --test."
+  }
+}
+
+extension StringProtocol {
+  /// The text without spaces at its ends.
+  fileprivate var trimmed: String {
+    var text = Substring(self)
+    while text.first == " " { text.removeFirst() }
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}

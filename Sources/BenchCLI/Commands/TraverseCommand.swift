@@ -1,0 +1,108 @@
+import ArgumentParser
+import BenchSupport
+import Datasets
+import Experiments
+import Reference
+import Torch
+
+/// `bench traverse`: what changes when a code moves along a direction.
+struct TraverseCommand: BenchCommand {
+  static let isResumable = true
+
+  static let configuration = CommandConfiguration(
+    commandName: "traverse",
+    abstract: "Draw what changes when a code moves along latents, principal axes or a factor.",
+    discussion: """
+      Latents go from −2 to 2, principal axes to two standard deviations either way, factors and \
+      attributes along the difference of their class means at the chosen noise level. With \
+      --denoise every code is taken back to β = 0 before it is decoded, all of them with the same \
+      noise.
+
+      Examples:
+        bench traverse --checkpoint runs/mine --out pictures
+        bench traverse --checkpoint runs/mine --sigma 0.5 --denoise --animate --out pictures
+        bench traverse --checkpoint runs/mine --along object_hue:0:5 --denoise --out pictures
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @OptionGroup var source: CheckpointOptions
+  @OptionGroup(title: "Denoising") var sampling: SamplerOptions
+
+  @Option(help: "For models with a β axis: the posterior's deviation at which to traverse.")
+  var sigma = 0.3
+
+  @Option(help: "Which observation of the sample to start from.")
+  var observation = 0
+
+  @Option(
+    help: """
+      latents, pca, or factors and attributes as NAME (from its first to its last value) or \
+      NAME:LOW:HIGH, separated by commas.
+      """)
+  var along = "latents"
+
+  @Flag(help: "Take every code back to β = 0 with the trained denoiser.")
+  var denoise = false
+
+  @Option(help: "noisy (the code plus its noise) or mean (the code alone).")
+  var start = DenoisingStart.noisy
+
+  @Flag(help: "Also write the traversals as an animated PNG.")
+  var animate = false
+
+  func validate() throws {
+    guard sigma > 0, sigma < 1 else {
+      throw ValidationError("--sigma is \(sigma); it must lie between 0 and 1.")
+    }
+    guard (0..<1000).contains(observation) else {
+      throw ValidationError("--observation is \(observation); it must be 0 to 999.")
+    }
+  }
+
+  func execute() async throws {
+    let diffusion =
+      denoise
+      ? try TrainedDiffusion(
+        folder: source.checkpoint, device: global.openDevice(),
+        usesTunedDecoder: !sampling.originalDecoder) : nil
+    let trained =
+      try diffusion?.trained
+      ?? TrainedModel(folder: source.checkpoint, device: global.openDevice())
+    if let diffusion { global.noteUnfinished(diffusion.state) }
+    let (dataset, pictures) = try source.pictures(of: trained, global)
+    let points = try trained.model.points()
+    let nearest = points.min { abs(($0.sigma ?? 0) - sigma) < abs(($1.sigma ?? 0) - sigma) }
+    let point = try diffusion?.diffusion.point(sigma: sigma) ?? nearest ?? points[0]
+    let measured = try measure(trained.model, at: [point], on: pictures.sample)[0]
+    let directions = try directions(measured, pictures.sample.indices, dataset)
+    let code = try pictures.code(of: observation, at: point)
+    let options = sampling.values(.ofCodes, seed: global.seed)
+    try pictures.writeTraversals(
+      directions, from: code,
+      title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate,
+      unit: ["latents", "pca"].contains(along) ? 2 : LatentDirection.reach
+    ) { codes in
+      guard let diffusion, let t = point.t else {
+        return try trained.model.decode(codes, at: point)
+      }
+      return try diffusion.images(ofCodes: codes, at: t, start: start, options)
+    }
+    let paths = ["traversals.png"] + (animate ? ["traversals.apng"] : [])
+    let full = paths.map { "\(source.out)/\($0)" }
+    try global.emit(
+      ["pictures": .array(full.map { .string($0) })], text: full.joined(separator: "\n"))
+  }
+
+  private func directions(
+    _ measured: PointMeasurement, _ indices: [Int], _ dataset: any ImageDataset
+  ) throws -> [LatentDirection] {
+    switch along {
+    case "latents": LatentDirection.latents(measured)
+    case "pca": try LatentDirection.principalAxes(measured)
+    default:
+      try along.split(separator: ",").map {
+        try LatentDirection.factor(String($0), measured.codes, indices, dataset)
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+public import ArgumentParser
+import BenchSupport
+import Datasets
+import Experiments
+import FoundationEssentials
+public import GenerationMetrics
+
+/// `bench weights`: the networks that generation metrics need, and how to get them.
+struct WeightsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "weights",
+    abstract: "Lists and fetches the weights of the networks that generation metrics need.",
+    discussion: """
+      Examples:
+        bench weights list
+        bench weights fetch inception
+        bench weights fetch inception --from ~/Downloads
+      """,
+    subcommands: [List.self, Fetch.self])
+}
+
+extension KnownWeights: ExpressibleByArgument {}
+
+extension WeightsCommand {
+  /// `bench weights list`.
+  struct List: BenchCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lists the weights and where they lie on this machine.",
+      discussion: """
+        Looked for in this order: $BENCH_WEIGHTS (a file or a folder), torch's cache, and the folder
+        that 'bench weights fetch' fills.
+
+        Examples:
+          bench weights list
+          bench weights list --json
+        """)
+
+    @OptionGroup var global: GlobalOptions
+
+    func execute() async throws {
+      let rows = KnownWeights.allCases.map { weights in
+        (
+          weights,
+          weights.presentPath(
+            environment: ProcessInfo.processInfo.environment, cacheRoot: GlobalOptions.cacheRoot)
+        )
+      }
+      try global.emit(
+        [
+          "weights": .array(
+            rows.map { weights, path in
+              [
+                "name": .string(weights.rawValue), "network": .string(weights.networkName),
+                "purpose": .string(weights.purpose), "size": .string(weights.size),
+                "urls": .array(weights.file.urls.map { .string($0) }),
+                "sha256": weights.file.checksum.map { .string($0.digits) } ?? .null,
+                "path": path.map { .string($0) } ?? .null,
+              ]
+            })
+        ],
+        text: rows.map { weights, path in
+          "\(weights.rawValue.padded(to: 10)) \(weights.size.padded(to: 8)) "
+            + "\(weights.networkName.padded(to: 26)) \(path ?? "missing")"
+        }
+        .joined(separator: "\n"))
+    }
+  }
+
+  /// `bench weights fetch NAME`.
+  struct Fetch: BenchCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Downloads weights, or copies them, and verifies their SHA-256.",
+      discussion: """
+        A download that is interrupted goes on where it stopped when started again.
+
+        Examples:
+          bench weights fetch inception
+          bench weights fetch vgg16 --from /media/models
+        """)
+
+    @Argument(help: "Which: \(KnownWeights.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var name: KnownWeights
+
+    @Option(help: "Take the file from this URL, folder or file instead.")
+    var from: String?
+
+    @Option(help: "Tries after the first.")
+    var retries = 5
+
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+      guard (0...1000).contains(retries) else {
+        throw ValidationError("--retries is \(retries); it must be 0 to 1000.")
+      }
+    }
+
+    func execute() async throws {
+      var options = DownloadOptions()
+      options.retryCount = retries
+      options.isQuiet = global.quiet
+      let result = try name.fetch(
+        cacheRoot: GlobalOptions.cacheRoot, from: from.map { try DatasetEntry.Mirror($0) },
+        options: options)
+      try global.emit(
+        [
+          "name": .string(name.rawValue), "path": .string(result.path),
+          "was_present": .bool(result.wasPresent),
+        ],
+        text:
+          "\(result.path): \(result.wasPresent ? "already there" : "fetched, checksum as published")"
+      )
+    }
+  }
+}

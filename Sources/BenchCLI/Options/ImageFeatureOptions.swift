@@ -1,0 +1,85 @@
+import ArgumentParser
+import Experiments
+import GenerationMetrics
+
+/// How features are made from folders of images.
+struct ImageFeatureOptions: ParsableArguments {
+  /// How pictures become the network's input.
+  enum ProtocolChoice: String, ExpressibleByArgument, CaseIterable {
+    case pytorchFID = "pytorch-fid"
+    case cleanFID = "clean-fid"
+    case cleanFIDPyTorch = "clean-fid-pytorch"
+    case tf1
+
+    var preparation: ImagePreparation {
+      switch self {
+      case .pytorchFID: .pytorchFID
+      case .cleanFID: .cleanFID
+      case .cleanFIDPyTorch: .cleanFIDPyTorch
+      case .tf1: .tf1
+      }
+    }
+  }
+
+  /// What is done about an unreadable picture.
+  enum ErrorChoice: String, ExpressibleByArgument, CaseIterable {
+    case stop, skip
+  }
+
+  @Option(
+    name: .customLong("protocol"),
+    help:
+      "How images are resized and scaled: pytorch-fid, clean-fid, clean-fid-pytorch (its pixels for pytorch-fid's network) or tf1 (torch-fidelity, ADM)."
+  )
+  var choice = ProtocolChoice.pytorchFID
+
+  @Option(
+    name: [.customLong("features"), .customLong("network")],
+    help:
+      "What makes the features: inception; vgg16 (fc2 after ReLU, for precision and recall); vgg16-fc2 (before ReLU, Pillow's resizing: youngjung's code); or builtin (\(BenchFeatures.name), needs no weights, comparable with nothing published)."
+  )
+  var network = ImageFeatureSettings.Network.inception
+
+  @Option(help: "Inception features: 64, 192, 768 or 2048.")
+  var dims = 2048
+
+  @Option(
+    help: "The network's weights: a .pth or .safetensors file, or random:SEED for a test run.",
+    completion: .file())
+  var weights: String?
+
+  @Option(help: "Images per run of the network.")
+  var batchSize = 32
+
+  @Option(help: "An unreadable image: stop, or skip it and name it.")
+  var onError = ErrorChoice.stop
+
+  private var tap: InceptionNetwork.Tap? { InceptionNetwork.Tap(rawValue: "\(dims)") }
+
+  func validate() throws {
+    guard tap != nil else {
+      throw ValidationError("--dims is \(dims); it must be 64, 192, 768 or 2048.")
+    }
+    guard (1...4096).contains(batchSize) else {
+      throw ValidationError("--batch-size is \(batchSize); it must be 1 to 4096.")
+    }
+    guard network != .builtin || weights == nil else {
+      throw ValidationError("--features builtin has no weights; leave --weights out.")
+    }
+  }
+}
+
+extension ImageFeatureOptions {
+  /// The choices.
+  var values: ImageFeatureSettings {
+    guard let tap else { preconditionFailure("\(dims) features passed validate()") }
+    var settings = ImageFeatureSettings()
+    settings.network = network
+    settings.preparation = choice.preparation
+    settings.tap = tap
+    settings.weights = weights
+    settings.batchSize = batchSize
+    settings.onError = onError == .skip ? .skip : .stop
+    return settings
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Reference
+import Torch
+
+/// What the commands that make whole runs share.
+struct RunOptions: ParsableArguments {
+  @Option(help: "Seeds separated by commas; default: that of --seed.")
+  var seeds: String?
+
+  @Option(
+    help: "float32, or bfloat16 operands in convolutions and matrix products (default: float32).")
+  var precision: PrecisionChoice?
+
+  @Option(help: "Folder of the runs.", completion: .directory)
+  var out = "runs"
+
+  @Flag(help: "Continue what is unfinished. This is what happens anyway; scripts may say so.")
+  var resume = false
+
+  @Flag(help: "Throw away what the run folders hold and start over.")
+  var fresh = false
+
+  func validate() throws {
+    guard !(fresh && resume) else {
+      throw ValidationError("--fresh and --resume exclude each other.")
+    }
+    _ = try seedList(0)
+  }
+
+  /// The seeds, or the one given.
+  func seedList(_ seed: Int) throws -> [Int] {
+    guard let seeds else { return [seed] }
+    let values = seeds.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard !values.isEmpty, values.allSatisfy({ ($0 ?? -1) >= 0 }) else {
+      throw ValidationError("--seeds is '\(seeds)'; it must be numbers such as 0,1,2.")
+    }
+    return values.compactMap { $0 }
+  }
+}
+
+/// The precisions of the command line.
+enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
+  /// Single precision.
+  case float32
+  /// bfloat16 where it is safe.
+  case bfloat16
+
+  var value: Precision { self == .float32 ? .float32 : .bfloat16 }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import GenerationMetrics
+import Reference
+import Torch
+
+/// How samples are counted and scored, on the command line.
+struct ScoringOptions: ParsableArguments {
+  @Option(help: "Number of samples instead of the preset's.")
+  var samples: Int?
+
+  @Option(help: "Images of the dataset in the reference set, at most, instead of the preset's.")
+  var referenceCount: Int?
+
+  @Option(
+    help: """
+      Inception's weights, for FID; without, features are \(BenchFeatures.name), the suite's own, \
+      which need none, and the distance is called \(SampleScoring.otherFrechet).
+      """, completion: .file())
+  var weights: String?
+
+  @Option(
+    name: .customLong("protocol"),
+    help: "With --weights, how images are resized and scaled: pytorch-fid, clean-fid or tf1.")
+  var choice = ImageFeatureOptions.ProtocolChoice.pytorchFID
+
+  @Option(
+    help: "A folder of pictures or a .npz file in the place of the dataset's images.",
+    completion: .file())
+  var reference: String?
+
+  func validate() throws {
+    guard samples.map({ (10...10_000_000).contains($0) }) ?? true else {
+      throw ValidationError("--samples is \(samples ?? 0); it must be 10 to 10,000,000.")
+    }
+    guard referenceCount.map({ $0 >= 10 }) ?? true else {
+      throw ValidationError("--reference-count is \(referenceCount ?? 0); it must be at least 10.")
+    }
+  }
+
+  /// Number of samples.
+  func sampleCount(_ preset: Preset) -> Int { samples ?? preset.generatedCount }
+
+  /// All choices, with what the preset decides.
+  func values(_ preset: Preset) -> SampleScoring.Settings {
+    var features = ImageFeatureSettings()
+    features.network = weights == nil ? .builtin : .inception
+    features.preparation = choice.preparation
+    features.weights = weights
+    return SampleScoring.Settings(
+      features: features, referenceCount: referenceCount ?? preset.referenceCount,
+      reference: reference)
+  }
+}

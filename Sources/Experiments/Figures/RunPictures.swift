@@ -1,0 +1,134 @@
+import BenchSupport
+package import Datasets
+package import Reference
+package import Results
+package import Torch
+
+/// The pictures of a run, written as PNG files.
+package struct RunPictures {
+  package let model: ModelDefinition.Model
+  package let sample: ObservationSample
+  package let shape: ImageShape
+  package let folder: String
+
+  /// Describes what is drawn and where to.
+  package init(
+    model: ModelDefinition.Model, sample: ObservationSample, shape: ImageShape, folder: String
+  ) {
+    self.model = model
+    self.sample = sample
+    self.shape = shape
+    self.folder = folder
+  }
+
+  /// Observations and their reconstructions, one column per representation: the sharpest and some of
+  /// `points`.
+  package func writeReconstructions(_ points: [RepresentationPoint], count: Int = 8) throws {
+    let points =
+      points.count == 1
+      ? points
+      : try [model.sharpestPoint()] + stride(from: 0, to: points.count, by: 3).map { points[$0] }
+    let images = try sample.images(count, on: model.store.device)
+    var columns = [try images.imageBytes()]
+    for point in points {
+      let decoded = try withoutGradients {
+        try model.decode(model.encode(images, at: point).mean, at: point)
+      }
+      columns.append(try decoded.imageBytes())
+    }
+    let rows = (0..<count).map { row in columns.map { $0[row] } }
+    try write(
+      rows, columnLabels: ["input"] + points.map(\.label), to: "reconstructions.png")
+  }
+
+  /// One row per latent, most variable first: the latent from −2 to 2, the others as encoded.
+  package func writeTraversals(_ measurement: PointMeasurement, observation: Int = 0) throws {
+    let point = measurement.point
+    let code = try code(of: observation, at: point)
+    try writeTraversals(
+      LatentDirection.latents(measurement), from: code, title: "Traversals at \(point.label)"
+    ) { try model.decode($0, at: point) }
+  }
+
+  /// The code of an observation of the sample.
+  package func code(of observation: Int, at point: RepresentationPoint) throws -> [Float] {
+    let image = try sample.images(observation + 1, on: model.store.device)
+      .narrowed(0, start: observation, count: 1)
+    return try withoutGradients { try model.encode(image, at: point).mean.elements() }
+  }
+
+  /// One row per direction, from one end to the other.
+  ///
+  /// - Parameters:
+  ///   - directions: Where the code goes.
+  ///   - code: The code they start from.
+  ///   - title: Printed above.
+  ///   - isAnimated: Also writes the rows as one animation.
+  ///   - unit: What the columns say at the ends.
+  ///   - name: The files' name without its ending.
+  ///   - decode: Images in [0, 1] of codes.
+  /// - Throws: Errors of `decode` and of files.
+  package func writeTraversals(
+    _ directions: [LatentDirection], from code: [Float], title: String, isAnimated: Bool = false,
+    unit: Double = 2, to name: String = "traversals", decode: (Tensor) throws -> Tensor
+  ) throws {
+    func rows(_ positions: [Double]) throws -> [[[UInt8]]] {
+      try withoutGradients {
+        try directions.map { direction in
+          let codes = positions.flatMap { direction.code(from: code, at: $0) }
+          return try decode(
+            Tensor(codes, shape: [positions.count, code.count], device: model.store.device)
+          ).imageBytes()
+        }
+      }
+    }
+    let positions = (0..<9).map { -1 + Double($0) / 4 }
+    try write(
+      rows(positions), columnLabels: positions.map { (unit * $0).fixed(2) },
+      rowLabels: directions.map(\.label), title: title, to: "\(name).png")
+    guard isAnimated else { return }
+    // There and back, so that the loop does not jump.
+    let half = (0..<25).map { -1 + Double($0) / 12 }
+    let forth = try rows(half)
+    let order = Array(half.indices) + half.indices.reversed().dropFirst().dropLast()
+    try write(
+      frames: order.map { place in forth.map { [$0[place]] } }, columnLabels: [],
+      rowLabels: directions.map(\.label), title: "", milliseconds: 60, to: "\(name).apng")
+  }
+
+  /// A plot as SVG and PNG.
+  package func write(_ plot: LinePlot, to name: String) throws {
+    try plot.write(to: "\(folder)/\(name)")
+  }
+
+  /// Pictures in rows of ten without labels.
+  package func writeGrid(_ images: [[UInt8]], to name: String) throws {
+    try PictureGrid(shape, tens: images).write(to: "\(folder)/\(name)")
+  }
+
+  /// Labelled rows of pictures as one PNG.
+  package func write(
+    _ rows: [[[UInt8]]], columnLabels: [String], rowLabels: [String] = [], title: String = "",
+    to name: String
+  ) throws {
+    try grid(rows, columnLabels, rowLabels, title).write(to: "\(folder)/\(name)")
+  }
+
+  /// Labelled rows of pictures that change with time, as an animated PNG.
+  package func write(
+    frames: [[[[UInt8]]]], columnLabels: [String], rowLabels: [String], title: String,
+    milliseconds: Int, to name: String
+  ) throws {
+    let pictures = frames.map { rows in
+      grid(rows, columnLabels, rowLabels, title).raster
+    }
+    try AnimatedPNG.write(pictures, milliseconds: milliseconds, to: "\(folder)/\(name)")
+  }
+
+  private func grid(
+    _ rows: [[[UInt8]]], _ columnLabels: [String], _ rowLabels: [String], _ title: String
+  ) -> PictureGrid {
+    PictureGrid(
+      shape, rows: rows, columnLabels: columnLabels, rowLabels: rowLabels, title: title)
+  }
+}

@@ -1,0 +1,105 @@
+import BenchSupport
+import Datasets
+package import Reference
+package import Results
+import Torch
+
+/// The later stages, the samples and what is made of them.
+extension ModelRun {
+  /// Takes the finished stages of another run, named by the configuration, into this one's folder;
+  /// what was taken over before stays.
+  package func takeOverStages() throws {
+    for (mine, theirs) in stageCheckpoints {
+      guard let theirs, Checkpoint.exists(at: theirs), !Checkpoint.exists(at: mine) else {
+        continue
+      }
+      try Checkpoint(folder: theirs).copy(to: mine)
+    }
+  }
+
+  /// Seconds that the stages in this folder say they were trained here, without those taken over.
+  package func trainingSeconds() throws -> Double {
+    try stageCheckpoints.reduce(0) { sum, stage in
+      let isTakenOver = stage.theirs.map { Checkpoint.exists(at: $0) } ?? false
+      guard !isTakenOver, Checkpoint.exists(at: stage.mine) else { return sum }
+      return try sum + Checkpoint(folder: stage.mine).state.trainingSeconds
+    }
+  }
+
+  /// The checkpoint of every stage in this run's folder and in the one that stages are taken over from.
+  private var stageCheckpoints: [(mine: String, theirs: String?)] {
+    let mine = StageFolders(folder.path)
+    let theirs = configuration.generation?.checkpoint.map(StageFolders.init)
+    return [
+      (mine.autoencoder, theirs?.autoencoder), (mine.denoiser, theirs?.denoiser),
+      (mine.decoder, theirs?.decoder),
+    ].map { (Trainer.checkpointPath(in: $0), $1.map(Trainer.checkpointPath)) }
+  }
+
+  /// Trains the later stages, draws samples, scores them and draws pictures.
+  package func generate(
+    _ model: ModelDefinition.Model, _ settings: GenerationSettings, _ scoring: SampleScoring,
+    _ meter: RunMeter, into outcome: inout Outcome
+  ) async throws {
+    let generator = try trainedGenerator(model, settings, meter)
+    let samples = "\(folder.path)/samples"
+    let drawing = SampleDrawing(
+      generator: generator, shape: dataset.imageShape, isQuiet: environment.isQuiet,
+      onStep: meter.update)
+    try drawing.write(count: settings.sampleCount, to: samples)
+    let scores = try await scoring.scores(
+      ofFolder: samples, count: settings.sampleCount, seed: configuration.plan.seed)
+    outcome.metrics.merge(scores.metrics) { $1 }
+    let pictures = GenerationPictures(folder: folder.imagesPath, dataset: dataset)
+    try pictures.writeSamples(samples, scores, scoring)
+    try pictures.write(model, generator)
+  }
+
+  private func trainedGenerator(
+    _ model: ModelDefinition.Model, _ settings: GenerationSettings, _ meter: RunMeter
+  ) throws -> ImageGenerator {
+    guard model is MultiBetaVAE else {
+      return .prior(model, seed: configuration.plan.seed)
+    }
+    func training(_ plan: TrainingPlan) -> StageTraining {
+      StageTraining(
+        dataset: dataset, folder: folder, device: device, plan: plan, environment: environment,
+        onStep: meter.update)
+    }
+    let taken = settings.checkpoint.map(StageFolders.init)
+    func isTaken(_ stage: String?) -> Bool {
+      stage.map { Checkpoint.exists(at: Trainer.checkpointPath(in: $0)) } ?? false
+    }
+    if !isTaken(taken?.denoiser) {
+      _ = try training(settings.denoiserPlan).second(settings.denoiser)
+    }
+    if let options = settings.decoder, let plan = settings.decoderPlan, !isTaken(taken?.decoder) {
+      _ = try training(plan).decoder(options)
+    }
+    let diffusion = try TrainedDiffusion(
+      folder: folder.path, device: device, usesTunedDecoder: !settings.usesOriginalDecoder)
+    return .diffusion(diffusion, settings.sampling)
+  }
+}
+
+extension [ModelRun] {
+  /// Does what is not done yet of every run; one that fails is reported, and the others go on.
+  ///
+  /// - Parameter isFresh: Throws away what the folders hold.
+  /// - Returns: The results, and how many runs failed; runs after an interruption are not begun.
+  package func execute(isFresh: Bool) async -> (results: [RunResult], failureCount: Int) {
+    var results: [RunResult] = []
+    var failureCount = 0
+    for run in self where !Interruption.isRequested {
+      do {
+        results.append(try await run.execute(isFresh: isFresh))
+      } catch {
+        guard !RunEnvironment.isInterruption(error) else { break }
+        failureCount += 1
+        run.environment.hearFailure(
+          "\(run.specification.label) seed \(run.configuration.plan.seed): \(error)")
+      }
+    }
+    return (results, failureCount)
+  }
+}

@@ -1,0 +1,69 @@
+import BenchSupport
+import FoundationEssentials
+package import GenerationMetrics
+package import MessagePassing
+package import Torch
+
+/// How features are made, whatever the command line that says so.
+package struct ImageFeatureSettings {
+  /// What makes the features.
+  package enum Network: String, CaseIterable {
+    /// Inception v3 of 2015, as FID has it.
+    case inception
+    /// VGG-16's fc2 after ReLU.
+    case vgg16
+    /// VGG-16's fc2 before ReLU, with Pillow's resizing: youngjung's code.
+    case vgg16Youngjung = "vgg16-fc2"
+    /// The suite's own, which need no weights.
+    case builtin
+  }
+
+  package var network = Network.inception
+  package var preparation = ImagePreparation.pytorchFID
+  package var tap = InceptionNetwork.Tap.pool3
+  package var weights: String?
+  package var batchSize = 32
+  package var onError = FeatureExtractor.ErrorPolicy.stop
+
+  /// The usual choices: Inception as pytorch-fid has it.
+  package init() {}
+
+  /// Where the features are computed: the built-in ones on the processor, whatever the device.
+  package func device(_ environment: RunEnvironment, for group: ProcessGroup = .alone) throws
+    -> Device
+  {
+    network.weights == nil ? .cpu : try environment.openDevice(for: group)
+  }
+
+  /// What makes the features, its weights loaded.
+  package func extractor(
+    _ environment: RunEnvironment, for group: ProcessGroup = .alone
+  ) throws -> FeatureExtractor {
+    guard let known = network.weights else { return FeatureExtractor(network: .benchFeatures) }
+    let source = try known.source(
+      weights, environment: ProcessInfo.processInfo.environment,
+      cacheRoot: environment.cacheRoot)
+    let device = try device(environment, for: group)
+    let loaded: FeatureExtractor.Network =
+      switch known {
+      case .inception:
+        .inception(try InceptionNetwork(weights: source, device: device), preparation, tap: tap)
+      case .vgg16, .lpips:
+        network == .vgg16Youngjung
+          ? .vgg16(try VGG16Network(weights: source, device: device), .pillow, tap: .fc2)
+          : .vgg16(try VGG16Network(weights: source, device: device), .tf1, tap: .fc2ReLU)
+      }
+    return FeatureExtractor(network: loaded, weightsName: source.name)
+  }
+}
+
+extension ImageFeatureSettings.Network {
+  /// The weights it needs; nil if none.
+  fileprivate var weights: KnownWeights? {
+    switch self {
+    case .inception: .inception
+    case .vgg16, .vgg16Youngjung: .vgg16
+    case .builtin: nil
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package import BenchSupport
+package import Datasets
+package import GenerationMetrics
+
+/// Scores folders of samples against a dataset, all under one protocol.
+package struct SampleScoring {
+  /// What decides the values besides the samples.
+  package struct Settings {
+    /// How features are made.
+    package var features: ImageFeatureSettings
+    /// How many of the dataset's images are the reference set, at most.
+    package var referenceCount: Int
+    /// A folder, features or statistics in the place of the dataset's images.
+    package var reference: String?
+
+    /// Describes how samples are scored.
+    package init(features: ImageFeatureSettings, referenceCount: Int, reference: String? = nil) {
+      self.features = features
+      self.referenceCount = referenceCount
+      self.reference = reference
+    }
+  }
+
+  /// One set of samples, scored.
+  package struct Scores {
+    /// The samples' features.
+    package let side: GenerationSide
+    /// Objects for the result record, by metric.
+    package let metrics: [String: JSONValue]
+  }
+
+  /// The dataset's images whose features ``training`` holds.
+  package let trainingIndices: [Int]
+  /// Features of the dataset's images, for neighbours and, mostly, as the reference set.
+  package let training: GenerationSide
+  private let reference: GenerationSide
+  private let extractor: FeatureExtractor
+  private let environment: RunEnvironment
+
+  /// The id of how features are made.
+  package var protocolID: String { extractor.protocolID }
+
+  /// Computes the features of the reference set.
+  package init(
+    _ settings: Settings, extractor: FeatureExtractor, dataset: any ImageDataset,
+    environment: RunEnvironment
+  ) async throws {
+    self.extractor = extractor
+    self.environment = environment
+    let indices = Self.indices(settings.referenceCount, of: dataset.count)
+    trainingIndices = indices
+    training = try await extractor.extract(
+      name: dataset.name, count: indices.count, batchSize: settings.features.batchSize,
+      isQuiet: environment.isQuiet
+    ) { place in try dataset.image(at: indices[place]).inColour }.side
+    guard let path = settings.reference else {
+      reference = training
+      return
+    }
+    reference = try await ImageSideLoader(settings: settings.features, environment: environment)
+      .sides([path], with: extractor).sides[0]
+    try reference.requireProtocol(extractor.protocolID, of: "this run")
+  }
+
+  /// Distinct images of a dataset, all in order where there are no more than wanted, else drawn.
+  private static func indices(_ wanted: Int, of count: Int) -> [Int] {
+    var indices = Array(0..<count)
+    guard wanted < count else { return indices }
+    var generator = Philox(seed: 0, stream: 0x5EF0_0000)
+    for place in 0..<wanted {
+      indices.swapAt(place, place + generator.integer(below: count - place))
+    }
+    return Array(indices.prefix(wanted))
+  }
+
+  /// Whether values are FID: Inception's features with real weights.
+  private var isFID: Bool {
+    guard case .inception = extractor.network else { return false }
+    return extractor.weightsName?.hasPrefix(RandomWeights.prefix) == false
+  }
+
+  /// The name in result records of the Fréchet distance.
+  package static let otherFrechet = "frechet"
+
+  /// Scores the first pictures of a folder.
+  ///
+  /// - Parameters:
+  ///   - folder: PNG or JPEG files; a file of features will do as well.
+  ///   - count: How many, at most.
+  ///   - seed: The run's seed, which the metrics' random choices follow from.
+  /// - Returns: The scores.
+  /// - Throws: Errors of files and ``GenerationError``.
+  package func scores(ofFolder folder: String, count: Int, seed: UInt64) async throws -> Scores {
+    let files = Array(try ImageFolder(path: folder).files.prefix(count))
+    let side = try await extractor.extract(
+      name: folder, count: files.count, isQuiet: environment.isQuiet
+    ) { index in try ImageFile.read(files[index], channelCount: 3) }.side
+    var options = GenerationOptions()
+    options.seed = seed
+    let evaluation = try GenerationEvaluation(
+      reference: reference, generated: side, options: options)
+    for (metric, reason) in evaluation.skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+    where recordName(metric) != nil {
+      environment.note("without \(metric.rawValue): \(reason)")
+    }
+    var metrics: [String: JSONValue] = [:]
+    for (metric, value) in evaluation.values {
+      guard let name = recordName(metric) else { continue }
+      metrics[name] = record(value, metric, count: files.count)
+    }
+    if let features = side.features, let images = training.features,
+      let ratio = NearestImages(images.features).distanceRatio(of: features.features)
+    {
+      metrics["nearest"] = RunMetrics.nearest.record(
+        ratio,
+        estimator: """
+          median distance of a sample to the nearest training image over that of a training image \
+          to the nearest other, 200 of each; near 0 for copies
+          """,
+        details: [
+          "protocol": .string(protocolID), "reference_count": .integer(images.count),
+        ])
+    }
+    return Scores(side: side, metrics: metrics)
+  }
+
+  /// What a metric is called in records; nil for those that these features say nothing with.
+  private func recordName(_ metric: GenerationMetric) -> String? {
+    switch metric {
+    case .frechet: isFID ? metric.rawValue : Self.otherFrechet
+    case .kernel, .inceptionScore: isFID ? metric.rawValue : nil
+    default: metric.rawValue
+    }
+  }
+
+  private func record(
+    _ value: GenerationEvaluation.Value, _ metric: GenerationMetric, count: Int
+  ) -> JSONValue {
+    var members = value.details
+    members["value"] = .number(value.value)
+    members.merge(metric.description.members) { $1 }
+    members["protocol"] = .string(protocolID)
+    members["generated_count"] = .integer(count)
+    members["reference_count"] = reference.count.map { .integer($0) } ?? .null
+    members["reference"] = .string(reference.name)
+    return .object(members)
+  }
+}
+
+extension RasterImage {
+  /// The picture with three channels.
+  package var inColour: RasterImage {
+    guard channelCount == 1 else { return self }
+    return RasterImage(
+      height: height, width: width, channelCount: 3, pixels: pixels.flatMap { [$0, $0, $0] })
+  }
+}
