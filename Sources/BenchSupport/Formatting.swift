@@ -1,15 +1,17 @@
 import Glibc
 
 extension Double {
-  /// The number with a fixed count of decimals, for instance `0.420` for three.
+  /// The number with a fixed count of decimals, for instance `0.420` for three; what rounds to zero
+  /// has no sign.
   public func fixed(_ decimals: Int) -> String {
     guard isFinite else { return isNaN ? "nan" : (self < 0 ? "-inf" : "inf") }
     return withVaList([Int32(decimals), self]) { arguments in
       var buffer = [CChar](repeating: 0, count: 512)
       let length = Int(vsnprintf(&buffer, buffer.count, "%.*f", arguments))
+      let text = buffer.prefix(min(length, buffer.count - 1)).map { UInt8(bitPattern: $0) }
+      let isZero = text.allSatisfy { "-0.".utf8.contains($0) }
       return String(
-        decoding: buffer.prefix(min(length, buffer.count - 1)).map { UInt8(bitPattern: $0) },
-        as: UTF8.self)
+        decoding: isZero ? text.drop { $0 == UInt8(ascii: "-") } : text[...], as: UTF8.self)
     }
   }
 }

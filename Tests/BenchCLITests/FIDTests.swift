@@ -46,6 +46,19 @@ import Testing
     #expect(result["protocol"]?["id"] == .null)
   }
 
+  @Test("of a set with itself is 0, without a sign")
+  func identical() async throws {
+    let folder = try TemporaryFolder()
+    for seed in 1...8 as ClosedRange<UInt64> {
+      try writeFeatures(40 + Int(seed), seed: seed, to: "\(folder.path)/a.npz")
+      let words = ["fid", "a.npz", "a.npz", "--metrics", "fid"]
+      let text = try await BenchProcess.run(words, in: folder.path)
+      #expect(text.output.contains(" 0.000000") && !text.output.contains("-0"), "\(text.output)")
+      let value = try json(await BenchProcess.run(words + ["--json"], in: folder.path))
+      #expect((value["metrics"]?["fid"]?["value"]?.double ?? -1) >= 0)
+    }
+  }
+
   @Test("does not depend on the number of threads")
   func threads() async throws {
     let folder = try TemporaryFolder()

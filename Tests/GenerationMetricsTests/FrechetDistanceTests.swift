@@ -98,6 +98,22 @@ import Testing
     }
   }
 
+  @Test("of a set with itself is never negative")
+  func identical() throws {
+    for seed in 0..<30 as Range<UInt64> {
+      let x = try GenerationMetricsTests.features(20 + Int(seed), 12, seed: seed)
+      let distances = [
+        try FrechetDistance(x, x), try FrechetDistance(x, x, divisor: .count),
+        try FrechetDistance(x.statistics(), x.statistics()),
+      ]
+      for distance in distances {
+        let scale = distance.firstTrace + distance.secondTrace
+        #expect(distance.value >= 0 && distance.value.sign == .plus)
+        #expect(distance.value < 1e-12 * scale)
+      }
+    }
+  }
+
   @Test("keeps its digits far from the origin")
   func offset() throws {
     let x = try GenerationMetricsTests.features(80, 6, seed: 5)

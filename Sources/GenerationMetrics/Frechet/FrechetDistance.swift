@@ -10,7 +10,9 @@ public import LinearAlgebra
 /// are the centred samples themselves, which makes the value exact where a matrix square root of
 /// the singular product is not.
 ///
-/// The value can be negative by rounding (about `1e-12` of the traces); it is not clamped.
+/// The distance is never negative; rounding can make its terms sum to less than 0 (by about `1e-12` of
+/// them, by `1e-6` for statistics that were saved in single precision). That much is clamped to 0. A
+/// larger deficit is left to be seen: it is no rounding.
 public struct FrechetDistance: Sendable, Equatable {
   /// The distance.
   public let value: Double
@@ -65,7 +67,9 @@ public struct FrechetDistance: Sendable, Equatable {
     firstTrace = first.trace
     secondTrace = second.trace
     self.traceOfRoot = traceOfRoot
-    value = meanTerm + (first.trace + second.trace - 2 * traceOfRoot)
+    let sum = meanTerm + (first.trace + second.trace - 2 * traceOfRoot)
+    let isRounding = sum <= 0 && sum >= -1e-6 * (meanTerm + first.trace + second.trace)
+    value = isRounding ? 0 : sum
   }
 }
 
