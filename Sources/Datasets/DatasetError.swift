@@ -34,7 +34,8 @@ extension DatasetError {
   init(_ error: FileError) {
     switch error {
     case .cannotRead(let path, let reason): self = .cannotRead(path: path, reason: reason)
-    case .cannotWrite(let path, let reason): self = .cannotWrite(path: path, reason: reason)
+    case .cannotWrite(let path, let reason), .writtenInPart(let path, let reason):
+      self = .cannotWrite(path: path, reason: reason)
     }
   }
 }

@@ -97,6 +97,34 @@ import Testing
     #expect(try await BenchProcess.run(Self.arguments(folder.path, steps: 5)).exitCode == 0)
   }
 
+  /// The log grows beyond the limit in the middle of a line.
+  @Test("a full disk during a line of the log leaves whole lines")
+  func fullDiskDuringLog() async throws {
+    let folder = try TemporaryFolder()
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/bash")
+    let arguments = [
+      "train", "--model", "beta-vae", "--steps", "2000", "--checkpoint-every", "2000", "--threads",
+      "1", "--batch-size", "1", "--out", folder.path, "--quiet",
+    ]
+    let command = ([BenchProcess.executable.path] + arguments).map { "'\($0)'" }
+      .joined(separator: " ")
+    process.arguments = ["-c", "trap '' XFSZ; ulimit -f 1; exec \(command)"]
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let message = String(
+      decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+    #expect(message.contains("log.jsonl: cannot be written: File too large"), "\(message)")
+    let log = try Data(contentsOf: URL(filePath: "\(folder.path)/log.jsonl"))
+    #expect(log.count > 512 && log.last == UInt8(ascii: "\n"), "\(log.count) bytes")
+    for line in log.split(separator: UInt8(ascii: "\n")) {
+      #expect(throws: Never.self) { try JSONValue(parsing: line) }
+    }
+  }
+
   @Test("an interrupted training writes a checkpoint, exits 130 and can be resumed")
   func interrupted() async throws {
     let folder = try TemporaryFolder()
