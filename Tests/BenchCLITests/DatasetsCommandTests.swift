@@ -1,4 +1,5 @@
 import BenchSupport
+import Dispatch
 import Foundation
 import TestSupport
 import Testing
@@ -66,6 +67,37 @@ import Testing
       ["fetch", "shapes3d", "--from", Self.miniatures.appending(path: "shapes3d").path],
       data: folder.path)
     wrong.expectFailure("3dshapes.h5", "expected 267573662 bytes")
+  }
+
+  /// The first process fails while the second waits for it, and the third comes then.
+  ///
+  /// No published checksum would notice if two wrote to one file.
+  @Test("fetch in several processes is one download, also after the first one failed")
+  func fetchTogether() async throws {
+    let folder = try TemporaryFolder()
+    let data = folder.path
+    let signal = DispatchSemaphore(value: 0)
+    let contents = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+    let server = try HTTPServer(contents, .onSignal(signal))
+    let lock = "\(data)/mpi3d-toy/mpi3d_toy.npz.lock"
+    let arguments = ["fetch", "mpi3d-toy", "--from", server.url, "--retries", "0"]
+    async let first = Self.run(arguments, data: data)
+    #expect(await whenTrue { server.offsets.count == 1 })
+    async let second = Self.run(arguments, data: data)
+    #expect(await isLockAwaited(lock))
+    signal.signal()
+    try await first.expectFailure("404")
+    #expect(await whenTrue { server.offsets.count == 2 })
+    async let third = Self.run(arguments, data: data)
+    #expect(await isLockAwaited(lock))
+    for _ in 0..<3 { signal.signal() }
+    #expect(try await second.exitCode == 0)
+    #expect(try await third.exitCode == 0)
+    #expect(server.offsets == [0, 0])
+    #expect(
+      try Data(contentsOf: URL(filePath: "\(data)/mpi3d-toy/mpi3d_toy.npz")) == Data(contents))
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: "\(data)/mpi3d-toy") == ["mpi3d_toy.npz"])
   }
 
   @Test("verify passes what is right and fails what is not")

@@ -12,10 +12,41 @@ import Glibc
 /// - Returns: Whether the file appeared within two minutes.
 package func whenFileAppears(_ path: String, _ action: @escaping @Sendable () -> Void) async -> Bool
 {
+  await when({ access(path, F_OK) == 0 }, action)
+}
+
+/// Waits until a process waits for the lock (`flock`) on a file.
+///
+/// - Parameter path: The file.
+/// - Returns: Whether one did within two minutes.
+package func isLockAwaited(_ path: String) async -> Bool {
+  await when(
+    {
+      var status = stat()
+      guard stat(path, &status) == 0,
+        let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8)
+      else { return false }
+      return locks.split(separator: "\n").contains {
+        $0.contains("->") && $0.contains(":\(status.st_ino) ")
+      }
+    }, {})
+}
+
+/// Waits for a condition of any kind.
+///
+/// - Parameter condition: What is to become true.
+/// - Returns: Whether it did within two minutes.
+package func whenTrue(_ condition: @escaping @Sendable () -> Bool) async -> Bool {
+  await when(condition, {})
+}
+
+private func when(
+  _ condition: @escaping @Sendable () -> Bool, _ action: @escaping @Sendable () -> Void
+) async -> Bool {
   await withCheckedContinuation { continuation in
     Thread.detachNewThread {
       for _ in 0..<60_000 {
-        if access(path, F_OK) == 0 {
+        if condition() {
           action()
           return continuation.resume(returning: true)
         }

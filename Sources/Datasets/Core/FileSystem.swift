@@ -2,28 +2,13 @@ import BenchSupport
 import FoundationEssentials
 import Glibc
 
-/// An advisory lock between processes, held on a file of its own.
-struct FileLock: ~Copyable {
-  private let descriptor: Int32
-
+extension FileLock {
   /// Waits until the lock at `path` is free and takes it.
-  init(_ path: String) throws(DatasetError) {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .writing(path) }
-    while flock(descriptor, LOCK_EX) != 0 {
-      guard errno == EINTR else {
-        let error = DatasetError.writing(path)
-        close(descriptor)
-        throw error
-      }
+  static func waiting(for path: String) throws(DatasetError) -> FileLock {
+    do throws(FileError) { return try FileLock(waitingFor: path) } catch {
+      throw DatasetError(error)
     }
-    self.descriptor = descriptor
   }
-
-  deinit { close(descriptor) }
-
-  /// Lets the lock go at the end of the scope that calls this.
-  borrowing func release() { flock(descriptor, LOCK_UN) }
 }
 
 /// Room on the disk.

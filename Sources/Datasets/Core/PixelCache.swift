@@ -56,7 +56,7 @@ enum PixelCache {
     let path = "\(folder)/\(source.name).pixels"
     if let cached = try existing(path, source) { return cached }
     try makeFolder(folder)
-    let lock = try FileLock("\(path).lock")
+    let lock = try FileLock.waiting(for: "\(path).lock")
     defer { lock.release() }
     // Another process may have made it while this one waited.
     if let cached = try existing(path, source) { return cached }

@@ -20,6 +20,7 @@ public struct DownloadOptions: Sendable {
 /// One file on its way from a server to the disk.
 ///
 /// Bytes go to `path.part`; a download that was cut off goes on there, in this process or a later one.
+/// A lock file beside it, gone when the download ends, keeps other processes from doing the same.
 /// Only a file whose size and checksum are the published ones gets its name.
 struct Download {
   let url: String
@@ -31,9 +32,8 @@ struct Download {
 
   /// Downloads, with retries, checks and names the file.
   func run() throws(DatasetError) {
-    let lock = try FileLock("\(path).lock")
-    defer { lock.release() }
-    defer { unlink("\(path).lock") }
+    let lock = try FileLock.waiting(for: "\(path).lock")
+    defer { lock.release(removingFile: true) }
     // Another process may have fetched it while this one waited.
     guard !exists(path) else { return }
     // What an earlier process left may be of another file: then one download from the start.
@@ -72,6 +72,9 @@ struct Download {
 
   /// Copies a file that is already on this machine, checks and names it.
   func copy(from source: String) throws(DatasetError) {
+    let lock = try FileLock.waiting(for: "\(path).lock")
+    defer { lock.release(removingFile: true) }
+    guard !exists(path) else { return }
     let file = try InputFile(path: source)
     try DiskSpace.require(file.byteCount, at: path)
     unlink(partPath)

@@ -1,3 +1,4 @@
+public import BenchSupport
 import FoundationEssentials
 import Glibc
 
@@ -50,18 +51,20 @@ public struct RunDirectory: Sendable, Equatable {
   ///   however it ends.
   /// - Throws: ``ResultError/cannotUse(folder:reason:)`` if the folder cannot be written,
   ///   ``ResultError/busy(folder:owner:)`` if another process has it.
-  public func lock() throws(ResultError) -> RunLock {
+  public func lock() throws(ResultError) -> FileLock {
     try create()
-    return try RunLock(folder: path)
+    do throws(FileError) {
+      if let lock = try FileLock(ifFree: lockPath) { return lock }
+    } catch {
+      throw .cannotUse(folder: path, reason: error.reason)
+    }
+    throw .busy(folder: path, owner: FileLock.owner(of: lockPath))
   }
 
   /// Whether a process works in the folder now.
-  var isInUse: Bool {
-    let descriptor = open("\(path)/.lock", O_RDWR | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return flock(descriptor, LOCK_EX | LOCK_NB) != 0
-  }
+  var isInUse: Bool { FileLock.isTaken(lockPath) }
+
+  private var lockPath: String { "\(path)/.lock" }
 
   /// Creates the folder.
   func create() throws(ResultError) {
@@ -94,37 +97,5 @@ public struct RunDirectory: Sendable, Equatable {
       folders.append("\(root)/\(name.dropLast("/result.json".count))")
     }
     return folders.sorted().map { RunDirectory(path: $0) }
-  }
-}
-
-/// The right to write in a run folder, held until the value goes out of scope.
-public struct RunLock: ~Copyable, Sendable {
-  private let descriptor: Int32
-
-  fileprivate init(folder: String) throws(ResultError) {
-    descriptor = open("\(folder)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw .cannotUse(folder: folder, reason: String(cString: strerror(errno)))
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let isBusy = errno == EWOULDBLOCK
-      let reason = String(cString: strerror(errno))
-      let owner = Self.owner(descriptor)
-      close(descriptor)
-      throw isBusy
-        ? .busy(folder: folder, owner: owner) : .cannotUse(folder: folder, reason: reason)
-    }
-    let text = Array("process \(getpid())".utf8)
-    ftruncate(descriptor, 0)
-    _ = pwrite(descriptor, text, text.count, 0)
-  }
-
-  deinit { close(descriptor) }
-
-  /// Who holds the lock, as its holder wrote it.
-  private static func owner(_ descriptor: Int32) -> String {
-    var bytes = [UInt8](repeating: 0, count: 64)
-    let count = pread(descriptor, &bytes, bytes.count, 0)
-    return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : "another process"
   }
 }

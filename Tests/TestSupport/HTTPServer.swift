@@ -1,3 +1,4 @@
+package import Dispatch
 import Foundation
 import Synchronization
 
@@ -6,9 +7,9 @@ import Glibc
 #endif
 
 /// A small HTTP server on loopback that misbehaves on request.
-final class HTTPServer: Sendable {
+package final class HTTPServer: Sendable {
   /// What it does with requests for its file.
-  enum Behaviour: Sendable {
+  package enum Behaviour: Sendable {
     /// Serves the file and ranges of it.
     case correct
     /// Closes every connection after that many bytes of contents.
@@ -21,12 +22,14 @@ final class HTTPServer: Sendable {
     case refuses(status: Int)
     /// Sends headers and then nothing.
     case stalls
+    /// Answers each request when the semaphore is signalled: the first with 404, then with the file.
+    case onSignal(DispatchSemaphore)
   }
 
   /// The address of the server.
-  var url: String { "http://127.0.0.1:\(port)" }
+  package var url: String { "http://127.0.0.1:\(port)" }
   /// First bytes that were asked for, request after request; 0 for whole files.
-  var offsets: [Int] { log.withLock { $0 } }
+  package var offsets: [Int] { log.withLock { $0 } }
   private let log = Mutex<[Int]>([])
   private let contents: [UInt8]
   private let behaviour: Behaviour
@@ -34,7 +37,7 @@ final class HTTPServer: Sendable {
   private let port: UInt16
 
   /// Starts to serve `contents` under every path.
-  init(_ contents: [UInt8], _ behaviour: Behaviour) throws {
+  package init(_ contents: [UInt8], _ behaviour: Behaviour) throws {
     self.contents = contents
     self.behaviour = behaviour
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -99,6 +102,13 @@ final class HTTPServer: Sendable {
     case .stalls:
       send(connection, from: offset, limit: 1)
       sleep(3)
+    case .onSignal(let semaphore):
+      semaphore.wait()
+      if number == 1 {
+        status(connection, 404)
+      } else {
+        send(connection, from: offset, limit: .max)
+      }
     }
   }
 
