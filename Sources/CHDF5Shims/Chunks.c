@@ -2,6 +2,7 @@
 // its shape says and reads beyond the end of one that does not, as a damaged file may have it.
 #include "Chunks.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,9 +76,11 @@ static const char *check_fletcher32(struct buffer *data) {
 }
 
 static const char *unpack(struct buffer *data, struct buffer *spare) {
+  // zlib counts in 32 bits, which hold any chunk, but not every room for one.
+  if (data->count > UINT_MAX) return "a chunk's compressed data are larger than 4 GiB";
   z_stream stream = {.next_in = data->bytes, .avail_in = (uInt)data->count};
   stream.next_out = spare->bytes;
-  stream.avail_out = (uInt)spare->capacity;
+  stream.avail_out = spare->capacity > UINT_MAX ? UINT_MAX : (uInt)spare->capacity;
   if (inflateInit(&stream) != Z_OK) return "zlib cannot be started";
   int status = inflate(&stream, Z_FINISH);
   spare->count = stream.total_out;

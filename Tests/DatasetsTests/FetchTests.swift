@@ -228,6 +228,30 @@ import Testing
     #expect(report.checks.last?.outcome == .failed && !report.isPassed)
   }
 
+  @Test("a cache whose header claims more pixels than there are numbers is made again")
+  func enormousCache() throws {
+    let folder = try TemporaryFolder()
+    let directory = try miniature("dsprites", in: folder)
+    let original = try DatasetCatalog.open("dsprites", dataDirectory: directory).checksum
+    let cache = "\(directory)/dsprites/cache/dsprites-miniature.pixels"
+    let whole = try bytes(of: cache)
+    let length = Int(whole[8]) | Int(whole[9]) << 8
+    let text = String(decoding: whole[10..<10 + length], as: UTF8.self)
+    for (field, value) in [
+      ("height", "4611686018427387904"), ("height", "9223372036854775807"), ("width", "-64"),
+    ] {
+      let header = Array(text.replacing("\"\(field)\":64", with: "\"\(field)\":\(value)").utf8)
+      #expect(header.count > length)
+      var changed = whole
+      changed[8] = UInt8(header.count & 255)
+      changed[9] = UInt8(header.count >> 8)
+      changed.replaceSubrange(10..<10 + header.count, with: header)
+      try write(changed, to: cache)
+      #expect(try DatasetCatalog.open("dsprites", dataDirectory: directory).checksum == original)
+      #expect(try bytes(of: cache) == whole)
+    }
+  }
+
   @Test("a damaged file is a failed check, a missing dataset an error")
   func damaged() throws {
     let folder = try TemporaryFolder()

@@ -180,6 +180,57 @@ import Torch
     }
   }
 
+  /// The pickled identifier of a storage: `('storage', type, key, 'cpu', count)`.
+  private func storage(_ type: String, _ key: Int, count: Int) -> [UInt8] {
+    let number = (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+    return Array("((X".utf8) + littleEndian(7) + Array("storage".utf8)
+      + Array("ctorch\n\(type)\nX".utf8) + littleEndian(1) + Array("\(key)".utf8) + [0x58]
+      + littleEndian(3) + Array("cpu".utf8) + [0x8A, 8] + number + [0x74, 0x51]
+  }
+
+  /// A whole checkpoint: one empty tensor per storage, and the list of the storages.
+  private func checkpoint(_ storages: [(type: String, count: Int)]) -> [UInt8] {
+    let call = Array("ctorch._utils\n_rebuild_tensor_v2\n".utf8)
+    var pickle: [UInt8] = [0x7D]
+    for (key, entry) in storages.enumerated() {
+      pickle += [0x58] + littleEndian(1) + Array("\(key)".utf8) + call
+      pickle += storage(entry.type, key, count: entry.count)
+      // Offset 0, shape [0], stride [1]; no gradient, no hooks.
+      pickle += [0x4B, 0, 0x4B, 0, 0x85, 0x4B, 1, 0x85, 0x89, 0x4E, 0x74, 0x52, 0x73]
+    }
+    let keys = storages.indices.flatMap { key -> [UInt8] in
+      [0x58] + littleEndian(1) + Array("\(key)".utf8)
+    }
+    return pickle + [0x2E, 0x5D, 0x28] + keys + [0x65, 0x2E]
+  }
+
+  /// Places of storages that sum to nearly `Int.max`: whatever is added last overflows.
+  @Test("whose storages would lie beyond any address are refused")
+  func enormous() throws {
+    let half = 1 << 59 - 1
+    func storages(last count: Int) -> [(type: String, count: Int)] {
+      [
+        ("DoubleStorage", half), ("DoubleStorage", half - 1 << 37), ("ByteStorage", count),
+        ("ByteStorage", 1),
+      ]
+    }
+    // Each storage has eight bytes before it; the first begins where the file ends.
+    let end = Self.prefix.count + checkpoint(storages(last: 0)).count
+    let room = Int.max - end - 8 * half - 8 * (half - 1 << 37) - 3 * 8
+    for slack in 0..<20 {
+      #expect(throws: WeightError.self) { try open(checkpoint(storages(last: room - slack))) }
+    }
+    // What no storage can have by itself.
+    #expect(throws: WeightError.self) { try open(checkpoint([("DoubleStorage", .max / 8 + 1)])) }
+    #expect(throws: WeightError.self) { try open(checkpoint([("ByteStorage", -1)])) }
+    // The pickle itself is right: small storages are only cut off.
+    let error = #expect(throws: WeightError.self) { try open(checkpoint([("ByteStorage", 7)])) }
+    guard case .truncated(_, "0", 7, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test("that claim impossible tensors are refused")
   func impossible() {
     // One storage of one float, seen as a tensor of 2³⁰ × 2³⁰ elements with strides 0.

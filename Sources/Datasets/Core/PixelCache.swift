@@ -34,6 +34,12 @@ enum PixelCache {
     let sources: [FileStamp]
     /// SHA-256 of all pixels.
     let checksum: String
+
+    /// Bytes of all pixels; nil if no file can have so many.
+    var byteCount: Int? {
+      checkedProduct([count, imageShape.height, imageShape.width, imageShape.channelCount])
+        .flatMap { $0 <= .max - PixelCache.headerByteCount ? $0 : nil }
+    }
   }
 
   /// Identifies a version of a file without reading it.
@@ -75,7 +81,7 @@ enum PixelCache {
     let length = Int(bytes[8]) | Int(bytes[9]) << 8
     guard length <= headerByteCount - 10,
       let header = try? JSONDecoder().decode(Header.self, from: Data(bytes[10..<10 + length])),
-      let size = checkedProduct([header.count, header.imageShape.byteCount]),
+      let size = header.byteCount,
       file.byteCount == headerByteCount + size
     else { return nil }
     return header

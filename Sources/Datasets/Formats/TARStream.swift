@@ -41,7 +41,7 @@ package struct TARStream {
       guard let header = try nextHeader() else { return nil }
       guard Self.hasValidChecksum(header) else { throw malformed("a header's checksum is wrong") }
       let byteCount = try size(header[124..<136])
-      let padded = (byteCount + 511) / 512 * 512
+      let padded = try padded(byteCount)
       switch header[156] {
       case UInt8(ascii: "L"):
         longName = Self.text(try smallContents(byteCount, padded)[...])
@@ -55,9 +55,7 @@ package struct TARStream {
         let prefix = Self.isUstar(header) ? Self.text(header[345..<500]) : ""
         let name = Self.text(header[0..<100])
         let count = longSize ?? byteCount
-        let (rounded, overflow) = count.addingReportingOverflow(511)
-        guard !overflow else { throw malformed("a member of \(count) bytes") }
-        unread = rounded / 512 * 512
+        unread = try self.padded(count)
         return Member(
           name: longName ?? (prefix.isEmpty ? name : "\(prefix)/\(name)"), byteCount: count,
           isFile: header[156] == UInt8(ascii: "0") || header[156] == 0)
@@ -127,6 +125,13 @@ package struct TARStream {
   private mutating func skip(_ count: Int) throws(DatasetError) {
     try stream.skip(count)
     position += count
+  }
+
+  /// The whole blocks that a member of `byteCount` bytes takes.
+  private func padded(_ byteCount: Int) throws(DatasetError) -> Int {
+    let (rounded, overflow) = byteCount.addingReportingOverflow(511)
+    guard !overflow else { throw malformed("a member of \(byteCount) bytes") }
+    return rounded / 512 * 512
   }
 
   /// A size: octal digits, or base 256 if the first bit is set.

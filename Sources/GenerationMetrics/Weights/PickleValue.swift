@@ -110,6 +110,18 @@ struct StorageReference: Equatable {
   let key: String
   let type: StorageType
   let count: Int
+
+  /// Nil for a count that no storage can have.
+  init?(key: String, type: StorageType, count: Int) {
+    guard count >= 0, !count.multipliedReportingOverflow(by: type.byteCount).overflow else {
+      return nil
+    }
+    self.key = key
+    self.type = type
+    self.count = count
+  }
+
+  var byteCount: Int { count * type.byteCount }
 }
 
 /// A view of a storage, as torch describes tensors.

@@ -222,13 +222,14 @@ struct Unpickler {
   private func storage(_ identifier: PickleValue) throws(WeightError) -> StorageReference {
     guard let items = items(of: identifier), items.count >= 5, items[0].text == "storage",
       case .callable(.storageType(let type)) = items[1], let key = items[2].text,
-      let count = items[4].integer, count >= 0, count <= Int.max / 16
+      let count = items[4].integer,
+      let storage = StorageReference(key: key, type: type, count: count)
     else { throw malformed("a storage is described in an unknown way") }
     if items.count > 5, case .none = items[5] {
     } else if items.count > 5 {
       throw malformed("storage '\(key)' is a view of another, which is not read")
     }
-    return StorageReference(key: key, type: type, count: count)
+    return storage
   }
 
   private mutating func append(_ values: [PickleValue]) throws(WeightError) {

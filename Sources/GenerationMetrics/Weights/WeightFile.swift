@@ -166,12 +166,13 @@ private struct LegacyCheckpoint: WeightContents {
             reason: "storage '\(key)' has \(count) elements, its tensors say \(storage.count)")
         }
       }
-      starts[key] = position + 8
-      let (end, overflow) = position.addingReportingOverflow(
-        8 + storage.count * storage.type.byteCount)
-      guard !overflow else {
+      // A reference's byte count fits; the sum of many need not.
+      let (start, countOverflow) = position.addingReportingOverflow(8)
+      let (end, overflow) = start.addingReportingOverflow(storage.byteCount)
+      guard !countOverflow && !overflow else {
         throw .malformed(path: path, reason: "storage '\(key)' is impossibly large")
       }
+      starts[key] = start
       position = end
     }
     return (tensors, starts)
@@ -201,7 +202,7 @@ private struct LegacyCheckpoint: WeightContents {
     guard let start = starts[tensor.storage.key] else {
       throw .malformed(path: path, reason: "the storage of tensor '\(name)' is missing")
     }
-    let needed = tensor.storage.count * tensor.storage.type.byteCount
+    let needed = tensor.storage.byteCount
     guard start <= data.count, data.count - start >= needed else {
       throw .truncated(
         path: path, tensor: name, needed: needed, found: max(0, data.count - start))
@@ -274,7 +275,7 @@ private struct ZIPCheckpoint: WeightContents {
     guard let member = archive.member("\(folder)data/\(tensor.storage.key)") else {
       throw .malformed(path: path, reason: "the storage of tensor '\(name)' is missing")
     }
-    let needed = tensor.storage.count * tensor.storage.type.byteCount
+    let needed = tensor.storage.byteCount
     guard member.byteCount == needed else {
       throw .truncated(path: path, tensor: name, needed: needed, found: member.byteCount)
     }
