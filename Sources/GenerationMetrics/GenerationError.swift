@@ -2,8 +2,9 @@ public import LinearAlgebra
 
 /// Why a generation metric has no value.
 public enum GenerationError: Error, Equatable, CustomStringConvertible {
-  /// A set has fewer samples than the metric needs.
-  case tooFewSamples(set: String, found: Int, needed: Int, metric: String)
+  /// A set has fewer samples than the metric needs; `remedy` is what helps besides more samples.
+  case tooFewSamples(
+    set: String, found: Int, needed: Int, metric: String, remedy: String? = nil)
   /// The two sets have features of different widths.
   case widthMismatch(first: String, firstWidth: Int, second: String, secondWidth: Int)
   /// A value is NaN or infinite.
@@ -31,8 +32,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
   /// One sentence that says where, what was expected, what was found, and what to do.
   public var description: String {
     switch self {
-    case .tooFewSamples(let set, let found, let needed, let metric):
-      "\(set): \(metric) needs at least \(needed) samples, found \(found); add samples."
+    case .tooFewSamples(let set, let found, let needed, let metric, let remedy):
+      "\(set): \(metric) needs at least \(needed) samples, found \(found); add samples\(remedy.map { " or \($0)" } ?? "")."
     case .widthMismatch(let first, let firstWidth, let second, let secondWidth):
       "\(first) has features of width \(firstWidth), \(second) of width \(secondWidth); both must come from one layer of one network."
     case .notFinite(let set, let array, let row, let column):

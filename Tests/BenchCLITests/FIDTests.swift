@@ -46,6 +46,46 @@ import Testing
     #expect(result["protocol"]?["id"] == .null)
   }
 
+  @Test("reports metrics that were named and have no value, and computes the others")
+  func namedWithoutValue() async throws {
+    let folder = try TemporaryFolder()
+    try writeFeatures(633, seed: 1, to: "\(folder.path)/a.npz")
+    try writeFeatures(640, shift: 1, seed: 2, to: "\(folder.path)/b.npz")
+    let words = ["fid", "a.npz", "b.npz", "--metrics", "fid,kid,is,precision"]
+    let run = try await BenchProcess.run(words + ["--json"], in: folder.path)
+    #expect(run.exitCode == 2)
+    let metrics = try #require(try JSONValue(parsing: run.output.utf8)["metrics"])
+    #expect((metrics["fid"]?["value"]?.double ?? 0) > 3)
+    #expect(metrics["precision"]?["value"]?.double != nil)
+    #expect(metrics["kid"]?["value"] == .null && metrics["is"]?["value"] == .null)
+    let reason = try #require(metrics["kid"]?["reason"]?.string)
+    #expect(reason.contains("a.npz: ") && reason.contains("at least 1000 samples, found 633"))
+    #expect(reason.contains("--kid-subset-size 633"))
+    #expect(metrics["is"]?["reason"]?.string?.contains("needs logits") == true)
+    #expect(run.errors.hasPrefix("bench: no value for kid: a.npz: "), "\(run.errors)")
+    #expect(run.errors.contains("no value for is: b.npz: "))
+    // The same in the table.
+    let table = try await BenchProcess.run(words, in: folder.path)
+    #expect(table.exitCode == 2)
+    let lines = table.output.split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("fid  ") && !$0.contains("–") })
+    #expect(lines.contains { $0.hasPrefix("kid  ") && $0.contains("– a.npz: ") })
+    #expect(lines.contains { $0.hasPrefix("precision ") })
+    // The advice helps, and the size is recorded.
+    let smaller = try json(
+      await BenchProcess.run(
+        ["fid", "a.npz", "b.npz", "--metrics", "kid", "--kid-subset-size", "633", "--json"],
+        in: folder.path))
+    #expect(smaller["metrics"]?["kid"]?["value"]?.double != nil)
+    #expect(smaller["metrics"]?["kid"]?["subset_size"] == 633)
+    // Nothing at all is reported the same way.
+    let nothing = try await BenchProcess.run(
+      ["fid", "a.npz", "b.npz", "--metrics", "kid", "--json"], in: folder.path)
+    #expect(nothing.exitCode == 2)
+    #expect(
+      try JSONValue(parsing: nothing.output.utf8)["metrics"]?["kid"]?["value"] == .null)
+  }
+
   @Test("of a set with itself is 0, without a sign")
   func identical() async throws {
     let folder = try TemporaryFolder()

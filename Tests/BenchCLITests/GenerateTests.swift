@@ -220,6 +220,28 @@ import Testing
     ).expectFailure("small/10000.png", "32×32×3", "64×64×3")
   }
 
+  @Test("records why a metric has no value, in the result and below the table")
+  func withoutValue() async throws {
+    let folder = try TemporaryFolder()
+    let (pictures, out) = ("\(folder.path)/faces", "\(folder.path)/out")
+    try Self.writePictures(24, height: 64, width: 64, to: pictures)
+    let statistics = "\(folder.path)/stats.npz"
+    _ = try await succeed(["fid", pictures, "--features", "builtin", "--save-stats", statistics])
+    let run = try await succeed(
+      Self.arguments(
+        out, "--dataset", pictures, "--data-dir", "\(folder.path)/data", "--samples-from", pictures,
+        "--reference", statistics, "--system", "theirs"))
+    let metrics = try Self.metrics("\(out)/faces/theirs/generate-smoke/seed-0")
+    #expect(metrics["frechet"]?["value"]?.double != nil)
+    for name in ["precision", "recall", "density", "coverage"] {
+      #expect(metrics[name]?["value"] == .null, "\(name)")
+      #expect(
+        metrics[name]?["reason"]?.string?.contains("stats.npz: '\(name)' needs features") == true)
+      #expect(metrics[name]?["protocol"]?.string == "bench-features-v1")
+    }
+    #expect(run.output.contains("precision: no value: \(statistics): "), "\(run.output)")
+  }
+
   @Test("keeps the steps that were chosen for its minutes")
   func minutes() async throws {
     let folder = try TemporaryFolder()

@@ -82,7 +82,8 @@ import Testing
     let (x, y) = (try features(5, 3, seed: 1, name: "x"), try features(9, 3, seed: 2, name: "y"))
     #expect(
       throws: GenerationError.tooFewSamples(
-        set: "x", found: 5, needed: 6, metric: "a radius to neighbour 5")
+        set: "x", found: 5, needed: 6, metric: "a radius to neighbour 5",
+        remedy: "take a nearer neighbour (bench fid --k 4)")
     ) { try PrecisionRecall(reference: x, generated: y, neighbourCount: 5) }
     #expect(
       throws: GenerationError.invalidParameter(

@@ -58,7 +58,8 @@ import Testing
     let (x, y) = (try features(30, 3, seed: 1, name: "x"), try features(20, 3, seed: 2, name: "y"))
     #expect(
       throws: GenerationError.tooFewSamples(
-        set: "y", found: 20, needed: 25, metric: "the kernel distance with subsets of 25")
+        set: "y", found: 20, needed: 25, metric: "the kernel distance with subsets of 25",
+        remedy: "take smaller subsets (bench fid --kid-subset-size 20)")
     ) { try KernelDistance(reference: x, generated: y, subsetSize: 25) }
   }
 }
@@ -101,7 +102,8 @@ import Testing
     var logits = Matrix<Float>(rowCount: 5, columnCount: 3)
     #expect(
       throws: GenerationError.tooFewSamples(
-        set: "a", found: 5, needed: 10, metric: "the inception score with 10 splits")
+        set: "a", found: 5, needed: 10, metric: "the inception score with 10 splits",
+        remedy: "take fewer splits (bench fid --is-splits 5)")
     ) { try InceptionScore(logits: logits, name: "a") }
     logits[3, 1] = .nan
     #expect(throws: GenerationError.notFinite(set: "a", array: "logits", row: 3, column: 1)) {

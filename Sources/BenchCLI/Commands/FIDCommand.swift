@@ -16,7 +16,8 @@ struct FIDCommand: BenchCommand {
       A is the reference (real) set, B the generated one; each is a folder of PNG or JPEG files, a \
       .npz file with 'features' [image, feature] (and 'logits'), a .npz file with 'mu' and 'sigma', \
       or a .npy file of features. Statistics allow FID only. Without --metrics, everything that A \
-      and B allow is computed.
+      and B allow is computed. A metric that was named and has no value is reported with the \
+      reason; the others are computed, and the exit code is 2.
 
       Folders need the network's weights: --weights, else $BENCH_WEIGHTS, torch's cache, or what \
       'bench weights fetch inception' fetched. Files made with another protocol (--protocol, \
@@ -140,6 +141,7 @@ struct FIDCommand: BenchCommand {
       result["images_per_second"] = .number(Double(loaded.imageCount) / loaded.extractionSeconds)
     }
     try global.emit(.object(result), text: report(evaluation, loaded))
+    try evaluation?.requireValues()
   }
 
   private var options: GenerationOptions {
@@ -183,6 +185,9 @@ struct FIDCommand: BenchCommand {
       "protocol \(loaded.protocolID ?? "not stated by the files")",
     ]
     for metric in GenerationMetric.allCases {
+      if let reason = evaluation?.failed[metric] {
+        lines.append("\(metric.rawValue.padded(to: 14))\("–".leftPadded(to: 14)) \(reason)")
+      }
       guard let value = evaluation?.values[metric] else { continue }
       let deviation = value.details["std"]?.double ?? value.details["standard_error"]?.double
       lines.append(

@@ -118,6 +118,7 @@ struct ImportCommand: BenchCommand {
       let evaluation = try GenerationEvaluation(
         reference: GenerationSide(path: reference), generated: GenerationSide(path: path),
         metrics: [.frechet], options: GenerationOptions())
+      try evaluation.requireValues()
       guard case .object(let metrics) = evaluation.json else { return [] }
       return [
         RunResult(

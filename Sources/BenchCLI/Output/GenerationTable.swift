@@ -78,6 +78,11 @@ struct GenerationTable {
         notes.append("ours: features \(text)")
       }
     }
+    for column in columns {
+      for reason in results.compactMap({ $0.metrics[column]?["reason"]?.string }).uniqued() {
+        notes.append("\(column): no value: \(reason)")
+      }
+    }
     if columns.contains(SampleScoring.otherFrechet) {
       notes.append(
         "\(SampleScoring.otherFrechet): the Fréchet distance of these features; it is no FID, and "

@@ -99,29 +99,41 @@ package struct SampleScoring {
     options.seed = seed
     let evaluation = try GenerationEvaluation(
       reference: reference, generated: side, options: options)
-    for (metric, reason) in evaluation.skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-    where recordName(metric) != nil {
-      environment.note("without \(metric.rawValue): \(reason)")
-    }
     var metrics: [String: JSONValue] = [:]
     for (metric, value) in evaluation.values {
       guard let name = recordName(metric) else { continue }
-      metrics[name] = record(value, metric, count: files.count)
+      metrics[name] = record(
+        value.details.merging(["value": .number(value.value)]) { $1 }, metric, count: files.count)
     }
-    if let features = side.features, let images = training.features,
-      let ratio = NearestImages(images.features).distanceRatio(of: features.features)
-    {
-      metrics["nearest"] = RunMetrics.nearest.record(
-        ratio,
-        estimator: """
-          median distance of a sample to the nearest training image over that of a training image \
-          to the nearest other, 200 of each; near 0 for copies
-          """,
-        details: [
-          "protocol": .string(protocolID), "reference_count": .integer(images.count),
-        ])
+    let missing = evaluation.skipped.merging(evaluation.failed) { $1 }
+    for (metric, reason) in missing.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      guard let name = recordName(metric) else { continue }
+      environment.note("without \(name): \(reason)")
+      metrics[name] = record(
+        ["value": .null, "reason": .string(reason)], metric, count: files.count)
+    }
+    if let features = side.features, let images = training.features {
+      metrics["nearest"] = nearestRecord(features, images)
     }
     return Scores(side: side, metrics: metrics)
+  }
+
+  private func nearestRecord(_ samples: FeatureSet, _ images: FeatureSet) -> JSONValue {
+    var members = RunMetrics.nearest.members
+    members["protocol"] = .string(protocolID)
+    members["reference_count"] = .integer(images.count)
+    members["estimator"] = """
+      median distance of a sample to the nearest training image over that of a training image to \
+      the nearest other, 200 of each; near 0 for copies
+      """
+    if let ratio = NearestImages(images.features).distanceRatio(of: samples.features) {
+      members["value"] = .number(ratio)
+    } else {
+      members["value"] = .null
+      members["reason"] =
+        "half of the training images have an equal among them, or there is one alone"
+    }
+    return .object(members)
   }
 
   /// What a metric is called in records; nil for those that these features say nothing with.
@@ -134,11 +146,9 @@ package struct SampleScoring {
   }
 
   private func record(
-    _ value: GenerationEvaluation.Value, _ metric: GenerationMetric, count: Int
+    _ fields: [String: JSONValue], _ metric: GenerationMetric, count: Int
   ) -> JSONValue {
-    var members = value.details
-    members["value"] = .number(value.value)
-    members.merge(metric.description.members) { $1 }
+    var members = metric.description.members.merging(fields) { $1 }
     members["protocol"] = .string(protocolID)
     members["generated_count"] = .integer(count)
     members["reference_count"] = reference.count.map { .integer($0) } ?? .null

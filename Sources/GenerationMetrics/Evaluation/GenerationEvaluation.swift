@@ -1,6 +1,19 @@
 public import BenchSupport
 import LinearAlgebra
 
+/// Metrics that were asked for and have no value.
+public struct MissingValues: Error, Equatable, CustomStringConvertible {
+  /// Why, by metric.
+  public let reasons: [GenerationMetric: String]
+
+  /// One sentence for each.
+  public var description: String {
+    GenerationMetric.allCases.compactMap { metric in
+      reasons[metric].map { "no value for \(metric.rawValue): \($0)" }
+    }.joined(separator: " ")
+  }
+}
+
 /// The values of several generation metrics for one pair of sets.
 public struct GenerationEvaluation: Sendable {
   /// One metric's value and what else it says.
@@ -13,18 +26,20 @@ public struct GenerationEvaluation: Sendable {
 
   /// The values, by metric.
   public let values: [GenerationMetric: Value]
-  /// Why metrics that were not asked for by name have no value here.
+  /// Why metrics were left out that nobody asked for by name and that the two sides do not allow.
   public let skipped: [GenerationMetric: String]
+  /// Why metrics have no value that were asked for by name or failed where the two sides allow them.
+  public let failed: [GenerationMetric: String]
 
-  /// Computes metrics.
+  /// Computes metrics; one that cannot be had does not keep the others from being computed.
   ///
   /// - Parameters:
   ///   - reference: The real set.
   ///   - generated: The generated set.
   ///   - metrics: Which metrics; nil for all standard ones that the two sides allow.
   ///   - options: Their parameters.
-  /// - Throws: ``GenerationError`` if the sides were made with different protocols, or a metric
-  ///   asked for cannot be computed.
+  /// - Throws: ``GenerationError`` if the sides were made with different protocols or widths, or if
+  ///   no metric was named and not even the Fréchet distance can be computed.
   public init(
     reference: GenerationSide, generated: GenerationSide, metrics: [GenerationMetric]? = nil,
     options: GenerationOptions = GenerationOptions()
@@ -38,28 +53,43 @@ public struct GenerationEvaluation: Sendable {
     var evaluator = Evaluator(reference: reference, generated: generated, options: options)
     var values: [GenerationMetric: Value] = [:]
     var skipped: [GenerationMetric: String] = [:]
+    var failed: [GenerationMetric: String] = [:]
     for metric in metrics ?? GenerationMetric.standard {
       do {
         values[metric] = try evaluator.value(of: metric)
       } catch let error as GenerationError where metrics == nil && error.isMissingInput {
         skipped[metric] = error.description
+      } catch let error as GenerationError {
+        failed[metric] = error.description
+      } catch let error as LinearAlgebraError {
+        failed[metric] = error.description
       }
     }
     // The Fréchet distance needs least: if even that was impossible, say why instead of nothing.
     if values.isEmpty, metrics == nil { values[.frechet] = try evaluator.value(of: .frechet) }
     self.values = values
     self.skipped = skipped
+    self.failed = failed
   }
 
-  /// The values as the command line prints them, by metric name.
+  /// Throws ``MissingValues`` if ``failed`` names a metric.
+  public func requireValues() throws(MissingValues) {
+    guard failed.isEmpty else { throw MissingValues(reasons: failed) }
+  }
+
+  /// The values as the command line prints them, by metric name; those of ``failed`` are `null`, with
+  /// the reason.
   public var json: JSONValue {
-    .object(
-      Dictionary(
-        uniqueKeysWithValues: values.map { metric, value in
-          var fields = value.details
-          fields["value"] = .number(value.value)
-          return (metric.rawValue, .object(fields))
-        }))
+    var members: [String: JSONValue] = [:]
+    for (metric, value) in values {
+      var fields = value.details
+      fields["value"] = .number(value.value)
+      members[metric.rawValue] = .object(fields)
+    }
+    for (metric, reason) in failed {
+      members[metric.rawValue] = ["value": .null, "reason": .string(reason)]
+    }
+    return .object(members)
   }
 }
 

@@ -15,7 +15,8 @@ func squaredNeighbourRadii(_ set: FeatureSet, neighbourCount: Int) throws -> [Do
   guard set.count > neighbourCount else {
     throw GenerationError.tooFewSamples(
       set: set.name, found: set.count, needed: neighbourCount + 1,
-      metric: "a radius to neighbour \(neighbourCount)")
+      metric: "a radius to neighbour \(neighbourCount)",
+      remedy: set.count < 2 ? nil : "take a nearer neighbour (bench fid --k \(set.count - 1))")
   }
   let screen = DistanceScreen.prepare([set.features])[0]
   let blocks = Blocks(rowCount: set.count)

@@ -42,7 +42,8 @@ public struct InceptionScore: Sendable, Equatable {
     guard count >= splitCount else {
       throw .tooFewSamples(
         set: name, found: count, needed: splitCount,
-        metric: "the inception score with \(splitCount) splits")
+        metric: "the inception score with \(splitCount) splits",
+        remedy: count < 1 ? nil : "take fewer splits (bench fid --is-splits \(count))")
     }
     try GenerationError.requireFinite(logits, set: name, array: "logits")
     var rows = Array(0..<count)

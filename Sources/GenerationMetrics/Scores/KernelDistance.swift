@@ -65,10 +65,13 @@ public struct KernelDistance: Sendable, Equatable {
     var size = subsetSize
     if case .cleanFID = variant { size = min(size, reference.count, generated.count) }
     let needed = max(2, size)
+    let possible = min(reference.count, generated.count)
     for set in [reference, generated] where set.count < needed {
       throw GenerationError.tooFewSamples(
         set: set.name, found: set.count, needed: needed,
-        metric: "the kernel distance with subsets of \(needed)")
+        metric: "the kernel distance with subsets of \(needed)",
+        remedy: possible < 2
+          ? nil : "take smaller subsets (bench fid --kid-subset-size \(possible))")
     }
     let subsets = Self.subsets(
       variant, counts: (reference.count, generated.count), subsetCount: subsetCount, size: size)

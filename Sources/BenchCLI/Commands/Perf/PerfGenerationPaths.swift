@@ -22,8 +22,9 @@ struct PerfGenerationPaths {
       PerfPath(name: "generation:\(metric.rawValue)", itemCount: Self.sampleCount) {
         let (first, second) = (try Self.side(seed: 1), try Self.side(seed: 2))
         return try settings.timing {
-          _ = try GenerationEvaluation(
-            reference: first, generated: second, metrics: [metric], options: options)
+          try GenerationEvaluation(
+            reference: first, generated: second, metrics: [metric], options: options
+          ).requireValues()
         }
       }
     }
