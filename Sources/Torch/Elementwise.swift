@@ -16,7 +16,6 @@ extension Tensor {
     static let relu = Operator("relu")
     static let silu = Operator("silu")
     static let reciprocal = Operator("reciprocal")
-    static let sign = Operator("sign")
     static let rounded = Operator("round")
     static let floored = Operator("floor")
     static let isFinite = Operator("isfinite")
@@ -80,9 +79,6 @@ extension Tensor {
 
   /// 1/x, elementwise.
   public func reciprocal() throws(TorchError) -> Tensor { try Op.reciprocal(.tensor(self)) }
-
-  /// The sign, elementwise.
-  public func sign() throws(TorchError) -> Tensor { try Op.sign(.tensor(self)) }
 
   /// The nearest integer, halves to even, elementwise.
   public func rounded() throws(TorchError) -> Tensor { try Op.rounded(.tensor(self)) }

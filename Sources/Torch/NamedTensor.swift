@@ -21,8 +21,8 @@ extension ParameterStore {
 
 /// Copies tensors read from a file into those of the same names.
 ///
-/// - Throws: ``TorchError/tensorMismatch(path:name:expected:found:)`` if one is missing or has
-///   another shape; nothing is changed then.
+/// - Throws: ``TorchError/tensorMismatch(path:name:expected:found:)`` if one is missing, has another
+///   shape or is not finite; nothing is changed then.
 public func restore(_ targets: [NamedTensor], from file: SafetensorsFile) throws(TorchError) {
   let sources = try targets.map { target throws(TorchError) in
     let source = try file.tensor(target.name)
@@ -30,6 +30,10 @@ public func restore(_ targets: [NamedTensor], from file: SafetensorsFile) throws
       throw .tensorMismatch(
         path: file.path, name: target.name, expected: "of shape \(target.tensor.shape)",
         found: "of shape \(source.shape)")
+    }
+    guard try source.isFinite().all().item() == 1 else {
+      throw .tensorMismatch(
+        path: file.path, name: target.name, expected: "finite numbers", found: "NaN or infinite")
     }
     return source
   }

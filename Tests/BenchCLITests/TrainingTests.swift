@@ -125,6 +125,51 @@ import Testing
     }
   }
 
+  /// Replaces the first half of each float32 tensor of a checkpoint's decoder, and its checksum.
+  private static func poison(_ folder: String, with values: [Float]) throws {
+    let path = "\(folder)/checkpoint/model.safetensors"
+    let before = try Digest.ofFile(path)
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    guard case .object(let header) = try JSONValue(parsing: bytes[8..<8 + length]) else { return }
+    var count = 0
+    for (name, entry) in header where name.contains("decoder") && name.hasSuffix("weight") {
+      let offsets = try #require(entry["data_offsets"]?.array).compactMap(\.integer)
+      let half = (offsets[1] - offsets[0]) / 8
+      for index in 0..<half {
+        let value = values[index % values.count].bitPattern.littleEndian
+        withUnsafeBytes(of: value) { source in
+          let start = 8 + length + offsets[0] + 4 * index
+          bytes.replaceSubrange(start..<start + 4, with: source)
+        }
+      }
+      count += 1
+    }
+    #expect(count > 3)
+    try Data(bytes).write(to: URL(filePath: path))
+    let state = URL(filePath: "\(folder)/checkpoint/state.json")
+    try String(contentsOf: state, encoding: .utf8)
+      .replacingOccurrences(of: before, with: Digest.of(bytes))
+      .write(to: state, atomically: true, encoding: .utf8)
+  }
+
+  @Test("a checkpoint that holds NaN, or whose images do, is refused and no black picture is drawn")
+  func notFinite() async throws {
+    let folder = try TemporaryFolder()
+    let (run, pictures) = ("\(folder.path)/run", "\(folder.path)/pictures")
+    #expect(
+      try await BenchProcess.run(Self.arguments(run, steps: 2, model: "beta-vae")).exitCode == 0)
+    let draw = ["reconstruct", "--checkpoint", run, "--out", pictures]
+    #expect(try await BenchProcess.run(draw).exitCode == 0)
+    try FileManager.default.removeItem(atPath: pictures)
+    // Finite, but their sums are infinite and of both signs.
+    try Self.poison(run, with: [3e38, -3e38])
+    try await BenchProcess.run(draw).expectFailure("NaN or infinite", "training diverged")
+    try Self.poison(run, with: [.nan])
+    try await BenchProcess.run(draw).expectFailure("model.safetensors", "decoder", "finite numbers")
+    #expect(!FileManager.default.fileExists(atPath: "\(pictures)/reconstructions.png"))
+  }
+
   @Test("an interrupted training writes a checkpoint, exits 130 and can be resumed")
   func interrupted() async throws {
     let folder = try TemporaryFolder()

@@ -88,6 +88,29 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     #expect(throws: WeightError.self) { try InceptionNetwork(weights: other) }
   }
 
+  /// The recipe's parameters with one of them changed.
+  private struct Changed: WeightSource {
+    let parameterName: String
+    let change: @Sendable (inout [Float]) -> Void
+    var name: String { "changed" }
+
+    func parameter(_ name: String, shape: [Int]) -> [Float] {
+      var elements = RandomWeights(seed: 1).parameter(name, shape: shape)
+      if name == parameterName { change(&elements) }
+      return elements
+    }
+  }
+
+  @Test("refuses negative variances, which the folding would hide")
+  func negativeVariance() {
+    let tensor = "Mixed_6b.branch1x1.bn.running_var"
+    let weights = Changed(parameterName: tensor) { $0[5] = -0.0005 }
+    #expect(
+      throws: WeightError.negativeVariance(
+        path: "changed", tensor: tensor, index: 5, value: -0.0005)
+    ) { try InceptionNetwork(weights: weights) }
+  }
+
   @Test("gives folders the references' distance, batch by batch")
   func folders() async throws {
     let golden = try GoldenFile.one("end_to_end")

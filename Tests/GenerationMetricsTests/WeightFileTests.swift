@@ -99,6 +99,33 @@ import Torch
     }
   }
 
+  @Test("with a number that is not finite are refused by file and tensor")
+  func notFinite() throws {
+    let folder = try TemporaryFolder()
+    for (name, value) in [("state_legacy.pth", Float.nan), ("state.safetensors", -.infinity)] {
+      var bytes = try [UInt8](Data(contentsOf: URL(filePath: GoldenFile.path(name))))
+      // The third value of fc.weight is nowhere else in the file.
+      let known = Self.expected["fc.weight"]?.head[2].bitPattern ?? 0
+      let wanted = (0..<4).map { UInt8(truncatingIfNeeded: known >> (8 * $0)) }
+      let place = try #require(
+        (0..<bytes.count - 4).first { Array(bytes[$0..<$0 + 4]) == wanted })
+      bytes.replaceSubrange(
+        place..<place + 4,
+        with: (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) })
+      let path = "\(folder.path)/\(name)"
+      try Data(bytes).write(to: URL(filePath: path))
+      let file = try WeightFile(path: path)
+      let error = #expect(throws: WeightError.self) {
+        try file.parameter("fc.weight", shape: [5, 6])
+      }
+      guard case .notFinite(path, "fc.weight", 2, _) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(error?.description.contains("\(path): tensor 'fc.weight' is ") == true)
+    }
+  }
+
   @Test("cut off anywhere fail with a typed error and never crash")
   func truncated() throws {
     let folder = try TemporaryFolder()

@@ -91,6 +91,70 @@ import Torch
   }
 }
 
+@Suite("Numbers that are not finite", .sharingTorch) struct NotFiniteTests {
+  /// A large one, so that vectorised and threaded kernels run.
+  private static func input(_ value: Float, channelsLast: Bool) throws -> Tensor {
+    var elements = (0..<2 * 8 * 40 * 40).map { Float($0 % 17) - 8 }
+    for place in stride(from: 1611, to: elements.count, by: 3200) { elements[place] = value }
+    let tensor = try Tensor(elements, shape: [2, 8, 40, 40])
+    return channelsLast ? try tensor.channelsLast() : tensor
+  }
+
+  private static let operators: [(String, @Sendable (Tensor) throws -> Tensor)] = [
+    ("relu", { try $0.relu() }), ("relu in place", { try $0.cloned().reluInPlace() }),
+    ("leaky relu", { try $0.leakyRelu(slope: 0.2) }), ("silu", { try $0.silu() }),
+    ("gelu", { try $0.gelu() }), ("softplus", { try $0.softplus() }),
+    ("sigmoid", { try $0.sigmoid() }), ("tanh", { try $0.tangentHyperbolic() }),
+    ("log sigmoid", { try $0.logSigmoid() }), ("absolute", { try $0.absolute() }),
+    ("clamp", { try $0.clamped(from: 0, to: 1) }), ("clamp from", { try $0.clamped(from: 1e-6) }),
+    ("clamp to", { try $0.clamped(to: 1) }), ("round", { try $0.rounded() }),
+    ("maximum pool", { try $0.maxPool(kernel: 3, stride: 2) }),
+    ("padded maximum pool", { try $0.maxPool(kernel: 3, stride: 1, padding: 1) }),
+    (
+      "average pool", { try $0.averagePool(kernel: 3, stride: 1, padding: 1, countsPadding: false) }
+    ),
+    ("adaptive pool", { try $0.averagePool(toSize: [5, 5]) }),
+    ("maximum", { try $0.maximum([2, 3]) }), ("minimum", { try $0.minimum([2, 3]) }),
+    ("mean", { try $0.mean([2, 3]) }), ("softmax", { try $0.softmax(3) }),
+    ("group norm", { try $0.groupNorm(groups: 4, weight: nil, bias: nil) }),
+    ("layer norm", { try $0.layerNorm(shape: [40], weight: nil, bias: nil) }),
+    ("nearest", { try $0.upsampledNearest(to: [80, 80]) }),
+    ("bilinear", { try $0.upsampledBilinear(to: [80, 80]) }),
+    ("norm", { try $0.norm() }),
+    ("convolution", { try $0.convolution(Tensor.ones([4, 8, 3, 3]), bias: nil) }),
+    ("transposed", { try $0.transposedConvolution(Tensor.ones([8, 4, 3, 3]), bias: nil) }),
+    ("linear", { try $0.linear(Tensor.ones([3, 40]), bias: nil) }),
+    ("linear by zero", { try $0.linear(Tensor.zeros([3, 40]), bias: nil) }),
+  ]
+
+  @Test("NaN stays NaN in every operator of the networks", arguments: [false, true])
+  func operators(channelsLast: Bool) throws {
+    let input = try Self.input(.nan, channelsLast: channelsLast)
+    for (name, function) in Self.operators {
+      let output = try withoutGradients { try function(input) }
+      #expect(try output.elements().contains { $0.isNaN }, "\(name)")
+    }
+  }
+
+  @Test("a file with one of them is not restored, and nothing is changed")
+  func restoring() throws {
+    let good = NamedTensor(name: "a", tensor: try Tensor([1, 2] as [Float], shape: [2]))
+    let targets = [good, NamedTensor(name: "b", tensor: try Tensor([3] as [Float], shape: [1]))]
+    for value in [Float.nan, .infinity] {
+      let bytes = try SafetensorsFile.encode([
+        NamedTensor(name: "a", tensor: try Tensor([5, 6] as [Float], shape: [2])),
+        NamedTensor(name: "b", tensor: try Tensor([value], shape: [1])),
+      ])
+      let file = try SafetensorsFile(bytes: bytes, named: "x.safetensors")
+      #expect(
+        throws: TorchError.tensorMismatch(
+          path: "x.safetensors", name: "b", expected: "finite numbers", found: "NaN or infinite")
+      ) { try restore(targets, from: file) }
+      #expect(try good.tensor.elements() == [1, 2] as [Float])
+    }
+  }
+}
+
 @Suite("Optimisation", .sharingTorch) struct OptimisationTests {
   private func store(_ elements: [Float]) throws -> ParameterStore {
     let store = ParameterStore(device: .cpu)

@@ -80,7 +80,7 @@ public struct FeatureMoments: Sendable {
         covariance[row, column] = centred / degrees
       }
       // A variance cannot be negative; of a constant column it is exactly zero.
-      covariance[row, row] = max(0, covariance[row, row])
+      if covariance[row, row] < 0 { covariance[row, row] = 0 }
     }
     covariance.mirrorUpperTriangle()
     let mean = zip(shift, offsets).map { $0 + $1 }

@@ -18,6 +18,8 @@ struct ConvolutionUnit {
   var weightShape: [Int] { [outputCount, inputCount] + kernel }
 
   /// Reads the parameters and folds the normalisation, of epsilon 0.001, into them.
+  ///
+  /// - Throws: ``WeightError``, also if a variance is negative: within epsilon the root would hide it.
   func folded(_ source: any WeightSource) throws(WeightError) -> Folded {
     var weight = try source.parameter("\(name).conv.weight", shape: weightShape)
     func parameter(_ part: String) throws(WeightError) -> [Float] {
@@ -27,6 +29,10 @@ struct ConvolutionUnit {
     var bias = try parameter("bias")
     let mean = try parameter("running_mean")
     let variance = try parameter("running_var")
+    if let index = variance.firstIndex(where: { $0 < 0 }) {
+      throw .negativeVariance(
+        path: source.name, tensor: "\(name).bn.running_var", index: index, value: variance[index])
+    }
     let inputs = inputCount * kernel[0] * kernel[1]
     for output in 0..<outputCount {
       let scale = Double(gain[output]) / sqrt(Double(variance[output]) + 0.001)

@@ -16,6 +16,10 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
   case missingTensor(path: String, tensor: String, network: String)
   /// A tensor has another shape than the network's.
   case shapeMismatch(path: String, tensor: String, expected: [Int], found: [Int])
+  /// A tensor holds a NaN or an infinity.
+  case notFinite(path: String, tensor: String, index: Int, value: Float)
+  /// A variance is below zero.
+  case negativeVariance(path: String, tensor: String, index: Int, value: Float)
 
   /// One sentence that says where, what was expected, what was found, and what to do.
   public var description: String {
@@ -36,6 +40,10 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
       "\(path): has no tensor '\(tensor)', so these are not the weights of \(network)."
     case .shapeMismatch(let path, let tensor, let expected, let found):
       "\(path): tensor '\(tensor)' has shape \(found), expected \(expected); the weights belong to another network."
+    case .notFinite(let path, let tensor, let index, let value):
+      "\(path): tensor '\(tensor)' is \(value) at element \(index), expected finite numbers; the file is damaged or of a training that diverged, get it again."
+    case .negativeVariance(let path, let tensor, let index, let value):
+      "\(path): tensor '\(tensor)' is \(value) at element \(index), expected variances of at least 0; the file is damaged, get it again."
     }
   }
 }

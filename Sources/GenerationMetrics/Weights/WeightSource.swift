@@ -6,7 +6,7 @@ public protocol WeightSource {
   var name: String { get }
   /// One parameter, which must have that shape.
   ///
-  /// - Throws: ``WeightError`` if it is missing, damaged, or of another shape.
+  /// - Throws: ``WeightError`` if it is missing, damaged, not finite, or of another shape.
   func parameter(_ name: String, shape: [Int]) throws(WeightError) -> [Float]
 }
 
@@ -19,6 +19,9 @@ extension WeightFile: WeightSource {
     let array = try array(name)
     guard array.shape == shape else {
       throw .shapeMismatch(path: path, tensor: name, expected: shape, found: array.shape)
+    }
+    if let index = array.elements.firstIndex(where: { !$0.isFinite }) {
+      throw .notFinite(path: path, tensor: name, index: index, value: array.elements[index])
     }
     return array.elements
   }
