@@ -101,6 +101,35 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     }
   }
 
+  /// Whatever passes the checks of a file: damage must reach the features, not end in a ReLU.
+  @Test(
+    "gives no numbers where its weights give none",
+    arguments: [
+      ("Conv2d_1a_3x3.conv.weight", [.nan]), ("Conv2d_2b_3x3.bn.bias", [.nan]),
+      ("Mixed_5d.branch5x5_2.conv.weight", [.infinity, -.infinity]),
+      ("Mixed_6c.branch_pool.conv.weight", [.nan]), ("Mixed_7c.branch3x3_2a.bn.weight", [.nan]),
+      // Finite, but the sums of the layer after them are not.
+      ("Conv2d_2a_3x3.conv.weight", [3e38, -3e38]),
+    ] as [(String, [Float])])
+  func notFinite(parameter: String, values: [Float]) async throws {
+    let weights = Changed(parameterName: parameter) { elements in
+      for index in elements.indices { elements[index] = values[index % values.count] }
+    }
+    let extractor = FeatureExtractor(
+      network: .inception(try InceptionNetwork(weights: weights), .pytorchFID, tap: .pool3))
+    let error = await #expect(throws: GenerationError.self) {
+      try await extractor.extract(name: "pictures", count: 2) { index in
+        RasterImage(
+          height: 40, width: 40, channelCount: 3,
+          pixels: (0..<4800).map { UInt8(truncatingIfNeeded: $0 &* (7 + index)) })
+      }
+    }
+    guard case .notFinite("pictures", _, _, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test("refuses negative variances, which the folding would hide")
   func negativeVariance() {
     let tensor = "Mixed_6b.branch1x1.bn.running_var"

@@ -136,6 +136,66 @@ import Torch
     }
   }
 
+  /// A fused convolution of eight channels, with a value in one of its filters or biases.
+  private static func convolution(
+    kernel: Int = 3, weight: Float? = nil, bias: Float? = nil
+  ) throws -> FusedConvolution {
+    var random = Philox(seed: 4)
+    var weights = random.normals(16 * 8 * kernel * kernel)
+    var biases = random.normals(16)
+    if let weight {
+      for index in 0..<kernel * kernel { weights[24 * kernel * kernel + index] = weight }
+    }
+    if let bias { biases[2] = bias }
+    return try FusedConvolution(
+      weight: Tensor(weights, shape: [16, 8, kernel, kernel]), bias: Tensor(biases, shape: [16]),
+      padding: [kernel / 2, kernel / 2])
+  }
+
+  @Test("a fused convolution does not make numbers of NaN and infinities", arguments: [1, 3])
+  func fusedConvolution(kernel: Int) throws {
+    func output(_ convolution: FusedConvolution, _ input: Tensor) throws -> [Float] {
+      try withoutGradients {
+        try convolution(BoundedTensor(measuring: input)).tensor.elements()
+      }
+    }
+    let plain = try Self.input(0, channelsLast: true)
+    for value in [Float.nan, .infinity, -.infinity] {
+      #expect(
+        try output(Self.convolution(kernel: kernel), Self.input(value, channelsLast: true))
+          .contains { !$0.isFinite }, "input \(value)")
+      #expect(
+        try output(Self.convolution(kernel: kernel, weight: value), plain)
+          .contains { !$0.isFinite }, "weight \(value)")
+    }
+    #expect(
+      try output(Self.convolution(kernel: kernel, bias: .nan), plain).contains(where: \.isNaN))
+    // Finite numbers whose sums are not: of both signs, so that NaN comes out.
+    let large = try withoutGradients { try plain * 1e20 }
+    #expect(
+      try output(Self.convolution(kernel: kernel, weight: 1e30), large).contains { !$0.isFinite })
+  }
+
+  @Test("a fused convolution equals libtorch's, whether its sums are bounded or not")
+  func fusedValues() throws {
+    let input = try Self.input(3, channelsLast: true)
+    var random = Philox(seed: 4)
+    let weight = try Tensor(random.normals(16 * 8 * 9), shape: [16, 8, 3, 3])
+    let bias = try Tensor(random.normals(16), shape: [16])
+    // In units in which sums stay small, and in such that they leave the bound but not the type.
+    for unit in [1, 1e31] {
+      try withoutGradients {
+        let input = try BoundedTensor(measuring: input * unit)
+        let fused = try Self.convolution()(input)
+        let expected = try input.tensor.convolution(weight, bias: bias, padding: [1, 1]).relu()
+        let (found, wanted) = (try fused.tensor.elements(), try expected.elements())
+        let largest = wanted.reduce(0) { Swift.max($0, $1) }
+        #expect(zip(found, wanted).allSatisfy { abs($0 - $1) <= 1e-5 * largest }, "\(unit)")
+        #expect(found.contains(0) && found.allSatisfy { Double($0) <= fused.bound })
+      }
+    }
+  }
+
   @Test("a file with one of them is not restored, and nothing is changed")
   func restoring() throws {
     let good = NamedTensor(name: "a", tensor: try Tensor([1, 2] as [Float], shape: [2]))

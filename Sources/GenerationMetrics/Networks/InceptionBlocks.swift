@@ -2,7 +2,7 @@ import Torch
 
 /// A part of the network: feature maps in, feature maps out, `[batch, channel, height, width]`.
 protocol InceptionStage: Sendable {
-  func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor
+  func callAsFunction(_ input: BoundedTensor) throws(TorchError) -> BoundedTensor
 }
 
 /// Convolutions one after another.
@@ -11,7 +11,7 @@ struct Chain: InceptionStage {
 
   init(_ units: FusedConvolution...) { self.units = units }
 
-  func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
+  func callAsFunction(_ input: BoundedTensor) throws(TorchError) -> BoundedTensor {
     var result = input
     for unit in units { result = try unit(result) }
     return result
@@ -20,7 +20,7 @@ struct Chain: InceptionStage {
 
 /// The maximum over 3×3 pixels, every second one.
 struct HalvingPool: InceptionStage {
-  func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
+  func callAsFunction(_ input: BoundedTensor) throws(TorchError) -> BoundedTensor {
     try input.maxPool(kernel: 3, stride: 2)
   }
 }
@@ -33,7 +33,7 @@ struct AveragedUnit: InceptionStage {
   /// Without ReLU.
   let unit: FusedConvolution
 
-  func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
+  func callAsFunction(_ input: BoundedTensor) throws(TorchError) -> BoundedTensor {
     try unit(input).averagePool(kernel: 3, stride: 1, padding: 1, countsPadding: false).relu()
   }
 }
@@ -42,7 +42,7 @@ struct AveragedUnit: InceptionStage {
 struct MaximumUnit: InceptionStage {
   let unit: FusedConvolution
 
-  func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
+  func callAsFunction(_ input: BoundedTensor) throws(TorchError) -> BoundedTensor {
     try unit(input.maxPool(kernel: 3, stride: 1, padding: 1))
   }
 }
@@ -53,9 +53,9 @@ struct Fork: InceptionStage {
   let first: FusedConvolution
   let second: FusedConvolution
 
-  func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
+  func callAsFunction(_ input: BoundedTensor) throws(TorchError) -> BoundedTensor {
     let shared = try trunk(input)
-    return try Tensor.concatenated([first(shared), second(shared)], dimension: 1)
+    return try BoundedTensor.concatenated([first(shared), second(shared)], dimension: 1)
   }
 }
 
@@ -63,10 +63,10 @@ struct Fork: InceptionStage {
 struct InceptionBlock: InceptionStage {
   let branches: [any InceptionStage]
 
-  func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
-    var outputs: [Tensor] = []
+  func callAsFunction(_ input: BoundedTensor) throws(TorchError) -> BoundedTensor {
+    var outputs: [BoundedTensor] = []
     for branch in branches { outputs.append(try branch(input)) }
-    return try Tensor.concatenated(outputs, dimension: 1)
+    return try BoundedTensor.concatenated(outputs, dimension: 1)
   }
 }
 

@@ -140,19 +140,19 @@ public struct InceptionNetwork: Sendable {
   ) throws(TorchError) -> [Tap: Tensor] {
     try withoutGradients { () throws(TorchError) in
       var results: [Tap: Tensor] = [:]
-      var maps = try images.to(device).channelsLast()
+      var maps = try BoundedTensor(measuring: images.to(device).channelsLast())
       for (name, stage) in stages {
         if taps.contains(.spatial), name == Self.stageNames[Self.spatialStage], let spatialUnit {
-          results[.spatial] = try spatialUnit(maps).narrowed(1, start: 0, count: 7)
+          results[.spatial] = try spatialUnit(maps).tensor.narrowed(1, start: 0, count: 7)
             .contiguous().flattened()
         }
         maps = try stage(maps)
         if let tap = Self.tap(after: name), taps.contains(tap) {
-          results[tap] = try maps.mean([2, 3])
+          results[tap] = try maps.tensor.mean([2, 3])
         }
         if results.count == taps.count { return results }
       }
-      let pooled = try maps.mean([2, 3])
+      let pooled = try maps.tensor.mean([2, 3])
       if taps.contains(.pool3) { results[.pool3] = pooled }
       guard let classifierWeight else { return results }
       if taps.contains(.logits) {
@@ -169,10 +169,10 @@ public struct InceptionNetwork: Sendable {
   package func stageMeans(of images: Tensor) throws(TorchError) -> [String: Tensor] {
     try withoutGradients { () throws(TorchError) in
       var means: [String: Tensor] = [:]
-      var maps = try images.channelsLast()
+      var maps = try BoundedTensor(measuring: images.channelsLast())
       for (name, stage) in stages {
         maps = try stage(maps)
-        means[name] = try maps.mean([2, 3])
+        means[name] = try maps.tensor.mean([2, 3])
       }
       return means
     }

@@ -98,11 +98,11 @@ public struct VGG16Network: Sendable {
   /// The feature maps before each pool: `relu1_2`, `relu2_2`, `relu3_3`, `relu4_3`, `relu5_3`.
   func maps(of images: Tensor) throws(TorchError) -> [Tensor] {
     var results: [Tensor] = []
-    var maps = try images.to(device).channelsLast()
+    var maps = try BoundedTensor(measuring: images.to(device).channelsLast())
     for (index, block) in blocks.enumerated() {
       if index > 0 { maps = try maps.maxPool(kernel: 2, stride: 2) }
       for unit in block { maps = try unit(maps) }
-      results.append(maps)
+      results.append(maps.tensor)
     }
     return results
   }
