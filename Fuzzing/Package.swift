@@ -6,9 +6,14 @@ let package = Package(
   name: "Fuzzing",
   dependencies: [.package(name: "bench", path: "..")],
   targets: [
+    .systemLibrary(name: "CFuzzingZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .executableTarget(
-      name: "FuzzReaders", dependencies: [.product(name: "Datasets", package: "bench")],
-      swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+      name: "FuzzReaders",
+      dependencies: [
+        .product(name: "Datasets", package: "bench"),
+        .product(name: "GenerationMetrics", package: "bench"), "CFuzzingZlib",
+      ],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -4,16 +4,18 @@
 # usage: scripts/fuzz_readers.sh [SECONDS_PER_FORMAT] [FORMAT…]
 #
 # Builds the package in Fuzzing/ (its own build folder, without libtorch) and runs one format after the
-# other: h5 png jpg npz npy mat tar zip mdb. Inputs that crash, hang or take too much memory are left
-# in .build/fuzzing/FORMAT; the last line of every format says how many inputs were tried.
+# other: h5 png jpg npz npy mat tar zip mdb pth safetensors. Checksums of tar headers and ZIP members are
+# made right again in every input. Inputs that crash, hang or take too much memory are left in
+# .build/fuzzing/FORMAT; the last line of every format says how many inputs were tried.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds="${1:-60}"
 shift || true
 formats=("$@")
-[ ${#formats[@]} -gt 0 ] || formats=(h5 png jpg npz npy mat tar zip mdb)
+[ ${#formats[@]} -gt 0 ] || formats=(h5 png jpg npz npy mat tar zip mdb pth safetensors)
 build=.build/fuzzing
 golden=Tests/DatasetsTests/Golden
+weights=Tests/GenerationMetricsTests/Golden
 
 env -u LIBTORCH swift build -c release --sanitize=address --sanitize=fuzzer \
   --package-path Fuzzing --scratch-path "$build/build" --product FuzzReaders
@@ -34,6 +36,8 @@ seeds() {
   tar) cp "$golden"/tar/*.tar "$2" ;;
   zip) cp "$golden"/miniatures/celeba/*.zip "$2" ;;
   mdb) cp "$golden"/miniatures/lsun-bedroom/bedroom_train_lmdb/data.mdb "$2" ;;
+  pth) cp "$weights"/{state,strided}_*.pth "$weights"/lpips-vgg-v0.1.pth "$2" ;;
+  safetensors) cp "$weights"/*.safetensors "$2" ;;
   *) printf 'fuzz_readers: no format %s\n' "$1" >&2 && exit 64 ;;
   esac
 }

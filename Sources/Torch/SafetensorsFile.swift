@@ -83,17 +83,30 @@ public struct SafetensorsFile: Sendable {
   ///
   /// - Throws: ``TorchError/tensorMismatch(path:name:expected:found:)`` if there is none.
   public func tensor(_ name: String) throws(TorchError) -> Tensor {
+    let stored = try stored(name)
+    let result = stored.bytes.withUnsafeBytes { buffer in
+      Result { () throws(TorchError) in
+        try Tensor(bytes: buffer, type: stored.type, shape: stored.shape)
+      }
+    }
+    return try result.get()
+  }
+
+  /// A tensor as it lies in the file, for those who do without libtorch.
+  package struct StoredTensor {
+    package let type: DataType
+    package let shape: [Int]
+    /// The elements in row-major order, little-endian, as many as the shape says.
+    package let bytes: [UInt8]
+  }
+
+  /// What the file holds under a name.
+  package func stored(_ name: String) throws(TorchError) -> StoredTensor {
     guard let entry = entries[name] else {
       throw .tensorMismatch(path: path, name: name, expected: "there", found: "missing")
     }
     let (range, type) = try range(of: entry, named: name)
-    let bytes = [UInt8](data[range])
-    let result = bytes.withUnsafeBytes { buffer in
-      Result { () throws(TorchError) in
-        try Tensor(bytes: buffer, type: type, shape: entry.shape)
-      }
-    }
-    return try result.get()
+    return StoredTensor(type: type, shape: entry.shape, bytes: [UInt8](data[range]))
   }
 
   private func range(of entry: Entry, named name: String) throws(TorchError) -> (

@@ -1,3 +1,5 @@
+import Torch
+
 /// What a restricted pickle can build: plain data, storages and tensors; no other objects.
 ///
 /// Containers are indices into the unpickler's tables: a value owns no other, so that however deep
@@ -76,6 +78,21 @@ enum StorageType: String {
   case char = "CharStorage"
   case byte = "ByteStorage"
   case bool = "BoolStorage"
+
+  /// The storage of elements of a type.
+  init(_ type: DataType) {
+    self =
+      switch type {
+      case .float32: .float
+      case .float64: .double
+      case .float16: .half
+      case .bfloat16: .bfloat16
+      case .int64: .long
+      case .int32: .int
+      case .uint8: .byte
+      case .bool: .bool
+      }
+  }
 
   var byteCount: Int {
     switch self {

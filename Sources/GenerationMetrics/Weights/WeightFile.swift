@@ -300,8 +300,12 @@ private struct SafetensorsContents: WeightContents {
       throw .missingTensor(path: file.path, tensor: name, network: "this network")
     }
     do {
-      let tensor = try file.tensor(name)
-      return WeightArray(shape: tensor.shape, elements: try tensor.elements())
+      let stored = try file.stored(name)
+      let type = StorageType(stored.type)
+      let elements = stored.bytes.withUnsafeBytes { bytes in
+        (0..<bytes.count / type.byteCount).map { type.load(bytes, at: $0) }
+      }
+      return WeightArray(shape: stored.shape, elements: elements)
     } catch { throw .malformed(path: file.path, reason: "\(error)") }
   }
 
