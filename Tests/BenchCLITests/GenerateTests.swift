@@ -300,7 +300,10 @@ import Testing
       ),
       ("times: continuous", "times: all", "'all'; known are continuous, grid;"),
       ("precision: float32", "precision: int8", "is 'int8'; known are float32, bfloat16;"),
-      ("preset: smoke", "preset: tiny", "the field 'preset' is 'tiny'; known are smoke, quick, paper;"),
+      (
+        "preset: smoke", "preset: tiny",
+        "the field 'preset' is 'tiny'; known are smoke, quick, paper;"
+      ),
       ("latent_count: 10", "latent_count: ten", "the field 'latent_count' has another type"),
       ("latent_count: 10", "latents: 10", "the field 'latent_count' is missing"),
       (text, "a: [b", "it is not YAML"),
@@ -311,7 +314,8 @@ import Testing
         .write(toFile: path, atomically: true, encoding: .utf8)
       let found = try await BenchProcess.run(arguments)
       #expect(found.exitCode == 2)
-      #expect(found.errors.contains("\(path): ") && found.errors.contains(message), "\(found.errors)")
+      #expect(
+        found.errors.contains("\(path): ") && found.errors.contains(message), "\(found.errors)")
     }
     // As it was, it is the run's.
     try text.write(toFile: path, atomically: true, encoding: .utf8)

@@ -97,7 +97,8 @@ extension TorchSuites {
 
     /// Of five images the parts have two and three, or one, two and two; losses are of order one, in
     /// single precision.
-    @Test("count as much as they have images, in gradients and logged losses", arguments: [2, 3, 5, 9])
+    @Test(
+      "count as much as they have images, in gradients and logged losses", arguments: [2, 3, 5, 9])
     func weights(partCount: Int) throws {
       let (whole, parts) = (try Self.step(partCount: nil), try Self.step(partCount: partCount))
       #expect(abs(parts.moment - whole.moment) <= 1e-6 * abs(whole.moment))

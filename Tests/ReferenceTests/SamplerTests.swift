@@ -227,7 +227,8 @@ extension TorchSuites {
       #expect(whole[0] != whole[1])
     }
 
-    @Test("names are read back", arguments: Sampler.all + [0.5, 0.333, 0.001].map { .ddim(eta: $0) })
+    @Test(
+      "names are read back", arguments: Sampler.all + [0.5, 0.333, 0.001].map { .ddim(eta: $0) })
     func names(sampler: Sampler) { #expect(Sampler(name: sampler.name) == sampler) }
 
     @Test("grids fall from the start to a clean end", arguments: SamplingGrid.allCases)

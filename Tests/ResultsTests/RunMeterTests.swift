@@ -44,10 +44,12 @@ import Testing
     #expect(old.wallSeconds > 100 && old.peakMemoryBytes == nil)
   }
 
-  @Test("is refused where the file says something else", arguments: [
-    #"{"wall_seconds": -1}"#, #"{"wall_seconds": "1"}"#, #"{"peak_memory_bytes": 1}"#,
-    #"{"wall_seconds": 1, "peak_memory_bytes": -1}"#, "{", "[]",
-  ])
+  @Test(
+    "is refused where the file says something else",
+    arguments: [
+      #"{"wall_seconds": -1}"#, #"{"wall_seconds": "1"}"#, #"{"peak_memory_bytes": 1}"#,
+      #"{"wall_seconds": 1, "peak_memory_bytes": -1}"#, "{", "[]",
+    ])
   func refused(usage: String) throws {
     let root = try TemporaryFolder()
     let run = try Self.folder(root.path, usage: usage)

@@ -70,7 +70,9 @@ public final class RunMeter {
   /// What the run has taken so far, this session included.
   public var usage: RunUsage {
     let peak: Int? =
-      if let before = earlier.peakMemoryBytes, let now = memory.bytes { max(before, now) } else { nil }
+      if let before = earlier.peakMemoryBytes, let now = memory.bytes { max(before, now) } else {
+        nil
+      }
     return RunUsage(
       wallSeconds: earlier.wallSeconds + (ContinuousClock.now - start) / .seconds(1),
       peakMemoryBytes: peak)
