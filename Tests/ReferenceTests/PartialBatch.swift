@@ -15,6 +15,7 @@ struct PartialBatch {
   ///   - model: The model.
   ///   - images: The whole batch.
   ///   - shard: The rows.
+  /// - Throws: Errors of the model and of libtorch.
   init(_ model: any TrainableModel, _ images: Tensor, _ shard: BatchShard) throws {
     rowCount = shard.rows.count
     try TorchRandom.seed(5)

@@ -28,8 +28,9 @@ package struct AnnealedVAE: Regularizer {
     return capacity * min(Double(position.step) / Double(iterations), 1)
   }
 
-  /// Processes tell each other their rates. Parts could not: |KL − C| of a batch is less than the mean
-  /// of that of parts on both sides of C.
+  /// Processes tell each other their rates.
+  ///
+  /// Parts could not: |KL − C| of a batch is less than the mean of that of parts on both sides of C.
   package var isDataParallel: Bool { true }
 
   /// γ·|KL − C|.

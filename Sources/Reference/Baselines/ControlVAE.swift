@@ -39,8 +39,9 @@ package struct ControlVAE: Regularizer {
     return min(options.start + options.increment * done, options.target)
   }
 
-  /// Processes tell each other their rates. Parts could not: the controller sees the batch's rate, and
-  /// that once per step.
+  /// Processes tell each other their rates.
+  ///
+  /// Parts could not: the controller sees the batch's rate, and that once per step.
   package var isDataParallel: Bool { true }
 
   /// W·KL with the controller's weight W for this batch's rate.

@@ -7,7 +7,9 @@ import Glibc
 public struct PeakMemory: Sendable {
   private let isMeasured: Bool
 
-  /// Begins a measurement. Memory that is free by then is given back, so as not to count.
+  /// Begins a measurement.
+  ///
+  /// Memory that is free by then is given back to the system, so as not to count.
   public init() {
     ProcessSettings.releaseFreeMemory()
     // See proc_pid_clear_refs(5).
