@@ -28,22 +28,33 @@ let package = Package(
   ],
   targets: [
     // C libraries
-    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "CHDF5Shims", dependencies: ["CHDF5", "CZlib"]),
-    .target(name: "CZlibShims", dependencies: ["CZlib"]),
-    .target(name: "CResampling"),
-    .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
-    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
-    .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
+    .systemLibrary(
+      name: "CHDF5", path: "Sources/C/CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]),
+    .target(
+      name: "CHDF5Shims", dependencies: ["CHDF5", "CZlib"], path: "Sources/C/CHDF5Shims"),
+    .target(name: "CZlibShims", dependencies: ["CZlib"], path: "Sources/C/CZlibShims"),
+    .target(name: "CResampling", path: "Sources/C/CResampling"),
+    .target(
+      name: "CPNG", path: "Sources/C/CPNG", linkerSettings: [.linkedLibrary("png")]),
+    .target(
+      name: "CJPEG", path: "Sources/C/CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(
+      name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(
+      name: "COpenBLAS", path: "Sources/C/COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
 
-    .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl")]),
+    .target(
+      name: "CMPI", path: "Sources/C/CMPI", linkerSettings: [.linkedLibrary("dl")]),
 
-    .target(name: "CProcess"),
+    .target(name: "CProcess", path: "Sources/C/CProcess"),
 
-    .target(name: "CTorch", linkerSettings: [.linkedLibrary("dl")]),
+    .target(
+      name: "CTorch", path: "Sources/C/CTorch", linkerSettings: [.linkedLibrary("dl")]),
 
     // Libraries
     .target(name: "BenchSupport", dependencies: ["CCrypto", "CProcess"]),
@@ -131,6 +142,7 @@ if let libtorch {
     .target(
       name: "CTorchShim",
       dependencies: ["CTorch"],
+      path: "Sources/C/CTorchShim",
       cxxSettings: [
         .unsafeFlags([
           "-isystem", "\(libtorch)/include",
@@ -145,7 +157,7 @@ if let libtorch {
 
 if Context.environment["BENCH_DIST"] != nil {
   // Must stand before Foundation on the linker's line, as a target's objects do.
-  package.targets.append(.target(name: "CEmptyICUData"))
+  package.targets.append(.target(name: "CEmptyICUData", path: "Sources/C/CEmptyICUData"))
   package.targets.first { $0.name == "BenchCLI" }?.dependencies.append("CEmptyICUData")
 }
 

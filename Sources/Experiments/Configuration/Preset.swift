@@ -1,4 +1,3 @@
-import ArgumentParser
 import BenchSupport
 
 /// A named set of training and evaluation sizes.
