@@ -136,7 +136,7 @@ import Testing
   }
 
   /// The options that repeat the case's protocol.
-  private static func options(_ golden: JSONValue) -> [String] {
+  private static func options(_ golden: JSONValue) throws -> [String] {
     let metric =
       switch golden["metric"]?.string {
       case "factor_vae_score": "factorvae"
@@ -149,10 +149,8 @@ import Testing
     ].flatMap { name in
       params[name]?.double.map { ["--set", "\(metric).\(name)=\($0)"] } ?? []
     }
-    // The seed is in words, `… RandomState(3); …`; of one case it is found in the draws alone.
-    let words = params["rng"]?.string ?? (golden["id"]?.string == "betavae_noise" ? "2" : "0")
-    let seed = words.drop { !$0.isNumber }.prefix { $0.isNumber }
-    return settings + ["--seed", String(seed)]
+    let seed = try #require(params["seed"]?.double)
+    return settings + ["--seed", String(Int(seed))]
   }
 
   /// The reference values beside the library's tests.
@@ -176,7 +174,7 @@ import Testing
       let run = try await BenchProcess.run(
         [
           "score", path, "--json", "--metrics", cases.map(\.metric).joined(separator: ","),
-        ] + Self.options(golden))
+        ] + (try Self.options(golden)))
       if id == "mig_single_class_factor" {
         run.expectFailure("factor_1", "one class")
         continue

@@ -82,6 +82,12 @@ extension GoldenFile.Case {
     return try Factors(rows: try array.integers(), factorCount: array.shape[1])
   }
 
+  /// The seed of the case's draws.
+  func seed() throws -> UInt32 {
+    let number = try #require(params["seed"]?.double, "\(id) has no seed")
+    return try #require(UInt32(exactly: number), "\(id) has the seed \(number)")
+  }
+
   /// The training and the test sample.
   func split() throws -> TrainTestSplit {
     TrainTestSplit(

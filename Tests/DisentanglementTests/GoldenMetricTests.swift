@@ -64,7 +64,7 @@ import Testing
       grid: golden.codes("codebook"),
       factorSizes: flatten(golden.params["factor_sizes"]).map { Int($0) })
     let score = try FactorVAEScore(
-      source: source, configuration: configuration, seed: seed(golden))
+      source: source, configuration: configuration, seed: golden.seed())
     golden.check(score.value, "eval_accuracy")
     golden.check(score.trainAccuracy, "train_accuracy")
     let expected = flatten(golden.expected["global_variances"])
@@ -80,13 +80,6 @@ import Testing
     votes.flatMap { row in
       active.map { Double(row[$0]) } + [Double](repeating: 0, count: row.count - active.count)
     }
-  }
-
-  /// The seed in the case's words, `… RandomState(3); …`.
-  private func seed(_ golden: GoldenFile.Case) -> UInt32 {
-    let words = golden.params["rng"]?.string ?? ""
-    let digits = words.drop { !$0.isNumber }.prefix { $0.isNumber }
-    return UInt32(digits) ?? 0
   }
 
   @Test("β-VAE score equals disentanglement_lib", arguments: GoldenFile.cases("beta_vae_score"))

@@ -116,9 +116,8 @@ import Testing
     configuration.varianceSampleCount = 1000
     configuration.pruneThreshold = flatten(golden.params["prune_threshold"])[0]
     let source = try InterventionSource(grid: golden.codes("codebook"), factorSizes: [5, 4, 3])
-    let digits = golden.params["rng"]?.string?.filter(\.isNumber) ?? ""
     let score = try FactorVAEScore(
-      source: source, configuration: configuration, seed: UInt32(digits) ?? 0)
+      source: source, configuration: configuration, seed: golden.seed())
     golden.check(score.value, "eval_accuracy")
     golden.check(score.trainAccuracy, "train_accuracy")
     golden.check(score.trainVotes.flatMap { $0.map { Double($0) } }, "votes_train")
