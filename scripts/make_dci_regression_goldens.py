@@ -1,15 +1,8 @@
-#!/usr/bin/env python3
 """Golden values of the regression estimators of DCI, from scikit-learn.
 
-usage: python3 scripts/make_dci_regression_goldens.py Tests/DisentanglementTests/Golden
-
-Reads dci_gbt_{axis,mixed,noise}.npz there and prints one JSON case per line for
-expected_dci_tad.json. The aggregation is that of qedr's lib/eval/regression.py with the 1e-12 of
-InfoDiffusion's metric_utils.py, written out here.
+make_dci_tad_goldens.py adds these cases to its own. The aggregation is that of qedr's
+lib/eval/regression.py with the 1e-12 of InfoDiffusion's metric_utils.py, written out here.
 """
-
-import json
-import sys
 
 import numpy as np
 import sklearn
@@ -53,17 +46,17 @@ def score(arrays, model):
     )
 
 
-def main():
-    folder = sys.argv[1]
+def cases(arrays_of):
+    """The fields of every case; `arrays_of` gives the arrays of a golden file's case."""
     for name in ("axis", "mixed", "noise"):
         inputs = f"dci_gbt_{name}.npz"
-        arrays = np.load(f"{folder}/{inputs}")
+        arrays = arrays_of(f"dci_gbt_{name}")
         reference = {"impl": f"scikit-learn {sklearn.__version__}, scripts/make_dci_regression_goldens.py"}
         lasso = score(arrays, lambda _: Lasso(alpha=0.02, tol=1e-12, max_iter=1_000_000))
-        print(json.dumps(dict(
+        yield dict(
             id=f"dci_lasso_{name}", metric="dci_lasso", params={"alpha": 0.02}, expected=lasso,
             tolerance={"abs": 1e-6, "why": "both solve a convex problem; stopping rules differ"},
-            reference=reference, inputs=inputs)))
+            reference=reference, inputs=inputs)
         runs = [
             score(arrays, lambda k: RandomForestRegressor(
                 n_estimators=10, max_depth=DEPTHS[min(k, 4)], random_state=seed * 100 + k))
@@ -74,13 +67,9 @@ def main():
             values = [run[field] for run in runs]
             expected[field] = {"mean": float(np.mean(values)), "std": float(np.std(values))}
             tolerance[field] = round(5 * float(np.std(values)) * np.sqrt(1 / 20 + 1 / 10), 6)
-        print(json.dumps(dict(
+        yield dict(
             id=f"dci_forest_regressor_{name}", metric="dci_forest_regressor",
             params={"n_estimators": 10, "max_depth": DEPTHS, "seeds": 20}, expected=expected,
             tolerance={"abs": tolerance,
                        "why": "compare means over ten seeds: five standard errors of the difference"},
-            reference=reference, inputs=inputs)))
-
-
-if __name__ == "__main__":
-    main()
+            reference=reference, inputs=inputs)
