@@ -36,7 +36,8 @@ class Case:
     arrays: dict = dataclasses.field(default_factory=dict)
     inputs: str | None = None
     notes: str | None = None
-    # How far another machine may be from a field, where that is not `tolerance["abs"]`.
+    # How far another machine may be from a field, where that is not `tolerance["abs"]`; `field~` is
+    # relative to the field's largest magnitude, `array name` to the array's.
     limits: dict = dataclasses.field(default_factory=dict)
 
     def json(self, with_shapes):
@@ -133,7 +134,8 @@ def largest(found, stored):
 def limit(case, tolerance, field, magnitude):
     """How far `field` may be from the stored value: its own limit, or the case's tolerance."""
     for name, value in case.limits.items():
-        if field == name or field.startswith(f"{name}."):
+        whole = name.rstrip("~")
+        if field == whole or field.startswith(f"{whole}."):
             return value * magnitude if name.endswith("~") else value
     name = field.split(".")[0]
     absolute = tolerance.get("abs", 0)
