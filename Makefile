@@ -29,6 +29,7 @@ format:
 lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 	python3 scripts/check_imports.py
+	python3 scripts/check_goldens.py
 
 clean:
 	rm -rf .build .build-dist dist runs
