@@ -105,7 +105,7 @@ import Testing
     let runs = [0, 1].map { "\(together)/scenes3d/multi-beta-vae/generate-smoke/seed-\($0)" }
     let same = "\(alone)/scenes3d/multi-beta-vae/generate-smoke/seed-1"
     for (stage, prefix) in [
-      ("", "encoder."), ("denoiser/", "denoiser."), ("decoder/", "discriminator."),
+      ("", "encoder."), ("denoiser/", "denoiser."), ("decoder/", "discriminator.conv"),
     ] {
       let weights = try (runs + [same]).map {
         try Self.weights("\($0)/\(stage)checkpoint", prefix: prefix)
