@@ -22,7 +22,7 @@ public func fuzzReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   // A checkpoint of torch is a ZIP archive or begins otherwise.
   if bytes.starts(with: "PK".utf8) { Repair.zip(&bytes) }
   defer { unlink(path) }
-  FileManager.default.createFile(atPath: path, contents: Data(bytes))
+  _ = FileManager.default.createFile(atPath: path, contents: Data(bytes))
   if format == "pth" || format == "safetensors" {
     readWeights()
   } else {

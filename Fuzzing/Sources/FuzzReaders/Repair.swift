@@ -39,7 +39,7 @@ enum Repair {
         let start = local + 30 + number(bytes, local + 26, 2) + number(bytes, local + 28, 2)
         if start <= bytes.count, size <= bytes.count - start {
           let stored = Array(bytes[start..<start + size])
-          let contents = method == 8 ? inflated(stored) : stored
+          let contents = method == 8 ? inflated(stored, number(bytes, entry + 24, 4)) : stored
           let sum = contents.withUnsafeBufferPointer {
             crc32_z(0, $0.baseAddress, $0.count)
           }
@@ -58,10 +58,10 @@ enum Repair {
     bytes[place..<place + count].reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 
-  /// What raw deflated data unpacks to, up to 1 MiB or the first error.
-  private static func inflated(_ bytes: [UInt8]) -> [UInt8] {
+  /// What raw deflated data unpacks to, up to `size`, 1 MiB or the first error.
+  private static func inflated(_ bytes: [UInt8], _ size: Int) -> [UInt8] {
     var input = bytes
-    var output = [UInt8](repeating: 0, count: 1 << 20)
+    var output = [UInt8](repeating: 0, count: min(size, 1 << 20))
     let count = input.withUnsafeMutableBufferPointer { input in
       output.withUnsafeMutableBufferPointer { output -> Int in
         var stream = z_stream()
