@@ -59,9 +59,8 @@ public struct RunEnvironment: Sendable {
   /// - Throws: `TorchError`, and ``TrainingError/severalProcesses(onDevice:)``.
   public func openDevice(for group: ProcessGroup) throws -> Device {
     guard group.isJoint else { return try openDevice() }
-    if deviceName.hasPrefix("cuda") {
-      throw TrainingError.severalProcesses(onDevice: try Device(named: deviceName))
-    }
+    // Before the device is opened: whether there is one makes no difference.
+    if deviceName.hasPrefix("cuda") { throw TrainingError.severalProcesses(onDevice: deviceName) }
     try Libtorch.setThreadCount(threadCount)
     return .cpu
   }

@@ -1,5 +1,3 @@
-public import Torch
-
 /// A training run that cannot start or go on.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// A model, an option or one of its values is unknown or out of range.
@@ -13,7 +11,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// The model's loss cannot be computed on parts of a batch, one after another.
   case notDivisible(model: String, partCount: Int)
   /// Several processes were to train on graphics processors.
-  case severalProcesses(onDevice: Device)
+  case severalProcesses(onDevice: String)
   /// The training was interrupted; a checkpoint has been written.
   case interrupted(step: Int, checkpoint: String)
 
