@@ -111,3 +111,11 @@ public func clipGradients(_ gradients: [Tensor], maximumNorm: Double) throws(Tor
     return norm
   }
 }
+
+/// Whether every number of every tensor is finite, at the cost of one pass over them.
+public func areFinite(_ tensors: [Tensor]) throws(TorchError) -> Bool {
+  guard !tensors.isEmpty else { return true }
+  return try withoutGradients { () throws(TorchError) in
+    try Tensor.stacked(Foreach.norms(tensors)).isFinite().all().item() == 1
+  }
+}

@@ -28,7 +28,7 @@ import Testing
         "dci": metric(1 - mig), "mig": metric(mig), "mig@pca": metric(mig),
         "mig@ica": metric(mig / 2),
         "mig@rotation": metric(0.01), "rate": metric(rate), "mse": metric(mse),
-      ], curves: curve.isEmpty ? [:] : curves, provenance: .now(wallSeconds: 1)
+      ], curves: curve.isEmpty ? [:] : curves, provenance: .now(gpu: nil, wallSeconds: 1)
     ).write(to: run.resultPath)
   }
 

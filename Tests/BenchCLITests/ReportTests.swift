@@ -24,7 +24,7 @@ import Testing
             "mig": Curve(
               xLabel: "rate (nats)", yLabel: "MIG <raw>", x: rates,
               y: rates.map { offset + $0 / 50 })
-          ], provenance: .now(wallSeconds: 60, config: ["beta": 4]))
+          ], provenance: .now(gpu: nil, wallSeconds: 60, config: ["beta": 4]))
         try result.write(to: run.resultPath)
         let log = (1...600).map {
           "{\"step\":\($0),\"terms\":{\"loss\":\(1000.0 / Double($0))}}\n"

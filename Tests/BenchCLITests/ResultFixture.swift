@@ -17,7 +17,7 @@ enum ResultFixture {
       try FileManager.default.createDirectory(
         atPath: run.imagesPath, withIntermediateDirectories: true)
       let number: JSONValue = value.map { .number($0) } ?? .null
-      var provenance = Provenance.now(wallSeconds: 12.5)
+      var provenance = Provenance.now(gpu: nil, wallSeconds: 12.5)
       provenance.commit = commit
       let result = RunResult(
         dataset: .init(name: dataset), model: model, preset: preset, seed: seed,

@@ -178,24 +178,53 @@ extension TorchSuites {
       let store = ParameterStore(device: .cpu)
       let parameter: Tensor
       let optimizerGroups = [
-        OptimizerGroup(name: "model", options: Adam.Options(learningRate: 0.1))
+        OptimizerGroup(
+          name: "model", options: Adam.Options(learningRate: 0.1), maximumGradientNorm: 1)
       ]
+      let isLossFinite: Bool
 
-      init() throws { parameter = try store.root.parameter("x", shape: [1], .constant(1)) }
+      init(isLossFinite: Bool) throws {
+        parameter = try store.root.parameter("x", shape: [1], .constant(1))
+        self.isLossFinite = isLossFinite
+      }
 
       func losses(_ batch: TrainingBatch) throws -> [Loss] {
-        let term = try parameter.sum() * (batch.step < 3 ? 1 : .infinity)
+        let sum = try parameter.sum()
+        let term =
+          if batch.step < 3 {
+            sum
+          } else if isLossFinite {
+            // The root has the value 0 and the slope ∞ at 0.
+            try sum + (parameter * 0).squareRoot().sum()
+          } else {
+            try sum * .infinity
+          }
         return [Loss(term, terms: [("reconstruction", term)])]
       }
     }
 
-    private static func trainer(_ folder: String) throws -> Trainer {
+    private static func trainer(_ folder: String, isLossFinite: Bool = false) throws -> Trainer {
       let plan = TrainingPlan(
         stepCount: 100, batchSize: 1, seed: 0, checkpointInterval: 2, logInterval: 100,
         monitorInterval: 100)
       return try Trainer(
-        Diverging(), named: "diverging", dataset: Scenes3D(), plan: plan, folder: folder,
+        Diverging(isLossFinite: isLossFinite), named: "diverging", dataset: Scenes3D(), plan: plan,
+        folder: folder,
         context: .null, isQuiet: true)
+    }
+
+    @Test("keeps gradients that are not finite from the parameters though the loss is finite")
+    func gradients() throws {
+      let folder = try TemporaryFolder()
+      let trainer = try Self.trainer(folder.path, isLossFinite: true)
+      let checkpoint = "\(folder.path)/checkpoint"
+      let error = TrainingError.diverged(step: 13, term: "gradient", checkpoint: checkpoint)
+      #expect(throws: error) { try trainer.train { false } }
+      #expect("\(error)".hasPrefix("The gradient was not finite for ten steps in a row"))
+      let saved = try Checkpoint(folder: checkpoint)
+      #expect(saved.state.skippedStepCount == 9)
+      // Three steps of Adam at 0.1 from 1.
+      #expect(abs(try saved.model.tensor("x").elements()[0] - 0.7) < 1e-5)
     }
 
     @Test("is noticed after as many steps if it is interrupted in between")

@@ -77,7 +77,7 @@ import Testing
 
   @Test("record this process")
   func provenance() throws {
-    let record = Provenance.now(versions: ["libtorch": "2.11.0"], wallSeconds: 2)
+    let record = Provenance.now(versions: ["libtorch": "2.11.0"], gpu: nil, wallSeconds: 2)
     #expect(record.versions["libtorch"] == "2.11.0")
     #expect(record.versions["bench"] == benchVersion)
     #expect((record.peakMemoryBytes ?? 0) > 1 << 20)

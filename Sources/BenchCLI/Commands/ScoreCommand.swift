@@ -174,7 +174,7 @@ struct ScoreCommand: BenchCommand {
       "metrics": isSelective ? raw.json : raw.jsonWithSkipped,
       "seconds": raw.secondsJSON,
       "provenance": Provenance.now(
-        wallSeconds: seconds,
+        gpu: nil, wallSeconds: seconds,
         config: [
           "codes": .string(codes),
           "samples": .integer(file.input.codes.sampleCount),

@@ -14,7 +14,9 @@ extension Trainer {
     guard model.isDataParallel else {
       throw .notDataParallel(model: name, processCount: group.size)
     }
-    guard model.store.device == .cpu else { throw .severalProcesses(onDevice: "\(model.store.device)") }
+    guard model.store.device == .cpu else {
+      throw .severalProcesses(onDevice: "\(model.store.device)")
+    }
     let partCount = plan.partCount ?? 1
     guard plan.batchSize % (group.size * partCount) == 0 else {
       let parts = partCount > 1 ? " × \(partCount) parts" : ""

@@ -19,7 +19,7 @@ public final class Trainer {
     public let seconds: Double
     /// Images per second in this session; 0 if there was nothing left to do.
     public let imagesPerSecond: Double
-    /// Steps left out because a loss was not finite.
+    /// Steps left out because a loss or a gradient was not finite.
     public let skippedStepCount: Int
   }
 
@@ -158,7 +158,7 @@ public final class Trainer {
       .first { !$0.value.isFinite }?.key
     let checkpoint = Self.checkpointPath(in: folder)
     throw TrainingError.diverged(
-      step: step, term: term ?? "loss",
+      step: step, term: term ?? "gradient",
       checkpoint: Checkpoint.exists(at: checkpoint) ? checkpoint : nil)
   }
 

@@ -4,7 +4,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case badConfiguration(what: String, expected: String, found: String)
   /// A checkpoint is missing, damaged or of another run.
   case badCheckpoint(path: String, reason: String)
-  /// The loss stopped being a number.
+  /// A term of the loss stopped being a number, or the gradient did (`term` is then `gradient`).
   case diverged(step: Int, term: String, checkpoint: String?)
   /// The model's loss cannot be computed on shares of a batch.
   case notDataParallel(model: String, processCount: Int)
@@ -24,7 +24,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "\(path): not a usable checkpoint: \(reason)."
     case .diverged(let step, let term, let checkpoint):
       """
-      The loss term '\(term)' was not finite for ten steps in a row, up to step \(step); \
+      \(term == "gradient" ? "The gradient" : "The loss term '\(term)'") was not finite for ten steps in \
+      a row, up to step \(step); \
       \(checkpoint.map { "the last good checkpoint is \($0)" } ?? "there is no checkpoint before"); \
       try a smaller learning rate.
       """

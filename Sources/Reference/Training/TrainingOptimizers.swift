@@ -21,15 +21,16 @@ struct TrainingOptimizers {
       group.isJoint ? try GradientBuckets(optimizers.flatMap(\.parameters), over: group) : nil
   }
 
-  /// Moves the parameters by the gradients of a batch's losses, unless one of them is not finite in
-  /// one of the processes.
+  /// Moves the parameters by the gradients of a batch's losses, unless a loss or a gradient is not
+  /// finite in one of the processes.
   ///
   /// - Parameters:
   ///   - model: The model whose parameters these are.
   ///   - batch: The images; worked on in parts where the plan says so. Every part counts as much as it
   ///     has images, in gradients and losses.
   ///   - plan: The precision and the number of parts.
-  /// - Returns: The losses, and whether all were finite; if not, those up to the part that was not.
+  /// - Returns: The losses, and whether they and the gradients were finite; if a loss was not, those up
+  ///   to its part.
   /// - Throws: Errors of the model and of libtorch.
   func step(_ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan) throws -> (
     losses: [Loss], areFinite: Bool
@@ -40,8 +41,7 @@ struct TrainingOptimizers {
     guard partCount > 1 else {
       let losses = try losses(model, batch, plan)
       guard try areFinite(losses) else { return (losses, false) }
-      try apply(gradients(losses), number: batch.step + 1)
-      return (losses, true)
+      return (losses, try apply(gradients(losses), number: batch.step + 1))
     }
     var sums: [[Tensor]] = []
     var done: [Loss.Part] = []
@@ -59,8 +59,7 @@ struct TrainingOptimizers {
         }
       }
     }
-    try apply(sums, number: batch.step + 1)
-    return (try Loss.means(of: done), true)
+    return (try Loss.means(of: done), try apply(sums, number: batch.step + 1))
   }
 
   private func losses(
@@ -83,8 +82,11 @@ struct TrainingOptimizers {
     }
   }
 
-  private func apply(_ gradients: [[Tensor]], number: Int) throws {
+  /// - Returns: Whether the gradients were finite; if not, nothing has moved.
+  private func apply(_ gradients: [[Tensor]], number: Int) throws -> Bool {
     try buckets?.average(Array(gradients.joined()))
+    // A finite loss can have others: of a root at 0, or of an intermediate value that overflows.
+    guard try Torch.areFinite(Array(gradients.joined())) else { return false }
     for (index, group) in groups.enumerated() {
       if let maximum = group.maximumGradientNorm {
         try clipGradients(gradients[index], maximumNorm: maximum)
@@ -92,6 +94,7 @@ struct TrainingOptimizers {
       try optimizers[index].step(gradients[index])
     }
     try average?.update(step: number)
+    return true
   }
 
   /// The optimisers' state by name.

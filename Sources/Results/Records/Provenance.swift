@@ -43,13 +43,13 @@ public struct Provenance: Sendable, Equatable {
   /// - Parameters:
   ///   - versions: Versions of the libraries used, for instance `["libtorch": "2.11.0"]`; those of
   ///     bench and Swift are added.
-  ///   - gpu: The graphics processor used, if any.
+  ///   - gpu: The graphics processor used; nil for none, which the caller has to know.
   ///   - wallSeconds: How long the run took.
   ///   - peakMemoryBytes: The most memory during the run; by default, that since the process began.
   ///   - config: The configuration used.
   /// - Returns: The record.
   public static func now(
-    versions: [String: String] = [:], gpu: String? = nil, wallSeconds: Double,
+    versions: [String: String] = [:], gpu: String?, wallSeconds: Double,
     peakMemoryBytes: Int? = Host.peakMemoryBytes(), config: JSONValue = .object([:])
   ) -> Provenance {
     Provenance(
