@@ -24,10 +24,10 @@ dist: setup
 	scripts/dist.sh
 
 format:
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples
 
 lint:
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples
 	python3 scripts/check_imports.py
 	python3 scripts/check_goldens.py
 

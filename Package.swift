@@ -90,6 +90,12 @@ let package = Package(
         "GenerationMetrics", "Reference", "Results", "Torch", "Experiments", argumentParser,
       ]),
 
+    // What a program of another package looks like: it sees public names alone.
+    .executableTarget(
+      name: "ExampleStudy",
+      dependencies: ["Experiments", "Reference", "Results", "Datasets", "Torch"],
+      path: "Examples/Study", packageAccess: false),
+
     // Tests
     .target(name: "TestSupport", dependencies: ["BenchSupport"], path: "Tests/TestSupport"),
     .testTarget(name: "BenchSupportTests", dependencies: ["BenchSupport", "TestSupport"]),
@@ -124,6 +130,12 @@ let package = Package(
     .testTarget(
       name: "ResultsTests", dependencies: ["Results", "BenchSupport", "TestSupport"],
       resources: [.copy("Golden")]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: [
+        "Experiments", "Reference", "Results", "Datasets", "Torch", "BenchSupport", "TestSupport",
+        "ExampleStudy",
+      ]),
     .testTarget(
       name: "BenchCLITests",
       dependencies: ["BenchCLI", "BenchSupport", "Datasets", "Results", "TestSupport"],

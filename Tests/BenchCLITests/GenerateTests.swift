@@ -326,7 +326,7 @@ import Testing
   func estimate() async throws {
     let folder = try TemporaryFolder()
     let run = try await succeed(Self.arguments(folder.path, "--dry-run", "--tune-decoder"))
-    for part in ["stage 1", "stage 2", "decoder tuning", "sampling", "scoring", "MiB"] {
+    for part in ["stage 1", "stage 2", "decoder", "sampling", "scoring", "MiB"] {
       #expect(run.output.contains(part), "\(run.output)")
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)

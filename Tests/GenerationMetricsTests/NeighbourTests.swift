@@ -6,8 +6,8 @@ import Testing
 @Suite("Precision, recall, density, coverage") struct PrecisionRecallTests {
   @Test(
     "equal exact counts, ties included", arguments: GoldenFile.cases("prdc_"),
-    PrecisionRecall.Inside.allCases)
-  func golden(golden: GoldenFile.Case, inside: PrecisionRecall.Inside) throws {
+    GenerationOptions.Inside.allCases)
+  func golden(golden: GoldenFile.Case, inside: GenerationOptions.Inside) throws {
     let result = try PrecisionRecall(
       reference: golden.set("real"), generated: golden.set("fake"),
       neighbourCount: Int(try #require(golden.params["k"]?.double)), inside: inside)
@@ -36,7 +36,7 @@ import Testing
           elements: (0..<count * 5).map { _ in Float(generator.integer(below: 4)) * 0.1 }))
     }
     let (real, fake) = (try grid(counts.0, seed: 1), try grid(counts.1, seed: 2))
-    for inside in PrecisionRecall.Inside.allCases {
+    for inside in GenerationOptions.Inside.allCases {
       let result = try Parallel.$threadCount.withValue(threads) {
         try PrecisionRecall(reference: real, generated: fake, neighbourCount: 4, inside: inside)
       }
@@ -102,7 +102,7 @@ import Testing
 
   /// The four values by their definition.
   private func plain(
-    _ real: FeatureSet, _ fake: FeatureSet, k: Int, inside: PrecisionRecall.Inside
+    _ real: FeatureSet, _ fake: FeatureSet, k: Int, inside: GenerationOptions.Inside
   ) -> [Double] {
     func square(_ a: FeatureSet, _ i: Int, _ b: FeatureSet, _ j: Int) -> Double {
       zip(a.features.row(i), b.features.row(j)).reduce(0) {

@@ -30,8 +30,8 @@ extension TorchSuites {
       let isLarge = [.klF4, .klF8].contains(architecture)
       let side = isLarge ? 256 : 64
       let context = ModelContext(
-        device: .cpu, imageShape: ImageShape(height: side, width: side, channelCount: 3),
-        latentCount: 10, learningRate: 1e-4, observationCount: 1000)
+        dataset: Blank(imageShape: ImageShape(height: side, width: side, channelCount: 3)),
+        latentCount: 10, learningRate: 1e-4)
       var options = MultiBetaVAE.Options()
       options.architecture = architecture
       let autoencoder = try MultiBetaVAE(context, options, isOutline: true)
@@ -41,4 +41,16 @@ extension TorchSuites {
       #expect(documented == counts)
     }
   }
+}
+
+/// A dataset of one shape without images.
+private struct Blank: ImageDataset {
+  let name = "blank"
+  let imageShape: ImageShape
+  let count = 1000
+  let checksum = "none"
+
+  func read(
+    _ indices: [Int], into pixels: UnsafeMutableBufferPointer<UInt8>
+  ) throws(DatasetError) {}
 }

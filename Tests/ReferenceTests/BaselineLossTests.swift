@@ -206,8 +206,8 @@ extension TorchSuites {
     private func model(_ label: String) throws -> (ModelDefinition.Model, TrainingBatch) {
       try TorchRandom.seed(0)
       let dataset = Scenes3D()
-      let setting = ModelSetting(dataset: dataset, latentCount: 10, learningRate: 1e-3)
-      let model = try ModelSpecification(parsing: label).make(setting.context(on: .cpu))
+      let context = ModelContext(dataset: dataset, latentCount: 10, learningRate: 1e-3)
+      let model = try ModelSpecification(parsing: label).make(context)
       let sample = try ObservationSample(dataset, count: 16, seed: 0)
       let images = try sample.images(8 * model.batchesPerStep, on: .cpu)
       return (model, TrainingBatch(images: images, step: 0, stepCount: 10, seed: 0))
@@ -252,11 +252,11 @@ extension TorchSuites {
       let (model, _) = try model("factor-vae")
       func values() throws -> [[Float]] { try model.store.entries.map { try $0.tensor.elements() } }
       let before = try values()
-      let setting = ModelSetting(dataset: Scenes3D(), latentCount: 10, learningRate: 1e-3)
+      let context = ModelContext(dataset: Scenes3D(), latentCount: 10, learningRate: 1e-3)
       let trainer = try Trainer(
         model, named: "factor-vae", dataset: Scenes3D(),
         plan: TrainingPlan(stepCount: 1, batchSize: 4, seed: 0), folder: folder.path,
-        context: setting.json, isQuiet: true)
+        context: context.json, isQuiet: true)
       _ = try trainer.train { false }
       for (entry, pair) in zip(model.store.entries, zip(before, try values())) {
         #expect(pair.0 != pair.1, "\(entry.name)")

@@ -47,8 +47,8 @@ extension TorchSuites {
 
     private static func model(_ name: String) throws -> ModelDefinition.Model {
       try TorchRandom.seed(0)
-      let setting = ModelSetting(dataset: dataset, latentCount: 10, learningRate: 1e-3)
-      return try ModelSpecification(parsing: name).make(setting.context(on: .cpu))
+      let context = ModelContext(dataset: dataset, latentCount: 10, learningRate: 1e-3)
+      return try ModelSpecification(parsing: name).make(context)
     }
 
     @Test("buckets give gradients back as they were, also channels-last ones")

@@ -29,9 +29,9 @@ extension TorchSuites {
     @Test("decoder and discriminator move, the encoder and σ do not")
     func movement() throws {
       let dataset = Scenes3D()
-      let setting = ModelSetting(dataset: dataset, latentCount: 4, learningRate: 1e-3)
+      let context = ModelContext(dataset: dataset, latentCount: 4, learningRate: 1e-3)
       try TorchRandom.seed(1)
-      let made = try ModelSpecification(parsing: "multi-beta-vae").make(setting.context(on: .cpu))
+      let made = try ModelSpecification(parsing: "multi-beta-vae").make(context)
       var options = DecoderTuning.Options()
       options.discriminatorWidth = 8
       options.warmUpStepCount = 1

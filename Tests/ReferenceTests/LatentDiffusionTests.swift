@@ -75,7 +75,7 @@ extension TorchSuites {
     func heads() throws {
       let autoencoder = try Self.gaussianStage()
       let model = try LatentDiffusion(autoencoder, Self.options())
-      try model.calibrate(Self.images(64))
+      try model.prepare(Self.images(64))
       try Self.train(model, steps: 600)
       let one = try Tensor([Float(1), 1, 1], shape: [3, 1])
       let schedule = try withoutGradients { try autoencoder.objective.schedule.frozen() }
@@ -113,7 +113,7 @@ extension TorchSuites {
     func longSteps() throws {
       let autoencoder = try Self.gaussianStage()
       let model = try LatentDiffusion(autoencoder, Self.options())
-      try model.calibrate(Self.images(64))
+      try model.prepare(Self.images(64))
       let one = try Tensor([Float](repeating: 1, count: 1001), shape: [1001, 1])
       var farthest = 0.0
       for (from, to) in [(1.0, 0.6), (0.6, 0.1), (0.1, 0.002)] {
@@ -143,7 +143,7 @@ extension TorchSuites {
         }
       }
       let model = try LatentDiffusion(autoencoder, Self.options(.paper))
-      try model.calibrate(Self.images(16))
+      try model.prepare(Self.images(16))
       try Self.train(model, steps: 400)
       let states = try Tensor.normal([500, 1])
       let heads = try withoutGradients {
@@ -164,7 +164,7 @@ extension TorchSuites {
         options.weighting = weighting
         options.times = times
         let model = try LatentDiffusion(autoencoder, options)
-        try model.calibrate(Self.images(16))
+        try model.prepare(Self.images(16))
         // Large enough that the bound's heavy tail near t = 0 is the same before and after.
         let batch = TrainingBatch(images: try Self.images(4096), step: 0, stepCount: 1000, seed: 3)
         let before = try model.losses(batch)[0].value.item()
@@ -177,7 +177,7 @@ extension TorchSuites {
     @Test("samples do not depend on the batch they are drawn in")
     func batchSizes() throws {
       let model = try LatentDiffusion(Self.gaussianStage(), Self.options())
-      try model.calibrate(Self.images(16))
+      try model.prepare(Self.images(16))
       try Self.train(model, steps: 5)
       var options = SamplingOptions(sampler: .posterior(.upper), stepCount: 8)
       let whole = try model.generate(0..<7, options).elements()
@@ -192,16 +192,16 @@ extension TorchSuites {
     @Test("an interrupted and resumed second stage ends with the same bits")
     func resume() throws {
       let dataset = Scenes3D()
-      let setting = ModelSetting(dataset: dataset, latentCount: 4, learningRate: 1e-3)
+      let context = ModelContext(dataset: dataset, latentCount: 4, learningRate: 1e-3)
       try TorchRandom.seed(2)
-      let first = try ModelSpecification(parsing: "multi-beta-vae").make(setting.context(on: .cpu))
+      let first = try ModelSpecification(parsing: "multi-beta-vae").make(context)
       let autoencoder = try #require(first as? MultiBetaVAE)
       let images = try ObservationSample(dataset, count: 4, seed: 0).images(4, on: .cpu)
       func train(in folder: String, stopAfter: Int = .max) throws -> [Data] {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try TorchRandom.seed(5)
         let model = try LatentDiffusion(autoencoder, Self.options())
-        try model.calibrate(images)
+        try model.prepare(images)
         let trainer = try Trainer(
           model, named: LatentDiffusion.name, dataset: dataset,
           plan: TrainingPlan(

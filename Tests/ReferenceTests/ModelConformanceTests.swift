@@ -11,13 +11,13 @@ extension TorchSuites {
   @Suite("Every model") struct ModelConformanceTests {
     private static let dataset = Scenes3D()
 
-    private static func setting() -> ModelSetting {
-      ModelSetting(dataset: dataset, latentCount: 10, learningRate: 1e-3)
+    private static func context() -> ModelContext {
+      ModelContext(dataset: dataset, latentCount: 10, learningRate: 1e-3)
     }
 
     private static func model(_ name: String, seed: UInt64 = 0) throws -> ModelDefinition.Model {
       try TorchRandom.seed(seed)
-      return try ModelSpecification(parsing: name).make(setting().context(on: .cpu))
+      return try ModelSpecification(parsing: name).make(context())
     }
 
     private static func train(
@@ -31,7 +31,7 @@ extension TorchSuites {
         monitorInterval: 1000)
       let trainer = try Trainer(
         model, named: name, dataset: dataset, plan: plan, folder: folder,
-        context: setting().json, isQuiet: true)
+        context: context().json, isQuiet: true)
       var count = 0
       do {
         _ = try trainer.train {
@@ -110,7 +110,7 @@ extension TorchSuites {
       let plan = TrainingPlan(stepCount: 2, batchSize: 4, seed: 0)
       let summary = try Trainer(
         Self.model(name), named: name, dataset: Self.dataset, plan: plan, folder: folder.path,
-        context: Self.setting().json, isQuiet: true
+        context: Self.context().json, isQuiet: true
       ).train { false }
       let imageCount = Double(2 * 4 * batchesPerStep)
       #expect(summary.imagesPerSecond * summary.seconds >= imageCount * (1 - 1e-9))

@@ -12,9 +12,9 @@ extension TorchSuites {
     @Test("show in the losses of every model", arguments: ModelCatalog.all.map(\.name))
     func losses(name: String) throws {
       let dataset = Scenes3D()
-      let setting = ModelSetting(dataset: dataset, latentCount: 10, learningRate: 1e-3)
+      let context = ModelContext(dataset: dataset, latentCount: 10, learningRate: 1e-3)
       try TorchRandom.seed(0)
-      let model = try ModelSpecification(parsing: name).make(setting.context(on: .cpu))
+      let model = try ModelSpecification(parsing: name).make(context)
       let images = try ObservationSample(dataset, count: 8, seed: 1)
         .images(4 * model.batchesPerStep, on: .cpu)
       func areFinite() throws -> Bool {

@@ -33,9 +33,9 @@ extension TorchSuites {
     /// ``ModelConformanceTests`` checks that these are right.
     @Test("are for losses that are means over observations alone")
     func divisible() throws {
-      let setting = ModelSetting(dataset: Self.dataset, latentCount: 10, learningRate: 1e-3)
+      let context = ModelContext(dataset: Self.dataset, latentCount: 10, learningRate: 1e-3)
       let names = try ModelCatalog.all.map(\.name).filter { name in
-        try ModelSpecification(parsing: name).make(setting.context(on: .cpu)).isDivisible
+        try ModelSpecification(parsing: name).make(context).isDivisible
       }
       #expect(names == ["multi-beta-vae", "multi-beta-vae-diag", "beta-vae", "mr-vae"])
       let error = TrainingError.notDivisible(model: "control-vae", partCount: 4)
@@ -45,8 +45,8 @@ extension TorchSuites {
     @Test("are for the second stage and not for the decoder's tuning")
     func laterStages() throws {
       try TorchRandom.seed(0)
-      let setting = ModelSetting(dataset: Self.dataset, latentCount: 10, learningRate: 1e-3)
-      let made = try ModelSpecification(parsing: "multi-beta-vae").make(setting.context(on: .cpu))
+      let context = ModelContext(dataset: Self.dataset, latentCount: 10, learningRate: 1e-3)
+      let made = try ModelSpecification(parsing: "multi-beta-vae").make(context)
       let autoencoder = try #require(made as? MultiBetaVAE)
       for weighting in DiffusionOptions.Weighting.allCases {
         var options = DiffusionOptions()

@@ -236,7 +236,7 @@ struct AuditCommand: BenchCommand {
     global.noteUnfinished(trained.trained.state)
     global.noteUnfinished(trained.state)
     let data = try DatasetCatalog.open(
-      trained.trained.setting.dataset, dataDirectory: global.dataRoot)
+      trained.trained.context.dataset, dataDirectory: global.dataRoot)
     let sample = try ObservationSample(data, count: 2 * count, seed: UInt64(global.seed))
     let images = try sample.images(2 * count, on: device)
     return try Source(
@@ -257,11 +257,16 @@ struct AuditCommand: BenchCommand {
     }
     let lock = try run.lock()
     defer { withExtendedLifetime(lock) {} }
-    let setting = ModelSetting(
+    let specification = try ModelSpecification(parsing: model)
+    let context = ModelContext(
       dataset: data, latentCount: preset.latentCount(for: data),
-      learningRate: budget.firstLearningRate)
-    _ = try training(budget.first).first(ModelSpecification(parsing: model), setting: setting)
-    _ = try training(budget.second).second(preset.diffusionOptions)
+      learningRate: budget.firstLearningRate, device: device)
+    _ = try training(budget.first).first(specification, context)
+    var options = StageOptions()
+    options[DiffusionOptions.self] = preset.diffusionOptions
+    for stage in specification.definition.laterStages where !stage.isOptional {
+      _ = try training(budget.second).later(stage, options)
+    }
   }
 
   // MARK: - Results

@@ -35,7 +35,7 @@ struct CompareCommand: BenchCommand {
   var thresholds: String?
 
   @Option(help: "table, markdown, json, junit or github.")
-  var format = OutputFormat.table
+  var format = ComparisonReport.Format.table
 
   @Flag(help: "Write the runs to --against as its new references, if they are complete.")
   var update = false
@@ -105,7 +105,7 @@ struct CompareCommand: BenchCommand {
     let report = ComparisonReport(
       comparison: comparison, checks: limits?.checks(runs: runs, reference: reference),
       failsOnWorse: against != nil && limits == nil, incomplete: given.incomplete)
-    print(try report.text(global.json ? .json : format.reportFormat))
+    print(try report.text(global.json ? .json : format))
     if update, let against {
       try ReferenceUpdate(runs: runs, incomplete: given.incomplete, old: base.reference)
         .write(to: against, note: global.note)
@@ -128,25 +128,6 @@ struct CompareCommand: BenchCommand {
 
   private func list(_ text: String?) -> [String] {
     text?.split(separator: ",").map(String.init) ?? []
-  }
-}
-
-/// How to print a comparison.
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-  case table
-  case markdown
-  case json
-  case junit
-  case github
-
-  var reportFormat: ComparisonReport.Format {
-    switch self {
-    case .table: .table
-    case .markdown: .markdown
-    case .json: .json
-    case .junit: .junit
-    case .github: .github
-    }
   }
 }
 

@@ -62,7 +62,8 @@ struct DenoiseCommand: BenchCommand {
     let opened = try DiffusionSource(source, sampling, global)
     let options = sampling.values(.ofCodes, seed: global.seed)
     let levels = try levels()
-    try opened.pictures.writeDenoised(opened.trained, sigmas: levels, options, start, count: count)
+    try opened.pictures.writeDenoised(
+      LatentWalk(opened.trained, options, start: start), sigmas: levels, count: count)
     guard measure > 0 else {
       let path = "\(source.out)/denoised.png"
       return try global.emit(["pictures": [.string(path)]], text: path)

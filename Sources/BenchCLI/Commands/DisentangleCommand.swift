@@ -3,9 +3,9 @@ import BenchSupport
 import Datasets
 import Disentanglement
 import Experiments
-import GenerationMetrics
 import Reference
 import Results
+import Torch
 
 /// `bench disentangle`: trains models, scores their representations, shows them side by side.
 struct DisentangleCommand: BenchCommand {
@@ -81,111 +81,36 @@ struct DisentangleCommand: BenchCommand {
   private var latentCount: Int? { latents ?? preset.latentCount }
 
   func execute() async throws {
-    let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
-    let specifications = try preset.preset.specifications(model, for: source)
-    let metricNames = try metricNames(for: source)
-    let device = try global.openDevice()
-    let settings = scoring.values(preset.preset)
-    let extractor = try generates(source) ? settings.features.extractor(global.environment) : nil
-    let configurations = try specifications.flatMap { specification in
-      try runs.seedList(global.seed).map { seed in
-        (
-          specification,
-          configuration(specification, source, seed, metricNames, extractor?.protocolID)
-        )
-      }
+    var study = try DisentanglementStudy(
+      dataset: DatasetCatalog.open(dataset, dataDirectory: global.dataRoot), models: model)
+    study.seeds = try runs.seedList(global.seed)
+    study.preset = preset.preset
+    study.stepCount = steps ?? preset.stepCount
+    study.latentCount = latentCount
+    study.precision = runs.precision ?? preset.precision ?? .float32
+    study.metrics = metrics.map { $0.split(separator: ",").map(String.init) }
+    // Datasets with attributes have their samples scored anyway.
+    if scoring.samples != nil || !(study.dataset is any FactorDataset) {
+      study.samples = scoring.values
     }
-    let folders = try configurations.map { specification, configuration in
-      try RunDirectory(
-        root: runs.out, dataset: source.name, model: specification.label,
-        preset: configuration.presetLabel(for: source), seed: Int(configuration.plan.seed))
-    }
-    // The features of the reference set take a while: finished runs do not need them.
-    let isFinished = !runs.fresh && folders.allSatisfy(\.isComplete)
-    var sampleScoring: SampleScoring?
-    if let extractor, !isFinished {
-      sampleScoring = try await SampleScoring(
-        settings, extractor: extractor, dataset: source, environment: global.environment)
-    }
-    let all = zip(configurations, folders).map { pair, folder in
-      ModelRun(
-        specification: pair.0, dataset: source, configuration: pair.1, folder: folder,
-        device: device, environment: global.environment, scoring: sampleScoring)
-    }
-    let (results, failureCount) = await all.execute(isFresh: runs.fresh)
-    if Interruption.isRequested { throw Interrupted() }
-    try show(results, specifications, metricNames)
-    if failureCount > 0 { throw ExperimentError.failedRuns(count: failureCount, total: all.count) }
-  }
-
-  /// Whether samples are drawn and scored too.
-  private func generates(_ source: any ImageDataset) -> Bool {
-    scoring.samples != nil || !(source is any FactorDataset)
-  }
-
-  private func metricNames(for source: any ImageDataset) throws -> [String] {
-    let isLabelled = source is any FactorDataset
-    guard isLabelled || source is any AttributeDataset else {
-      throw ExperimentError.unsuitableDataset(
-        name: dataset, reason: "it has neither factors of variation nor attributes")
-    }
-    let names =
-      metrics.map { $0.split(separator: ",").map(String.init) }
-      ?? (isLabelled
-        ? ["mig"]
-        : MetricCatalog.all.filter { $0.requirements == [.attributes] }.map(\.name))
-    let possible = try MetricCatalog.metrics(named: names).filter { metric in
-      isLabelled
-        ? !metric.requirements.contains(.attributes)
-        : metric.requirements.isSubset(of: [.attributes])
-    }
-    guard !possible.isEmpty else {
-      throw ExperimentError.unsuitableDataset(
-        name: dataset,
-        reason: "none of the metrics \(names.joined(separator: ", ")) applies to its labels")
-    }
-    return possible.map(\.name)
-  }
-
-  private func configuration(
-    _ specification: ModelSpecification, _ source: any ImageDataset, _ seed: Int,
-    _ metricNames: [String], _ featureProtocol: String?
-  ) -> RunConfiguration {
-    let plan = TrainingPlan(
-      stepCount: stepCount, batchSize: preset.preset.batchSize(for: source), seed: UInt64(seed),
-      precision: (runs.precision ?? preset.precision ?? .float32).value)
-    var configuration = RunConfiguration(
-      dataset: source.name, datasetChecksum: source.checksum, model: specification.label,
-      preset: preset.preset,
-      latentCount: latentCount ?? preset.preset.latentCount(for: source),
-      learningRate: preset.preset.learningRate, sampleCount: preset.preset.sampleCount,
-      // In the catalog's order: the order of a command line changes tables, not runs.
-      metrics: MetricCatalog.all.map(\.name).filter(metricNames.contains), plan: plan)
-    if let featureProtocol {
-      var denoiserPlan = plan
-      denoiserPlan.stepCount =
-        steps ?? preset.stepCount ?? preset.preset.generationBudget(for: source).second
-      let choices = scoring.values(preset.preset)
-      configuration.generation = GenerationSettings(
-        sampleCount: scoring.sampleCount(preset.preset), choices,
-        featureProtocol: featureProtocol, denoiser: preset.preset.diffusionOptions,
-        denoiserPlan: denoiserPlan)
-    }
-    return configuration
+    study.folder = runs.out
+    study.isFresh = runs.fresh
+    let outcome = try await study.run(in: global.environment)
+    try show(outcome)
+    try outcome.requireAll()
   }
 
   // MARK: - Output
 
-  private func show(
-    _ results: [RunResult], _ specifications: [ModelSpecification], _ metricNames: [String]
-  ) throws {
-    let comparison = RateComparison(results, metrics: metricNames)
+  private func show(_ outcome: StudyOutcome) throws {
+    let results = outcome.results
+    let comparison = RateComparison(results, metrics: outcome.metrics)
     for (name, plot) in comparison.plots {
       try plot.write(to: "\(runs.out)/\(results[0].dataset.name)/\(name)")
     }
     guard !results.isEmpty else { return try emit([], comparison, "") }
     var texts = [
-      DisentangleTable(results, specifications, metrics: metricNames).text(folder: runs.out)
+      DisentangleTable(results, outcome.models, metrics: outcome.metrics).text(folder: runs.out)
     ]
     if results.contains(where: { $0.metrics["precision"] != nil }) {
       // TAD and FID side by side, with what is published of both: Table 1 of the paper.

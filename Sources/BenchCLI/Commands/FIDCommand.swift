@@ -24,7 +24,7 @@ struct FIDCommand: BenchCommand {
       --dims, weights) are refused. --features builtin needs no weights; its values rank sets \
       against one another and are no FID.
 
-      Metrics: \(GenerationMetric.allCases.map(\.rawValue).joined(separator: ", ")).
+      Metrics: \(GenerationMetric.all.map(\.name).joined(separator: ", ")).
 
       Examples:
         bench fid real.npz generated.npz
@@ -54,7 +54,7 @@ struct FIDCommand: BenchCommand {
   var k = 3
 
   @Option(help: "Whether a sample on a radius is inside: strict (d < R) or inclusive (d <= R).")
-  var inside = InsideChoice.strict
+  var inside = GenerationOptions.Inside.strict
 
   @Option(help: "Number of random subsets for KID.")
   var kidSubsets = 100
@@ -122,9 +122,9 @@ struct FIDCommand: BenchCommand {
         reference: first, generated: loaded.sides[1], metrics: metrics, options: options)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     for (metric, reason) in (evaluation?.skipped ?? [:])
-      .sorted(by: { $0.key.rawValue < $1.key.rawValue })
+      .sorted(by: { $0.key.name < $1.key.name })
     {
-      global.note("without \(metric.rawValue): \(reason)")
+      global.note("without \(metric.name): \(reason)")
     }
     var result: [String: JSONValue] = [
       "protocol": protocolDescription(loaded),
@@ -147,7 +147,7 @@ struct FIDCommand: BenchCommand {
   private var options: GenerationOptions {
     var options = GenerationOptions()
     options.neighbourCount = k
-    options.inside = inside == .strict ? .strict : .inclusive
+    options.inside = inside
     options.kernelSubsetCount = kidSubsets
     options.kernelSubsetSize = kidSubsetSize
     options.splitCount = isSplits
@@ -184,14 +184,14 @@ struct FIDCommand: BenchCommand {
       zip(["reference", "generated"], loaded.sides).map { line($0, $1) }.joined(separator: "; "),
       "protocol \(loaded.protocolID ?? "not stated by the files")",
     ]
-    for metric in GenerationMetric.allCases {
+    for metric in GenerationMetric.all {
       if let reason = evaluation?.failed[metric] {
-        lines.append("\(metric.rawValue.padded(to: 14))\("–".leftPadded(to: 14)) \(reason)")
+        lines.append("\(metric.name.padded(to: 14))\("–".leftPadded(to: 14)) \(reason)")
       }
       guard let value = evaluation?.values[metric] else { continue }
       let deviation = value.details["std"]?.double ?? value.details["standard_error"]?.double
       lines.append(
-        metric.rawValue.padded(to: 14) + value.value.fixed(6).leftPadded(to: 14)
+        metric.name.padded(to: 14) + value.value.fixed(6).leftPadded(to: 14)
           + (deviation.map { " ± \($0.fixed(6))" } ?? ""))
     }
     if let caution = loaded.caution { lines.append(caution) }
@@ -207,18 +207,13 @@ extension ImageSideLoader.Sides {
   var caution: String? { sides.lazy.compactMap(\.caution).first }
 }
 
-/// The values of `--inside`.
-enum InsideChoice: String, ExpressibleByArgument, CaseIterable {
-  case strict, inclusive
-}
-
 private func parseMetrics(_ text: String) throws -> [GenerationMetric] {
   let names = text.split(separator: ",", omittingEmptySubsequences: false).map {
     $0.filter { $0 != " " }
   }
   return try names.map { name in
-    if let metric = GenerationMetric(rawValue: name) { return metric }
-    let known = GenerationMetric.allCases.map(\.rawValue)
+    if let metric = GenerationMetric.named(name) { return metric }
+    let known = GenerationMetric.all.map(\.name)
     let near = nearestNames(to: name, in: known)
     throw ValidationError(
       "there is no generation metric '\(name)'; "

@@ -147,144 +147,46 @@ struct GenerateCommand: BenchCommand {
   }
 
   func execute() async throws {
-    let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
-    let specifications = try specifications(source)
-    // Wrong paths show before minutes go into anything else.
-    for folder in samplesFrom { _ = try ImageFolder(path: folder) }
-    let settings = scoring.values(preset)
-    let extractor = try settings.features.extractor(global.environment)
-    var planned: [ModelRun] = []
-    if !specifications.isEmpty {
-      planned = try await plannedRuns(specifications, source, extractor)
-    }
-    guard !dryRun else { return }
-    let isFinished = !runs.fresh && planned.allSatisfy(\.folder.isComplete)
-    var sampleScoring: SampleScoring?
-    if !isFinished || !samplesFrom.isEmpty {
-      sampleScoring = try await SampleScoring(
-        settings, extractor: extractor, dataset: source, environment: global.environment)
-    }
-    var (results, failureCount) = await planned.map { $0.scored(by: sampleScoring) }
-      .execute(isFresh: runs.fresh)
-    if Interruption.isRequested { throw Interrupted() }
-    if let sampleScoring {
-      for folder in samplesFrom {
-        results.append(
-          try await SystemRun(
-            name: system ?? SystemRun.name(ofFolder: folder), samples: folder, dataset: source,
-            preset: preset, sampleCount: scoring.sampleCount(preset), out: runs.out,
-            seed: global.seed, device: settings.features.device(global.environment),
-            environment: global.environment
-          ).execute(sampleScoring))
-      }
-    }
-    if !results.isEmpty { try show(results, source) }
-    if failureCount > 0 {
-      throw ExperimentError.failedRuns(count: failureCount, total: planned.count)
-    }
-  }
-
-  // MARK: - Runs
-
-  private func specifications(_ source: any ImageDataset) throws -> [ModelSpecification] {
-    if let checkpoint {
-      let found = try Checkpoint(folder: Trainer.checkpointPath(in: checkpoint)).state
-      guard model.map({ $0 == found.model }) ?? true else {
-        throw ExperimentError.otherModel(
-          checkpoint: checkpoint, found: found.model, asked: model ?? "")
-      }
-      guard found.context["dataset_checksum"]?.string == source.checksum else {
-        throw ExperimentError.unsuitableDataset(
-          name: source.name,
-          reason:
-            "the first stage in \(checkpoint) was trained on \(found.context["dataset"]?.string ?? "another")"
-        )
-      }
-      return [try ModelSpecification(parsing: found.model)]
-    }
-    guard model != nil || samplesFrom.isEmpty else { return [] }
-    return try preset.specifications(
-      model ?? preset.generatedModel, for: source, width: width)
-  }
-
-  /// The runs, with an estimate of what they take shown first.
-  private func plannedRuns(
-    _ specifications: [ModelSpecification], _ source: any ImageDataset,
-    _ extractor: FeatureExtractor
-  ) async throws -> [ModelRun] {
-    let device = try global.openDevice()
-    var planned: [ModelRun] = []
-    var estimates: [GenerationEstimate] = []
-    for specification in specifications {
-      let ofModel = try runs.seedList(global.seed).map { seed in
-        let configuration = try configuration(
-          specification, source, seed, extractor.protocolID)
-        return ModelRun(
-          specification: specification, dataset: source, configuration: configuration,
-          folder: try RunDirectory(
-            root: runs.out, dataset: source.name, model: specification.label,
-            preset: configuration.presetLabel(for: source), seed: seed),
-          device: device, environment: global.environment, scoring: nil)
-      }
-      let kept = runs.fresh ? ofModel : try ofModel.map { try $0.withChosenSteps() }
-      let isNew = runs.fresh || kept.contains { !$0.folder.isComplete }
-      guard dryRun || (isNew && (!global.quiet || minutes != nil)) else {
-        planned += kept
-        continue
-      }
-      var estimate = try await GenerationEstimate(kept[0], extractor)
-      if let minutes {
-        let fitted = try estimate.fit(minutes: minutes)
-        planned += kept.map { $0.hasChosenSteps && !runs.fresh ? $0 : $0.withSteps(of: fitted) }
-      } else {
-        planned += kept
-      }
-      estimates.append(estimate)
-    }
-    let text = estimates.map(\.text).joined(separator: "\n\n")
+    let study = try study(
+      of: DatasetCatalog.open(dataset, dataDirectory: global.dataRoot))
     if dryRun {
-      try global.emit(["estimates": .array(estimates.map(\.json))], text: text)
-    } else if !estimates.isEmpty {
-      global.note(text + "\n")
+      let estimates = try await study.estimates(in: global.environment)
+      return try global.emit(
+        ["estimates": .array(estimates.map(\.json))],
+        text: estimates.map(\.text).joined(separator: "\n\n"))
     }
-    return planned
+    let outcome = try await study.run(in: global.environment)
+    if !outcome.results.isEmpty { try show(outcome.results, study.dataset) }
+    try outcome.requireAll()
   }
 
-  private func configuration(
-    _ specification: ModelSpecification, _ source: any ImageDataset, _ seed: Int,
-    _ featureProtocol: String
-  ) throws -> RunConfiguration {
-    let size = batchSize ?? preset.batchSize(for: source)
-    func plan(_ stepCount: Int) -> TrainingPlan {
-      TrainingPlan(
-        stepCount: stepCount, batchSize: size, seed: UInt64(seed),
-        checkpointInterval: checkpointEvery, precision: (runs.precision ?? .float32).value,
-        partCount: parts > 1 ? min(parts, size) : nil)
-    }
-    let budget = preset.generationBudget(for: source)
-    var options = denoiser.values(preset, learningRate)
-    if options.width == nil, source.imageShape.height > 64 {
-      // A U-Net's first level; a multiple of the attention's 32 channels per head.
-      options.width = (width ?? preset.residualWidth).map { max(32, $0) }
-    }
-    let decoderStepCount = decoderSteps ?? steps.map { max(1, $0 / 10) } ?? budget.decoder
-    let settings = GenerationSettings(
-      sampleCount: scoring.sampleCount(preset),
-      referenceCount: scoring.values(preset).referenceCount, featureProtocol: featureProtocol,
-      reference: scoring.reference, sampler: sampling.sampler ?? .fromNoise,
-      samplingSteps: sampling.samplingSteps, grid: sampling.grid, denoiser: options,
-      denoiserPlan: plan(denoiserSteps ?? steps ?? budget.second),
-      usesOriginalDecoder: sampling.originalDecoder,
-      decoder: tuneDecoder
-        ? tuning.values(stepCount: decoderStepCount, batchSize: size, learningRate) : nil,
-      decoderPlan: tuneDecoder ? plan(decoderStepCount) : nil, minutes: minutes,
-      checkpoint: checkpoint)
-    return RunConfiguration(
-      dataset: source.name, datasetChecksum: source.checksum, model: specification.label,
-      preset: preset, latentCount: latents ?? preset.latentCount(for: source),
-      learningRate: learningRate ?? budget.firstLearningRate, sampleCount: min(1000, source.count),
-      metrics: [],
-      plan: plan(steps ?? budget.first), generation: settings)
+  private func study(of source: any ImageDataset) throws -> GenerationStudy {
+    // Where nothing is to be trained, no model is meant.
+    let usual = checkpoint == nil && samplesFrom.isEmpty ? preset.generatedModel : ""
+    var study = try GenerationStudy(dataset: source, models: model ?? usual)
+    study.systems = samplesFrom.map { .init(samples: $0, name: system, seed: global.seed) }
+    study.seeds = try runs.seedList(global.seed)
+    study.preset = preset
+    study.minutes = minutes
+    study.stepCount = steps
+    study.laterStepCount = denoiserSteps
+    study.decoderStepCount = decoderSteps
+    study.batchSize = batchSize
+    study.partCount = parts
+    study.checkpointInterval = checkpointEvery
+    study.latentCount = latents
+    study.width = width
+    study.learningRate = learningRate
+    study.precision = runs.precision ?? .float32
+    study.denoiser = denoiser.values(preset, learningRate)
+    study.decoder = tuneDecoder ? tuning.values : nil
+    study.sampling = sampling.values(.fromNoise, seed: global.seed)
+    study.usesOriginalDecoder = sampling.originalDecoder
+    study.checkpoint = checkpoint
+    study.samples = scoring.values
+    study.folder = runs.out
+    study.isFresh = runs.fresh
+    return study
   }
 
   // MARK: - Output
@@ -295,40 +197,5 @@ struct GenerateCommand: BenchCommand {
     try global.emit(
       ["dataset": .string(source.name), "runs": .array(results.map(\.json))],
       text: table.text() + "\n\nRuns, records, samples and pictures: \(runs.out)/\(source.name)/")
-  }
-}
-
-extension ModelRun {
-  /// The run with what scores its samples.
-  fileprivate func scored(by scoring: SampleScoring?) -> ModelRun {
-    ModelRun(
-      specification: specification, dataset: dataset, configuration: configuration,
-      folder: folder, device: device, environment: environment, scoring: scoring)
-  }
-
-  /// Whether the run's folder says which steps were chosen for its minutes.
-  fileprivate var hasChosenSteps: Bool {
-    guard let minutes = configuration.generation?.minutes else { return false }
-    return (try? RunConfiguration(of: folder))??.generation?.minutes == minutes
-  }
-
-  /// The run with the steps that were chosen for its minutes when it was begun, if it was.
-  fileprivate func withChosenSteps() throws -> ModelRun {
-    guard hasChosenSteps, let found = try RunConfiguration(of: folder) else { return self }
-    return withSteps(of: found)
-  }
-
-  /// The run with the numbers of steps of another configuration.
-  fileprivate func withSteps(of other: RunConfiguration) -> ModelRun {
-    let changed = configuration.withSteps { stage, steps in
-      switch stage {
-      case .second: other.generation?.denoiserPlan.stepCount ?? steps
-      case .decoder: other.generation?.decoderPlan?.stepCount ?? steps
-      case .first, .all: other.plan.stepCount
-      }
-    }
-    return ModelRun(
-      specification: specification, dataset: dataset, configuration: changed, folder: folder,
-      device: device, environment: environment, scoring: scoring)
   }
 }

@@ -13,7 +13,7 @@ struct SampleCommand: BenchCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "sample",
-    abstract: "Draw images from noise with a trained denoiser.",
+    abstract: "Draw images from noise with a trained model, all its stages.",
     discussion: """
       A sample depends on the seed and its number only, not on how many are drawn.
 
@@ -46,29 +46,33 @@ struct SampleCommand: BenchCommand {
 
   private func execute(_ group: ProcessGroup) throws {
     let global = global.speaking(in: group)
-    let opened = try DiffusionSource(source, sampling, global, for: group)
+    let device = try global.openDevice(for: group)
     let options = sampling.values(.fromNoise, seed: global.seed)
+    let generator = try ImageGenerator(
+      folder: source.checkpoint, device: device, options, skipsOptional: sampling.originalDecoder)
+    let (dataset, pictures) = try source.pictures(
+      of: TrainedModel(folder: source.checkpoint, device: device), global)
     let start = ContinuousClock.now
     var shown: [[UInt8]] = []
     let drawing = SampleDrawing(
-      generator: .diffusion(opened.trained, options), shape: opened.dataset.imageShape,
-      isQuiet: global.quiet, group: group)
+      generator: generator, shape: dataset.imageShape, isQuiet: global.quiet,
+      group: group)
     if images { try createFolder("\(source.out)/images") }
     try drawing.forEachBatch(count: count) { batch, decoded in
       shown += zip(batch, decoded).lazy.filter { $0.0 < 100 }.map(\.1)
       guard images else { return }
       for (index, pixels) in zip(batch, decoded) {
         try PNG.write(
-          RasterImage(shape: opened.dataset.imageShape, pixels: pixels),
+          RasterImage(shape: dataset.imageShape, pixels: pixels),
           to: "\(source.out)/images/\(SampleDrawing.fileName(index))")
       }
     }
-    let size = opened.dataset.imageShape.byteCount
+    let size = dataset.imageShape.byteCount
     let bytes = try group.gather(shown.flatMap { $0 })
     guard group.isFirst else { return }
     shown = stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<$0 + size]) }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    try opened.pictures.writeGrid(shown, to: "samples.png")
+    try pictures.writeGrid(shown, to: "samples.png")
     let path = "\(source.out)/samples.png"
     try global.emit(
       [

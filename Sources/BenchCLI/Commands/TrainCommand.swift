@@ -41,9 +41,9 @@ struct TrainCommand: BenchCommand {
 
   @Option(
     help:
-      "For multi-β models: 1 (autoencoder), 2 (denoiser), decoder (its adversarial tuning) or all (1 and 2)."
+      "For models with stages, multi-β ones: 1 (autoencoder), 2 (denoiser), decoder (its adversarial tuning) or all (1 and 2)."
   )
-  var stage = TrainingStage.first
+  var stage = StageChoice("1")
 
   @Option(help: "smoke (seconds), quick (minutes) or paper (300,000 steps of 64).")
   var preset = Preset.quick
@@ -70,7 +70,7 @@ struct TrainCommand: BenchCommand {
   var latents = 10
 
   @Option(help: "float32, or bfloat16 operands in convolutions and matrix products.")
-  var precision = PrecisionChoice.float32
+  var precision = Precision.float32
 
   @Option(help: "The run's folder.", completion: .directory)
   var out: String
@@ -97,7 +97,7 @@ struct TrainCommand: BenchCommand {
       throw ValidationError("--checkpoint-every is \(checkpointEvery); it must be at least 1.")
     }
     guard model != nil || !stage.hasFirst else {
-      throw ValidationError("--model is missing; stage \(stage.rawValue) trains one.")
+      throw ValidationError("--model is missing; stage \(stage.name) trains one.")
     }
     guard (1...4096).contains(latents) else {
       throw ValidationError("--latents is \(latents); it must be 1 to 4096.")
@@ -116,23 +116,29 @@ struct TrainCommand: BenchCommand {
     let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
     let plan = TrainingPlan(
       stepCount: steps ?? preset.stepCount, batchSize: batchSize, seed: UInt64(global.seed),
-      checkpointInterval: checkpointEvery, precision: precision.value,
+      checkpointInterval: checkpointEvery, precision: precision,
       partCount: parts > 1 ? parts : nil)
     let training = StageTraining(
       dataset: source, folder: RunDirectory(path: out), device: try global.openDevice(for: group),
       plan: plan, environment: global.environment, group: group)
-    let setting = ModelSetting(
-      dataset: source, latentCount: latents, learningRate: learningRate ?? preset.learningRate)
-    let options = denoiser.values(preset, learningRate)
-    let tuningOptions = tuning.values(
-      stepCount: plan.stepCount, batchSize: batchSize, learningRate)
+    var options = StageOptions()
+    options[DiffusionOptions.self] = denoiser.values(preset, learningRate)
+    options[DecoderTuning.Options.self] = tuning.values.options(
+      stepCount: plan.stepCount, batchSize: batchSize, learningRate: learningRate)
+    let definition =
+      try specification?.definition
+      ?? StageFolders(out).openFirst(on: training.device).specification.definition
+    let later = try stage.later(of: definition)
+    let context = ModelContext(
+      dataset: source, latentCount: latents, learningRate: learningRate ?? preset.learningRate,
+      device: training.device)
     if dryRun {
       guard !group.isJoint else {
         throw CommandError.oneProcessOnly(
           command: "train --dry-run", processCount: group.size)
       }
       let runs = try training.dryRuns(
-        [stage], specification, setting, denoiser: options, decoder: tuningOptions)
+        specification, context, hasFirst: stage.hasFirst, later: later, options)
       return try global.emit(
         ["stages": .array(runs.map(\.json))], text: runs.map(\.text).joined(separator: "\n\n"))
     }
@@ -140,10 +146,9 @@ struct TrainCommand: BenchCommand {
     defer { withExtendedLifetime(lock) {} }
     var reports: [StageTraining.Report] = []
     if let specification, stage.hasFirst {
-      reports.append(try training.first(specification, setting: setting))
+      reports.append(try training.first(specification, context))
     }
-    if stage.hasSecond { reports.append(try training.second(options)) }
-    if stage == .decoder { reports.append(try training.decoder(tuningOptions)) }
+    for stage in later { reports.append(try training.later(stage, options)) }
     guard group.isFirst else { return }
     try global.emit(
       reports.count == 1 ? reports[0].json : ["stages": .array(reports.map(\.json))],

@@ -82,10 +82,9 @@ struct TraverseCommand: BenchCommand {
       title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate,
       unit: ["latents", "pca"].contains(along) ? 2 : LatentDirection.reach
     ) { codes in
-      guard let diffusion, let t = point.t else {
-        return try trained.model.decode(codes, at: point)
-      }
-      return try diffusion.images(ofCodes: codes, at: t, start: start, options)
+      guard let diffusion else { return try trained.model.decode(codes, at: point) }
+      return try LatentWalk(diffusion, options, start: start)
+        .images(ofCodes: codes, at: point, sharesNoise: true)
     }
     let paths = ["traversals.png"] + (animate ? ["traversals.apng"] : [])
     let full = paths.map { "\(source.out)/\($0)" }

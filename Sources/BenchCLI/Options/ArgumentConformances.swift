@@ -1,10 +1,22 @@
 public import ArgumentParser
 public import Disentanglement
 import Experiments
+public import GenerationMetrics
+public import Results
+public import Torch
 
 // The libraries' own enumerations as options: their raw values are what one types.
 
-extension SplitRule.Order: ExpressibleByArgument {}
-extension Preset: ExpressibleByArgument {}
-extension TrainingStage: ExpressibleByArgument {}
+extension ComparisonReport.Format: ExpressibleByArgument {}
+extension FeatureExtractor.ErrorPolicy: ExpressibleByArgument {}
+extension GenerationOptions.Inside: ExpressibleByArgument {}
 extension ImageFeatureSettings.Network: ExpressibleByArgument {}
+extension ImagePreparation: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
+extension Preset: ExpressibleByArgument {}
+extension SplitRule.Order: ExpressibleByArgument {}
+
+extension StageChoice: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
+  package var defaultValueDescription: String { name }
+}

@@ -24,11 +24,11 @@ struct CheckpointOptions: ParsableArguments {
     dataset: any ImageDataset, pictures: RunPictures
   ) {
     let dataset = try DatasetCatalog.open(
-      trained.setting.dataset, dataDirectory: global.dataRoot)
-    guard dataset.imageShape == trained.setting.imageShape else {
+      trained.context.dataset, dataDirectory: global.dataRoot)
+    guard dataset.imageShape == trained.context.imageShape else {
       throw ExperimentError.unsuitableDataset(
         name: dataset.name,
-        reason: "its images are \(dataset.imageShape), the model's \(trained.setting.imageShape)")
+        reason: "its images are \(dataset.imageShape), the model's \(trained.context.imageShape)")
     }
     global.noteUnfinished(trained.state)
     try createFolder(out)

@@ -76,14 +76,13 @@ struct DecoderOptions: ParsableArguments {
     }
   }
 
-  /// All choices; the step size is 4.5·10⁻⁶ per image of a batch unless one is given.
-  func values(stepCount: Int, batchSize: Int, _ learningRate: Double?) -> DecoderTuning.Options {
-    var options = DecoderTuning.Options()
-    options.adversarialWeight = adversarialWeight
-    options.warmUpStepCount = warmUp ?? min(5000, stepCount / 10)
-    options.discriminatorWidth = discriminatorWidth
-    options.learningRate = learningRate ?? 4.5e-6 * Double(batchSize)
-    return options
+  /// All choices.
+  var values: DecoderSettings {
+    var settings = DecoderSettings()
+    settings.adversarialWeight = adversarialWeight
+    settings.warmUpStepCount = warmUp
+    settings.discriminatorWidth = discriminatorWidth
+    return settings
   }
 }
 

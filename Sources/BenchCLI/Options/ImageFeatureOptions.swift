@@ -4,34 +4,12 @@ import GenerationMetrics
 
 /// How features are made from folders of images.
 struct ImageFeatureOptions: ParsableArguments {
-  /// How pictures become the network's input.
-  enum ProtocolChoice: String, ExpressibleByArgument, CaseIterable {
-    case pytorchFID = "pytorch-fid"
-    case cleanFID = "clean-fid"
-    case cleanFIDPyTorch = "clean-fid-pytorch"
-    case tf1
-
-    var preparation: ImagePreparation {
-      switch self {
-      case .pytorchFID: .pytorchFID
-      case .cleanFID: .cleanFID
-      case .cleanFIDPyTorch: .cleanFIDPyTorch
-      case .tf1: .tf1
-      }
-    }
-  }
-
-  /// What is done about an unreadable picture.
-  enum ErrorChoice: String, ExpressibleByArgument, CaseIterable {
-    case stop, skip
-  }
-
   @Option(
     name: .customLong("protocol"),
     help:
       "How images are resized and scaled: pytorch-fid, clean-fid, clean-fid-pytorch (its pixels for pytorch-fid's network) or tf1 (torch-fidelity, ADM)."
   )
-  var choice = ProtocolChoice.pytorchFID
+  var preparation = ImagePreparation.pytorchFID
 
   @Option(
     name: [.customLong("features"), .customLong("network")],
@@ -52,7 +30,7 @@ struct ImageFeatureOptions: ParsableArguments {
   var batchSize = 32
 
   @Option(help: "An unreadable image: stop, or skip it and name it.")
-  var onError = ErrorChoice.stop
+  var onError = FeatureExtractor.ErrorPolicy.stop
 
   private var tap: InceptionNetwork.Tap? { InceptionNetwork.Tap(rawValue: "\(dims)") }
 
@@ -75,11 +53,11 @@ extension ImageFeatureOptions {
     guard let tap else { preconditionFailure("\(dims) features passed validate()") }
     var settings = ImageFeatureSettings()
     settings.network = network
-    settings.preparation = choice.preparation
+    settings.preparation = preparation
     settings.tap = tap
     settings.weights = weights
     settings.batchSize = batchSize
-    settings.onError = onError == .skip ? .skip : .stop
+    settings.onError = onError
     return settings
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Torch
 
 /// A preset on the command line, perhaps with settings of its own: `quick` or `quick:steps=500`.
 ///
@@ -13,7 +14,7 @@ struct PresetArgument: ExpressibleByArgument, Equatable {
   /// Number of latents instead of the default.
   var latentCount: Int?
   /// Precision instead of the default.
-  var precision: PrecisionChoice?
+  var precision: Precision?
 
   /// A plain preset.
   init(_ preset: Preset) { self.preset = preset }
@@ -42,7 +43,7 @@ struct PresetArgument: ExpressibleByArgument, Equatable {
       latentCount = Int(value)
       return latentCount != nil
     case "precision" where precision == nil:
-      precision = PrecisionChoice(rawValue: value)
+      precision = Precision(rawValue: value)
       return precision != nil
     default: return false
     }

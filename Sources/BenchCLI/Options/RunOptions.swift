@@ -9,7 +9,7 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     help: "float32, or bfloat16 operands in convolutions and matrix products (default: float32).")
-  var precision: PrecisionChoice?
+  var precision: Precision?
 
   @Option(help: "Folder of the runs.", completion: .directory)
   var out = "runs"
@@ -36,14 +36,4 @@ struct RunOptions: ParsableArguments {
     }
     return values.compactMap { $0 }
   }
-}
-
-/// The precisions of the command line.
-enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
-  /// Single precision.
-  case float32
-  /// bfloat16 where it is safe.
-  case bfloat16
-
-  var value: Precision { self == .float32 ? .float32 : .bfloat16 }
 }

@@ -16,14 +16,14 @@ struct ScoringOptions: ParsableArguments {
   @Option(
     help: """
       Inception's weights, for FID; without, features are \(BenchFeatures.name), the suite's own, \
-      which need none, and the distance is called \(SampleScoring.otherFrechet).
+      which need none, and the distance is called \(GenerationMetric.otherFrechet).
       """, completion: .file())
   var weights: String?
 
   @Option(
     name: .customLong("protocol"),
     help: "With --weights, how images are resized and scaled: pytorch-fid, clean-fid or tf1.")
-  var choice = ImageFeatureOptions.ProtocolChoice.pytorchFID
+  var preparation = ImagePreparation.pytorchFID
 
   @Option(
     help: "A folder of pictures or a .npz file in the place of the dataset's images.",
@@ -39,17 +39,14 @@ struct ScoringOptions: ParsableArguments {
     }
   }
 
-  /// Number of samples.
-  func sampleCount(_ preset: Preset) -> Int { samples ?? preset.generatedCount }
-
-  /// All choices, with what the preset decides.
-  func values(_ preset: Preset) -> SampleScoring.Settings {
+  /// All choices.
+  var values: SampleSettings {
     var features = ImageFeatureSettings()
     features.network = weights == nil ? .builtin : .inception
-    features.preparation = choice.preparation
+    features.preparation = preparation
     features.weights = weights
-    return SampleScoring.Settings(
-      features: features, referenceCount: referenceCount ?? preset.referenceCount,
-      reference: reference)
+    return SampleSettings(
+      features: features, referenceCount: referenceCount, reference: reference,
+      sampleCount: samples)
   }
 }

@@ -1,14 +1,14 @@
 import BenchSupport
 import Experiments
+import GenerationMetrics
 import Results
 
 /// Our runs on a dataset beside what is published on it, each published number with its source.
 struct GenerationTable {
   /// The columns of samples' scores, in the order of tables.
-  static let columns = [
-    "fid", SampleScoring.otherFrechet, "kid", "precision", "recall", "density", "coverage",
-    "nearest",
-  ]
+  static let columns =
+    GenerationMetric.standard.flatMap { [$0.name, $0.nameWithOtherFeatures].compactMap(\.self) }
+    .uniqued() + [RunMetrics.nearest.name]
 
   private let results: [RunResult]
   private let published: [PublishedRow]
@@ -83,9 +83,9 @@ struct GenerationTable {
         notes.append("\(column): no value: \(reason)")
       }
     }
-    if columns.contains(SampleScoring.otherFrechet) {
+    if columns.contains(GenerationMetric.otherFrechet) {
       notes.append(
-        "\(SampleScoring.otherFrechet): the Fréchet distance of these features; it is no FID, and "
+        "\(GenerationMetric.otherFrechet): the Fréchet distance of these features; it is no FID, and "
           + "neither it nor our precision and recall are on the scale of published ones")
     }
     if columns.contains("nearest") {

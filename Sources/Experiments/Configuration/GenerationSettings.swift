@@ -68,6 +68,19 @@ package struct GenerationSettings: Codable, Equatable {
     case decoderPlan = "decoder_training"
   }
 
+  /// How a later stage is trained; nil for an optional one that is not wanted.
+  package func plan(of stage: ModelStage) -> TrainingPlan? {
+    stage.isOptional ? decoderPlan : denoiserPlan
+  }
+
+  /// The choices of later stages.
+  package var stageOptions: StageOptions {
+    var options = StageOptions()
+    options[DiffusionOptions.self] = denoiser
+    options[DecoderTuning.Options.self] = decoder
+    return options
+  }
+
   /// How to sample.
   package var sampling: SamplingOptions {
     SamplingOptions(
@@ -78,15 +91,16 @@ package struct GenerationSettings: Codable, Equatable {
 extension GenerationSettings {
   /// The settings of a run that says nothing special about sampling and tunes no decoder.
   package init(
-    sampleCount: Int, _ scoring: SampleScoring.Settings, featureProtocol: String,
-    denoiser: DiffusionOptions, denoiserPlan: TrainingPlan
+    _ samples: SampleSettings, _ preset: Preset, featureProtocol: String,
+    denoiserPlan: TrainingPlan
   ) {
     let sampling = SamplingOptions(sampler: .fromNoise)
     self.init(
-      sampleCount: sampleCount, referenceCount: scoring.referenceCount,
-      featureProtocol: featureProtocol, reference: scoring.reference,
+      sampleCount: samples.sampleCount ?? preset.generatedCount,
+      referenceCount: samples.referenceCount ?? preset.referenceCount,
+      featureProtocol: featureProtocol, reference: samples.reference,
       sampler: sampling.sampler, samplingSteps: sampling.stepCount, grid: sampling.grid,
-      denoiser: denoiser, denoiserPlan: denoiserPlan)
+      denoiser: preset.diffusionOptions, denoiserPlan: denoiserPlan)
   }
 }
 

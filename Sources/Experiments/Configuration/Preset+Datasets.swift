@@ -1,54 +1,36 @@
 package import Datasets
-package import Reference
+public import Reference
 
 /// What a preset decides for a dataset's images, where the command line says nothing.
 extension Preset {
-  /// A multi-β VAE's name with the architecture for a dataset, unless the name has one.
+  /// A model with the networks that suit a dataset, unless they were chosen.
   ///
   /// The study's nets where factors are to be told apart and in short runs, residual ones where the
-  /// images are photographs or larger than 64×64.
+  /// images are photographs or larger than 64×64. Models without these options stay as they are.
   ///
   /// - Parameters:
-  ///   - name: A model's name with its options.
+  ///   - specification: The model.
   ///   - dataset: The images.
   ///   - width: Channels of residual nets; nil for the preset's.
-  /// - Returns: The name with further options.
-  package func modelName(_ name: String, for dataset: any ImageDataset, width: Int?) -> String {
-    guard name.hasPrefix("multi-beta-vae") else { return name }
-    var options: [String] = []
-    var isResidual = name.contains("architecture=res") || name.contains("architecture=kl")
-    if !name.contains("architecture=") {
+  /// - Returns: The model with further options chosen.
+  /// - Throws: `TrainingError` for a width that the model cannot have.
+  package func adapted(
+    _ specification: ModelSpecification, to dataset: any ImageDataset, width: Int? = nil
+  ) throws(TrainingError) -> ModelSpecification {
+    var result = specification
+    guard result.hasOption("architecture"), result.hasOption("width") else { return result }
+    if !result.isChosen("architecture") {
       if dataset.imageShape.height != 64 {
-        options.append("architecture=\(self == .paper ? "kl-f4" : "kl-f8")")
-        isResidual = true
+        try result.choose("architecture", self == .paper ? "kl-f4" : "kl-f8")
       } else if self == .paper, !(dataset is any FactorDataset) {
-        options.append("architecture=res-vector")
-        isResidual = true
+        try result.choose("architecture", "res-vector")
       }
     }
-    if isResidual, !name.contains("width="), let width = width ?? residualWidth {
-      options.append("width=\(width)")
+    let isResidual = result.options.choice("architecture") != Architecture.study.rawValue
+    if isResidual, !result.isChosen("width"), let width = width ?? residualWidth {
+      try result.choose("width", "\(width)")
     }
-    guard !options.isEmpty else { return name }
-    return name + (name.contains(":") ? "," : ":") + options.joined(separator: ",")
-  }
-
-  /// The models of a command line, with ``modelName(_:for:width:)``'s architectures.
-  ///
-  /// - Parameters:
-  ///   - text: Names of models and groups, separated by commas.
-  ///   - dataset: The images.
-  ///   - width: Channels of residual nets; nil for the preset's.
-  /// - Returns: The models.
-  /// - Throws: `TrainingError` for unknown names and options.
-  package func specifications(
-    _ text: String, for dataset: any ImageDataset, width: Int? = nil
-  ) throws(TrainingError) -> [ModelSpecification] {
-    let names = modelNames(text).flatMap { name in
-      ModelCatalog.groups.first { $0.name == name }?.models ?? [name]
-    }
-    return try ModelCatalog.specifications(
-      names.map { modelName($0, for: dataset, width: width) })
+    return result
   }
 
   /// Channels of residual nets and of a U-Net's first level; nil for the full size.
@@ -77,14 +59,19 @@ extension Preset {
   }
 }
 
-/// The models of a command line: names, each with its options, separated by commas.
-package func modelNames(_ text: String) -> [String] {
-  // Options are put back to their model: in `a:x=1,y=2,b` the parts are `a:x=1,y=2` and `b`.
-  text.split(separator: ",").reduce(into: []) { parts, part in
-    if let last = parts.last, last.contains(":"), part.contains("="), !part.contains(":") {
-      parts[parts.count - 1] = "\(last),\(part)"
-    } else {
-      parts.append(String(part))
+extension ModelCatalog {
+  /// The models of a command line: names and groups, each with its options, separated by commas.
+  ///
+  /// - Throws: `TrainingError` for unknown names and options.
+  public static func specifications(_ text: String) throws(TrainingError) -> [ModelSpecification] {
+    // Options are put back to their model: in `a:x=1,y=2,b` the parts are `a:x=1,y=2` and `b`.
+    let names = text.split(separator: ",").reduce(into: [String]()) { parts, part in
+      if let last = parts.last, last.contains(":"), part.contains("="), !part.contains(":") {
+        parts[parts.count - 1] = "\(last),\(part)"
+      } else {
+        parts.append(String(part))
+      }
     }
+    return try specifications(names)
   }
 }

@@ -1,7 +1,7 @@
 import BenchSupport
 
 /// A named set of training and evaluation sizes.
-package enum Preset: String, CaseIterable, Codable {
+public enum Preset: String, CaseIterable, Codable, Sendable {
   /// Seconds on two cores: enough to notice that something broke, nothing more.
   case smoke
   /// Minutes on two cores; for demonstrations, not for claims.
@@ -12,7 +12,7 @@ package enum Preset: String, CaseIterable, Codable {
   /// Reads a name.
   ///
   /// - Throws: `DecodingError` that tells the known ones.
-  package init(from decoder: any Decoder) throws { self = try decoder.choice() }
+  public init(from decoder: any Decoder) throws { self = try decoder.choice() }
 
   /// Optimiser steps.
   package var stepCount: Int {

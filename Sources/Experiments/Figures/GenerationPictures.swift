@@ -62,15 +62,14 @@ package struct GenerationPictures {
       sample: try ObservationSample(dataset, count: min(2000, dataset.count), seed: 0),
       shape: dataset.imageShape, folder: folder)
     try pictures.writeReconstructions(model.points())
-    guard case .diffusion(let trained, let options) = generator else {
+    guard let denoiser = generator.denoiser else {
       let point = try model.samplingPoint()
       return try writeStrips(pictures, at: point) { try model.decode($0, at: point) }
     }
-    try pictures.writeDenoised(
-      trained, sigmas: [0.1, 0.3, 0.5, 0.7, 0.9], options, .noisy, count: 4)
-    let point = try trained.diffusion.point(sigma: 0.5)
+    try pictures.writeDenoised(denoiser, sigmas: [0.1, 0.3, 0.5, 0.7, 0.9], count: 4)
+    let point = try denoiser.point(sigma: 0.5)
     try writeStrips(pictures, at: point) {
-      try trained.images(ofCodes: $0, at: point.t ?? 1, start: .noisy, options)
+      try denoiser.images(ofCodes: $0, at: point, sharesNoise: true)
     }
   }
 
@@ -79,7 +78,7 @@ package struct GenerationPictures {
     _ pictures: RunPictures, at point: RepresentationPoint, decode: (Tensor) throws -> Tensor
   ) throws {
     guard dataset is any FactorDataset || dataset is any AttributeDataset else { return }
-    let codes = try codes(pictures.model, at: point, on: pictures.sample)
+    let codes = try measureCodes(pictures.model, at: point, on: pictures.sample)
     let directions = LatentDirection.strongestFactors(
       8, codes, pictures.sample.indices, dataset)
     guard !directions.isEmpty else { return }

@@ -7,32 +7,29 @@ extension RunPictures {
   /// taken back to β = 0 first.
   ///
   /// - Parameters:
-  ///   - trained: Both stages.
+  ///   - denoiser: What takes codes back.
   ///   - sigmas: The noise levels.
-  ///   - options: How to sample.
-  ///   - start: Whether noise is added to the codes first.
   ///   - count: How many observations.
   /// - Throws: Errors of libtorch and of files, and an interruption.
   package func writeDenoised(
-    _ trained: TrainedDiffusion, sigmas: [Double], _ options: SamplingOptions,
-    _ start: DenoisingStart, count: Int
+    _ denoiser: any CodeDenoiser, sigmas: [Double], count: Int
   ) throws {
-    let autoencoder = trained.autoencoder
-    let images = try sample.images(count, on: trained.diffusion.store.device)
+    let model = denoiser.model
+    let images = try sample.images(count, on: model.store.device)
     let (plain, denoised) = try withoutGradients {
       var plain = [try images.imageBytes()]
       var denoised = [
-        try trained.decode(
-          autoencoder.encode(images, at: autoencoder.sharpestPoint()).mean
+        try denoiser.images(
+          ofSharpCodes: model.encode(images, at: model.sharpestPoint()).mean
         ).imageBytes()
       ]
       for sigma in sigmas {
         try Interruption.check()
-        let point = try trained.diffusion.point(sigma: sigma)
-        let codes = try autoencoder.encode(images, at: point).mean
-        plain.append(try autoencoder.decode(codes, at: point).imageBytes())
-        let clean = try trained.diffusion.denoise(codes, from: point.t ?? 1, start: start, options)
-        denoised.append(try trained.decode(clean).imageBytes())
+        let point = try denoiser.point(sigma: sigma)
+        let codes = try model.encode(images, at: point).mean
+        plain.append(try model.decode(codes, at: point).imageBytes())
+        denoised.append(
+          try denoiser.images(ofCodes: codes, at: point, sharesNoise: false).imageBytes())
       }
       return (plain, denoised)
     }

@@ -30,10 +30,12 @@ extension ModelRun {
   private var stageCheckpoints: [(mine: String, theirs: String?)] {
     let mine = StageFolders(folder.path)
     let theirs = configuration.generation?.checkpoint.map(StageFolders.init)
-    return [
-      (mine.autoencoder, theirs?.autoencoder), (mine.denoiser, theirs?.denoiser),
-      (mine.decoder, theirs?.decoder),
-    ].map { (Trainer.checkpointPath(in: $0), $1.map(Trainer.checkpointPath)) }
+    let later = specification.definition.laterStages.map {
+      (mine: mine.folder(of: $0), theirs: theirs?.folder(of: $0))
+    }
+    return ([(mine.first, theirs?.first)] + later).map {
+      (Trainer.checkpointPath(in: $0), $1.map(Trainer.checkpointPath))
+    }
   }
 
   /// Trains the later stages, draws samples, scores them and draws pictures.
@@ -58,48 +60,22 @@ extension ModelRun {
   private func trainedGenerator(
     _ model: ModelDefinition.Model, _ settings: GenerationSettings, _ meter: RunMeter
   ) throws -> ImageGenerator {
-    guard model is MultiBetaVAE else {
+    guard specification.definition.sampling != nil else {
       return .prior(model, seed: configuration.plan.seed)
     }
-    func training(_ plan: TrainingPlan) -> StageTraining {
-      StageTraining(
+    let taken = settings.checkpoint.map(StageFolders.init)
+    for stage in specification.definition.laterStages {
+      let isTaken = taken.map {
+        Checkpoint.exists(at: Trainer.checkpointPath(in: $0.folder(of: stage)))
+      }
+      guard isTaken != true, let plan = settings.plan(of: stage) else { continue }
+      let training = StageTraining(
         dataset: dataset, folder: folder, device: device, plan: plan, environment: environment,
         onStep: meter.update)
+      _ = try training.later(stage, settings.stageOptions)
     }
-    let taken = settings.checkpoint.map(StageFolders.init)
-    func isTaken(_ stage: String?) -> Bool {
-      stage.map { Checkpoint.exists(at: Trainer.checkpointPath(in: $0)) } ?? false
-    }
-    if !isTaken(taken?.denoiser) {
-      _ = try training(settings.denoiserPlan).second(settings.denoiser)
-    }
-    if let options = settings.decoder, let plan = settings.decoderPlan, !isTaken(taken?.decoder) {
-      _ = try training(plan).decoder(options)
-    }
-    let diffusion = try TrainedDiffusion(
-      folder: folder.path, device: device, usesTunedDecoder: !settings.usesOriginalDecoder)
-    return .diffusion(diffusion, settings.sampling)
-  }
-}
-
-extension [ModelRun] {
-  /// Does what is not done yet of every run; one that fails is reported, and the others go on.
-  ///
-  /// - Parameter isFresh: Throws away what the folders hold.
-  /// - Returns: The results, and how many runs failed; runs after an interruption are not begun.
-  package func execute(isFresh: Bool) async -> (results: [RunResult], failureCount: Int) {
-    var results: [RunResult] = []
-    var failureCount = 0
-    for run in self where !Interruption.isRequested {
-      do {
-        results.append(try await run.execute(isFresh: isFresh))
-      } catch {
-        guard !RunEnvironment.isInterruption(error) else { break }
-        failureCount += 1
-        run.environment.hearFailure(
-          "\(run.specification.label) seed \(run.configuration.plan.seed): \(error)")
-      }
-    }
-    return (results, failureCount)
+    return try ImageGenerator(
+      folder: folder.path, device: device, settings.sampling,
+      skipsOptional: settings.usesOriginalDecoder)
   }
 }

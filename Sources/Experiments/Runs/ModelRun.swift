@@ -12,12 +12,12 @@ package import Torch
 package struct ModelRun {
   package let specification: ModelSpecification
   package let dataset: any ImageDataset
-  package let configuration: RunConfiguration
+  package var configuration: RunConfiguration
   package let folder: RunDirectory
   package let device: Device
   package let environment: RunEnvironment
   /// What scores samples, for a run that generates.
-  package let scoring: SampleScoring?
+  package var scoring: SampleScoring?
 
   /// Describes a run; without what scores samples it draws none.
   package init(
@@ -92,19 +92,23 @@ package struct ModelRun {
     package var curves: [String: Curve] = [:]
   }
 
+  /// What the model is built for.
+  package var context: ModelContext {
+    ModelContext(
+      dataset: dataset, latentCount: configuration.latentCount,
+      learningRate: configuration.learningRate, device: device)
+  }
+
   /// Trains the model, or reads the weights of a training that has ended.
   private func trained(_ meter: RunMeter) throws -> ModelDefinition.Model {
     guard configuration.generation?.checkpoint == nil else {
       return try TrainedModel(folder: folder.path, device: device).model
     }
-    let setting = ModelSetting(
-      dataset: dataset, latentCount: configuration.latentCount,
-      learningRate: configuration.learningRate)
     try TorchRandom.seed(configuration.plan.seed)
-    let model = try specification.make(setting.context(on: device))
+    let model = try specification.make(context)
     let trainer = try Trainer(
       model, named: specification.label, dataset: dataset, plan: configuration.plan,
-      folder: folder.path, context: setting.json, isQuiet: environment.isQuiet)
+      folder: folder.path, context: context.json, isQuiet: environment.isQuiet)
     _ = try trainer.train {
       try meter.update()
       return Interruption.isRequested

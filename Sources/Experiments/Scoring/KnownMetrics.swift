@@ -19,7 +19,7 @@ package enum RunMetrics {
   package static let nearest = MetricDescription(name: "nearest", unit: "ratio of distances")
   /// The Fréchet distance of features that are not Inception's.
   package static let frechet = MetricDescription(
-    name: SampleScoring.otherFrechet, direction: .lowerIsBetter,
+    name: GenerationMetric.otherFrechet, direction: .lowerIsBetter,
     unit: "squared distance of features")
   /// All of them.
   package static let all = [rate, totalCorrelation, squaredError, nearest, frechet]
@@ -48,7 +48,7 @@ extension MetricVocabulary {
 
   /// The same as a list.
   package static let knownDescriptions =
-    MetricCatalog.all.map(\.description) + GenerationMetric.allCases.map(\.description)
+    MetricCatalog.all.map(\.description) + GenerationMetric.all.map(\.description)
     + RunMetrics.all + imported
 
   /// Metrics of other programs' tables.

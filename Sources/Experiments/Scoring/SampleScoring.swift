@@ -4,23 +4,6 @@ package import GenerationMetrics
 
 /// Scores folders of samples against a dataset, all under one protocol.
 package struct SampleScoring {
-  /// What decides the values besides the samples.
-  package struct Settings {
-    /// How features are made.
-    package var features: ImageFeatureSettings
-    /// How many of the dataset's images are the reference set, at most.
-    package var referenceCount: Int
-    /// A folder, features or statistics in the place of the dataset's images.
-    package var reference: String?
-
-    /// Describes how samples are scored.
-    package init(features: ImageFeatureSettings, referenceCount: Int, reference: String? = nil) {
-      self.features = features
-      self.referenceCount = referenceCount
-      self.reference = reference
-    }
-  }
-
   /// One set of samples, scored.
   package struct Scores {
     /// The samples' features.
@@ -42,12 +25,13 @@ package struct SampleScoring {
 
   /// Computes the features of the reference set.
   package init(
-    _ settings: Settings, extractor: FeatureExtractor, dataset: any ImageDataset,
-    environment: RunEnvironment
+    _ settings: SampleSettings, _ preset: Preset, extractor: FeatureExtractor,
+    dataset: any ImageDataset, environment: RunEnvironment
   ) async throws {
     self.extractor = extractor
     self.environment = environment
-    let indices = Self.indices(settings.referenceCount, of: dataset.count)
+    let indices = Self.indices(
+      settings.referenceCount ?? preset.referenceCount, of: dataset.count)
     trainingIndices = indices
     training = try await extractor.extract(
       name: dataset.name, count: indices.count, batchSize: settings.features.batchSize,
@@ -79,9 +63,6 @@ package struct SampleScoring {
     return extractor.weightsName?.hasPrefix(RandomWeights.prefix) == false
   }
 
-  /// The name in result records of the Fréchet distance.
-  package static let otherFrechet = "frechet"
-
   /// Scores the first pictures of a folder.
   ///
   /// - Parameters:
@@ -106,7 +87,7 @@ package struct SampleScoring {
         value.details.merging(["value": .number(value.value)]) { $1 }, metric, count: files.count)
     }
     let missing = evaluation.skipped.merging(evaluation.failed) { $1 }
-    for (metric, reason) in missing.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+    for (metric, reason) in missing.sorted(by: { $0.key.name < $1.key.name }) {
       guard let name = recordName(metric) else { continue }
       environment.note("without \(name): \(reason)")
       metrics[name] = record(
@@ -138,11 +119,7 @@ package struct SampleScoring {
 
   /// What a metric is called in records; nil for those that these features say nothing with.
   private func recordName(_ metric: GenerationMetric) -> String? {
-    switch metric {
-    case .frechet: isFID ? metric.rawValue : Self.otherFrechet
-    case .kernel, .inceptionScore: isFID ? metric.rawValue : nil
-    default: metric.rawValue
-    }
+    isFID ? metric.name : metric.nameWithOtherFeatures
   }
 
   private func record(

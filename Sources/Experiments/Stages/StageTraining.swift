@@ -64,45 +64,34 @@ package struct StageTraining {
     }
   }
 
-  /// Trains a model of the catalog: the first stage, or all of a model with one stage.
-  package func first(_ specification: ModelSpecification, setting: ModelSetting) throws -> Report {
+  /// Trains a model: the first stage, or all of a model with one stage.
+  package func first(_ specification: ModelSpecification, _ context: ModelContext) throws -> Report
+  {
     try TorchRandom.seed(plan.seed)
-    let model = try specification.make(setting.context(on: device))
+    let model = try specification.make(context)
     return try train(
-      model, label: specification.label, stage: "1", context: setting.json, in: folder.path)
+      model, label: specification.label, stage: "1", context: context.json, in: folder.path)
   }
 
-  /// Trains the denoiser on the finished first stage.
-  package func second(_ options: DiffusionOptions) throws -> Report {
+  /// Trains a later stage on the finished first one.
+  package func later(_ stage: ModelStage, _ options: StageOptions) throws -> Report {
     let folders = StageFolders(folder.path)
-    let (trained, autoencoder) = try folders.openAutoencoder(on: device)
+    let trained = try folders.openFirst(on: device)
     try check(trained)
+    let path = folders.folder(of: stage)
     try TorchRandom.seed(plan.seed)
-    let model = try LatentDiffusion(autoencoder, options)
-    if group.isFirst { try createFolder(folders.denoiser) }
-    if !Checkpoint.exists(at: Trainer.checkpointPath(in: folders.denoiser)) {
-      environment.note("Measuring how fast the encoder's means move along the β axis …")
+    let model = try stage.make(on: trained.model, trained.context, options)
+    if group.isFirst { try createFolder(path) }
+    if let preparation = stage.preparation,
+      !Checkpoint.exists(at: Trainer.checkpointPath(in: path))
+    {
+      environment.note(preparation)
       let count = dataset.scaledCount(64)
       let sample = try ObservationSample(dataset, count: count, seed: plan.seed)
-      try model.calibrate(sample.images(count, on: device))
+      try model.prepare(sample.images(count, on: device))
     }
     return try train(
-      model, label: LatentDiffusion.name, stage: "2", context: model.context(folders),
-      in: folders.denoiser)
-  }
-
-  /// Tunes a copy of the finished first stage's decoder adversarially.
-  package func decoder(_ options: DecoderTuning.Options) throws -> Report {
-    let folders = StageFolders(folder.path)
-    let (trained, autoencoder) = try folders.openAutoencoder(on: device)
-    try check(trained)
-    try TorchRandom.seed(plan.seed)
-    let model = try DecoderTuning(
-      autoencoder, channelCount: dataset.imageShape.channelCount, options)
-    if group.isFirst { try createFolder(folders.decoder) }
-    return try train(
-      model, label: DecoderTuning.name, stage: "decoder", context: options.context(folders),
-      in: folders.decoder)
+      model, label: stage.label, stage: stage.name, context: folders.context(of: model), in: path)
   }
 
   private func train(
@@ -122,41 +111,42 @@ package struct StageTraining {
       checkpoint: Trainer.checkpointPath(in: path), processCount: group.size, summary: summary)
   }
 
-  /// Probes the chosen stages without training them; later ones on an untrained first stage.
+  /// Probes stages without training them; later ones on an untrained first stage.
+  ///
+  /// Without a specification, the model is the one whose trained first stage lies in the folder, which is
+  /// not probed then.
   package func dryRuns(
-    _ stages: Set<TrainingStage>, _ specification: ModelSpecification?, _ setting: ModelSetting,
-    denoiser: DiffusionOptions, decoder: DecoderTuning.Options
+    _ specification: ModelSpecification?, _ context: ModelContext, hasFirst: Bool,
+    later stages: [ModelStage], _ options: StageOptions
   ) throws -> [DryRun] {
-    let model =
-      try specification?.make(setting.context(on: device))
-      ?? StageFolders(folder.path).openAutoencoder(on: device).model
     func dryRun(_ title: String, _ model: any TrainableModel, named name: String) throws -> DryRun {
       try plan.check(model, named: name)
       return try DryRun(title, model, dataset: dataset, plan: plan)
     }
+    let (first, firstContext): (ModelDefinition.Model, ModelContext)
+    if let specification {
+      (first, firstContext) = (try specification.make(context), context)
+    } else {
+      let trained = try StageFolders(folder.path).openFirst(on: device)
+      (first, firstContext) = (trained.model, trained.context)
+    }
     var runs: [DryRun] = []
-    if let specification, stages.contains(where: \.hasFirst) {
-      runs.append(try dryRun("stage 1", model, named: specification.label))
+    if let specification, hasFirst {
+      runs.append(try dryRun("stage 1", first, named: specification.label))
     }
-    guard let autoencoder = model as? MultiBetaVAE else { return runs }
-    if stages.contains(where: \.hasSecond) {
-      let diffusion = try LatentDiffusion(autoencoder, denoiser)
-      runs.append(try dryRun("stage 2", diffusion, named: LatentDiffusion.name))
-    }
-    if stages.contains(.decoder) {
-      let tuning = try DecoderTuning(
-        autoencoder, channelCount: dataset.imageShape.channelCount, decoder)
-      runs.append(try dryRun("decoder", tuning, named: DecoderTuning.name))
+    for stage in stages {
+      let model = try stage.make(on: first, firstContext, options)
+      runs.append(try dryRun(stage.title, model, named: stage.label))
     }
     return runs
   }
 
   /// Later stages see the data of the first.
   private func check(_ trained: TrainedModel) throws {
-    guard trained.setting.datasetChecksum == dataset.checksum else {
+    guard trained.context.datasetChecksum == dataset.checksum else {
       throw ExperimentError.unsuitableDataset(
         name: dataset.name,
-        reason: "the first stage in \(folder.path) was trained on \(trained.setting.dataset)")
+        reason: "the first stage in \(folder.path) was trained on \(trained.context.dataset)")
     }
   }
 }

@@ -10,14 +10,6 @@ import Synchronization
 /// density and coverage as in *Reliable Fidelity and Diversity Metrics for Generative Models*,
 /// arXiv:2002.09797. All comparisons are settled in double precision.
 public struct PrecisionRecall: Sendable, Equatable {
-  /// Whether a sample on the boundary lies inside; decides whenever distances tie.
-  public enum Inside: String, Sendable, CaseIterable {
-    /// `d < R`: prdc and youngjung's code.
-    case strict
-    /// `d ≤ R`: the authors' code, StyleGAN's, ADM's and torch-fidelity's.
-    case inclusive
-  }
-
   /// The fraction of generated samples inside a real neighbourhood.
   public let precision: Double
   /// The fraction of real samples inside a generated neighbourhood.
@@ -40,7 +32,7 @@ public struct PrecisionRecall: Sendable, Equatable {
   /// - Throws: ``GenerationError`` if widths differ or a set has no more than `k` samples.
   public init(
     reference: FeatureSet, generated: FeatureSet, neighbourCount: Int = 3,
-    inside: Inside = .strict
+    inside: GenerationOptions.Inside = .strict
   ) throws {
     try GenerationError.requireEqualWidth(reference, generated)
     let referenceRadii = try squaredNeighbourRadii(reference, neighbourCount: neighbourCount)
@@ -66,7 +58,7 @@ public struct PrecisionRecall: Sendable, Equatable {
 
   private static func tally(
     _ reference: FeatureSet, _ referenceRadii: [Double], _ generated: FeatureSet,
-    _ generatedRadii: [Double], inside: Inside
+    _ generatedRadii: [Double], inside: GenerationOptions.Inside
   ) throws -> Tally {
     let screens = DistanceScreen.prepare([reference.features, generated.features])
     let referenceBlocks = Blocks(rowCount: reference.count)
@@ -174,7 +166,7 @@ private struct SpherePair {
   let column: Int
   let lower: Float
   let upper: Float
-  let inside: PrecisionRecall.Inside
+  let inside: GenerationOptions.Inside
 
   /// Whether the distance is within a radius; looked at exactly where the bounds do not tell.
   func isInside(squaredRadius: Double) -> Bool {

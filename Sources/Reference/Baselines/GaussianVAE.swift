@@ -30,20 +30,6 @@ package struct SampledCodes {
   package func batchRate() throws -> Tensor { try shard.mean(rate()) }
 }
 
-/// Where in a training a batch stands.
-package struct TrainingPosition {
-  /// The optimiser step, from 0.
-  package let step: Int
-  /// Steps of the whole training.
-  package let stepCount: Int
-
-  /// Names a position.
-  package init(step: Int, stepCount: Int) {
-    self.step = step
-    self.stepCount = stepCount
-  }
-}
-
 /// What a method adds to the reconstruction error: most of the baselines differ in nothing else.
 package protocol Regularizer {
   /// The weighted penalty, a scalar, with its parts for the log; they include `kl`.

@@ -1,29 +1,71 @@
+public import BenchSupport
 public import Datasets
 public import Torch
 
-/// What a model is built for.
-public struct ModelContext: Sendable {
-  /// Where its parameters live.
-  public let device: Device
-  /// The images it sees.
+/// What a model is built for: the images, its size and where it lives.
+///
+/// All but the last is kept in its checkpoints, so that they can be opened alone.
+public struct ModelContext: Sendable, Equatable {
+  /// The dataset's name.
+  public let dataset: String
+  /// What identifies the dataset's contents.
+  public let datasetChecksum: String
+  /// Number of observations in the dataset.
+  public let observationCount: Int
+  /// The images.
   public let imageShape: ImageShape
   /// Number of latents.
   public let latentCount: Int
-  /// The step size of its main optimiser.
+  /// The learning rate of the main optimiser.
   public let learningRate: Double
-  /// Number of observations in the dataset it is trained on.
-  public let observationCount: Int
+  /// Where the model's parameters live.
+  public let device: Device
 
   /// Describes the surroundings of a model.
   public init(
-    device: Device, imageShape: ImageShape, latentCount: Int, learningRate: Double,
-    observationCount: Int
+    dataset: any ImageDataset, latentCount: Int, learningRate: Double, device: Device = .cpu
   ) {
-    self.device = device
-    self.imageShape = imageShape
+    self.dataset = dataset.name
+    datasetChecksum = dataset.checksum
+    observationCount = dataset.count
+    imageShape = dataset.imageShape
     self.latentCount = latentCount
     self.learningRate = learningRate
+    self.device = device
+  }
+
+  /// Reads what ``json`` gave.
+  ///
+  /// - Throws: ``TrainingError/badCheckpoint(path:reason:)``.
+  init(_ json: JSONValue, path: String, device: Device) throws(TrainingError) {
+    guard let dataset = json["dataset"]?.string, let checksum = json["dataset_checksum"]?.string,
+      let observationCount = json["observation_count"]?.integer, observationCount > 0,
+      let shape = json["image_shape"]?.array?.compactMap(\.integer), shape.count == 3,
+      shape.allSatisfy({ (1...8192).contains($0) }),
+      let latentCount = json["latent_count"]?.integer, (1...1_000_000).contains(latentCount),
+      let learningRate = json["learning_rate"]?.double
+    else {
+      throw .badCheckpoint(path: path, reason: "state.json does not say what the model is for")
+    }
+    self.dataset = dataset
+    datasetChecksum = checksum
     self.observationCount = observationCount
+    imageShape = ImageShape(height: shape[0], width: shape[1], channelCount: shape[2])
+    self.latentCount = latentCount
+    self.learningRate = learningRate
+    self.device = device
+  }
+
+  /// Everything but the device as JSON.
+  public var json: JSONValue {
+    [
+      "dataset": .string(dataset), "dataset_checksum": .string(datasetChecksum),
+      "observation_count": .integer(observationCount),
+      "image_shape": [
+        .integer(imageShape.height), .integer(imageShape.width), .integer(imageShape.channelCount),
+      ],
+      "latent_count": .integer(latentCount), "learning_rate": .number(learningRate),
+    ]
   }
 
   /// Refuses images that the large-scale study's nets cannot take.

@@ -68,8 +68,13 @@ public struct ModelOptions: Sendable, Equatable {
 
   init(_ values: [String: String]) { self.values = values }
 
+  /// The values with another one.
+  func with(_ name: String, _ value: String) -> ModelOptions {
+    ModelOptions(values.merging([name: value]) { $1 })
+  }
+
   /// A number, checked when the specification was read.
-  func number(_ name: String) -> Double {
+  public func number(_ name: String) -> Double {
     guard let value = values[name].flatMap(Double.init) else {
       preconditionFailure("no numeric option '\(name)'")
     }
@@ -77,19 +82,19 @@ public struct ModelOptions: Sendable, Equatable {
   }
 
   /// A number as a count; nil for 0, which stands for the model's own choice.
-  func positiveInteger(_ name: String) -> Int? {
+  public func positiveInteger(_ name: String) -> Int? {
     let value = Int(number(name))
     return value > 0 ? value : nil
   }
 
   /// A choice, checked when the specification was read.
-  func choice(_ name: String) -> String {
+  public func choice(_ name: String) -> String {
     guard let value = values[name] else { preconditionFailure("no option '\(name)'") }
     return value
   }
 
   /// The same as one of an enumeration's cases.
-  func choice<Choice: RawRepresentable<String>>(_ name: String) -> Choice {
+  public func choice<Choice: RawRepresentable<String>>(_ name: String) -> Choice {
     guard let value = Choice(rawValue: choice(name)) else {
       preconditionFailure("option '\(name)' is \(choice(name) as String), no \(Choice.self)")
     }

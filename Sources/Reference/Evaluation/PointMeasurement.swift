@@ -68,7 +68,7 @@ public func measure(
 ///   - sample: The observations.
 /// - Returns: The posteriors' means, [observation, latent].
 /// - Throws: Errors of the dataset and of libtorch.
-public func codes(
+public func measureCodes(
   _ model: any TrainableModel & RepresentationModel, at point: RepresentationPoint,
   on sample: ObservationSample
 ) throws -> Codes {

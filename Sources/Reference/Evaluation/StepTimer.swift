@@ -35,9 +35,10 @@ public func timeTrainingStep(
 ) throws -> Timing {
   try TorchRandom.seed(0)
   let dataset = Scenes3D()
-  let setting = ModelSetting(dataset: dataset, latentCount: 10, learningRate: 1e-4)
+  let context = ModelContext(
+    dataset: dataset, latentCount: 10, learningRate: 1e-4, device: device)
   return try timeTrainingStep(
-    specification.make(setting.context(on: device)), dataset: dataset,
+    specification.make(context), dataset: dataset,
     plan: TrainingPlan(stepCount: 1, batchSize: batchSize, seed: 0, precision: precision),
     count: count)
 }

@@ -1,82 +1,18 @@
-public import BenchSupport
-public import Datasets
 public import Torch
-
-/// What a model was built for; kept in its checkpoints, so that they can be opened alone.
-public struct ModelSetting: Sendable, Equatable {
-  /// The dataset's name.
-  public let dataset: String
-  /// What identifies the dataset's contents.
-  public let datasetChecksum: String
-  /// Number of observations in the dataset.
-  public let observationCount: Int
-  /// The images.
-  public let imageShape: ImageShape
-  /// Number of latents.
-  public let latentCount: Int
-  /// The step size of the main optimiser.
-  public let learningRate: Double
-
-  /// Describes a setting.
-  public init(
-    dataset: any ImageDataset, latentCount: Int, learningRate: Double
-  ) {
-    self.dataset = dataset.name
-    datasetChecksum = dataset.checksum
-    observationCount = dataset.count
-    imageShape = dataset.imageShape
-    self.latentCount = latentCount
-    self.learningRate = learningRate
-  }
-
-  init(_ json: JSONValue, path: String) throws(TrainingError) {
-    guard let dataset = json["dataset"]?.string, let checksum = json["dataset_checksum"]?.string,
-      let observationCount = json["observation_count"]?.integer, observationCount > 0,
-      let shape = json["image_shape"]?.array?.compactMap(\.integer), shape.count == 3,
-      shape.allSatisfy({ (1...8192).contains($0) }),
-      let latentCount = json["latent_count"]?.integer, (1...1_000_000).contains(latentCount),
-      let learningRate = json["learning_rate"]?.double
-    else {
-      throw .badCheckpoint(path: path, reason: "state.json does not say what the model is for")
-    }
-    self.dataset = dataset
-    datasetChecksum = checksum
-    self.observationCount = observationCount
-    imageShape = ImageShape(height: shape[0], width: shape[1], channelCount: shape[2])
-    self.latentCount = latentCount
-    self.learningRate = learningRate
-  }
-
-  /// The setting as JSON.
-  public var json: JSONValue {
-    [
-      "dataset": .string(dataset), "dataset_checksum": .string(datasetChecksum),
-      "observation_count": .integer(observationCount),
-      "image_shape": [
-        .integer(imageShape.height), .integer(imageShape.width), .integer(imageShape.channelCount),
-      ],
-      "latent_count": .integer(latentCount), "learning_rate": .number(learningRate),
-    ]
-  }
-
-  /// The surroundings of a model on a device.
-  public func context(on device: Device) -> ModelContext {
-    ModelContext(
-      device: device, imageShape: imageShape, latentCount: latentCount, learningRate: learningRate,
-      observationCount: observationCount)
-  }
-}
 
 /// A model read from a checkpoint, with its averaged parameters where it has them.
 public struct TrainedModel {
   /// The model.
   public let model: ModelDefinition.Model
-  /// Its name with options.
-  public let label: String
+  /// Which model it is, with its options.
+  public let specification: ModelSpecification
   /// What it was built for.
-  public let setting: ModelSetting
+  public let context: ModelContext
   /// How far it was trained.
   public let state: Checkpoint.State
+
+  /// Its name with options.
+  public var label: String { specification.label }
 
   /// Opens the checkpoint of a run folder, or a checkpoint folder itself.
   ///
@@ -86,10 +22,33 @@ public struct TrainedModel {
     let path = Checkpoint.exists(at: inRun) ? inRun : folder
     let checkpoint = try Checkpoint(folder: path)
     state = checkpoint.state
-    label = state.model
-    setting = try ModelSetting(state.context, path: path)
-    model = try ModelSpecification(parsing: label).make(setting.context(on: device))
+    specification = try ModelSpecification(parsing: state.model)
+    context = try ModelContext(state.context, path: path, device: device)
+    model = try specification.make(context)
     try restore(model.trainedState, from: checkpoint.model)
+  }
+}
+
+extension ImageGenerator {
+  /// Opens a run folder to draw images with all its stages.
+  ///
+  /// - Parameters:
+  ///   - folder: The run folder.
+  ///   - device: Where tensors live.
+  ///   - options: How to sample; a model without later stages takes the seed alone.
+  ///   - skipsOptional: Whether to pass over optional stages, as a tuned decoder.
+  /// - Throws: ``TrainingError`` if a stage is missing or belongs to another first stage.
+  public init(
+    folder: String, device: Device, _ options: SamplingOptions, skipsOptional: Bool = false
+  ) throws {
+    let path = Trainer.checkpointPath(in: folder)
+    let definition =
+      try ModelSpecification(parsing: Checkpoint(folder: path).state.model).definition
+    if let sampling = definition.sampling {
+      self = try sampling.open(folder, device, options, skipsOptional)
+    } else {
+      self = .prior(try TrainedModel(folder: folder, device: device).model, seed: options.seed)
+    }
   }
 }
 

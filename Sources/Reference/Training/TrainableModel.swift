@@ -29,6 +29,20 @@ public struct TrainingBatch: Sendable {
   var position: TrainingPosition { TrainingPosition(step: step, stepCount: stepCount) }
 }
 
+/// Where in a training a batch stands.
+package struct TrainingPosition {
+  /// The optimiser step, from 0.
+  package let step: Int
+  /// Steps of the whole training.
+  package let stepCount: Int
+
+  /// Names a position.
+  package init(step: Int, stepCount: Int) {
+    self.step = step
+    self.stepCount = stepCount
+  }
+}
+
 /// What one optimiser minimises for a batch.
 public struct Loss {
   /// The scalar to differentiate.

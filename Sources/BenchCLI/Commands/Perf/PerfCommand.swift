@@ -36,7 +36,7 @@ struct PerfCommand: BenchCommand {
   var dataset: String?
 
   @Option(help: "float32, or bfloat16 operands in convolutions and matrix products.")
-  var precision = PrecisionChoice.float32
+  var precision = Precision.float32
 
   func validate() throws {
     guard (1...10_000).contains(repeats) else {
@@ -46,7 +46,7 @@ struct PerfCommand: BenchCommand {
 
   private func paths() throws -> [PerfPath] {
     let settings = PerfSettings(
-      repeats: repeats, precision: precision.value, openDevice: { try global.openDevice() },
+      repeats: repeats, precision: precision, openDevice: { try global.openDevice() },
       threadCount: global.threadCount)
     let data = PerfDataPaths(settings: settings, dataRoot: global.dataRoot)
     let named = try dataset.map { try data.paths(of: $0) } ?? []

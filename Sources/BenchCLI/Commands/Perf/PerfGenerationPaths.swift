@@ -19,7 +19,7 @@ struct PerfGenerationPaths {
     options.kernelSubsetCount = 10
     let metrics: [GenerationMetric] = [.frechet, .kernel, .precision, .realism, .inceptionScore]
     let scores = metrics.map { [options] metric in
-      PerfPath(name: "generation:\(metric.rawValue)", itemCount: Self.sampleCount) {
+      PerfPath(name: "generation:\(metric.name)", itemCount: Self.sampleCount) {
         let (first, second) = (try Self.side(seed: 1), try Self.side(seed: 2))
         return try settings.timing {
           try GenerationEvaluation(

@@ -26,17 +26,21 @@ struct PerfModelPaths {
         PerfPath(name: "decode:\(name)", itemCount: Self.evaluationBatch) { try decoding(name) },
       ]
     }
-    let diffusion = [
+    let denoiser = [
       PerfPath(name: "train:denoiser", itemCount: 64, measure: denoiserTraining),
       PerfPath(name: "sample:denoiser", itemCount: Self.sampleCount, measure: sampling),
     ]
-    return training + evaluation + diffusion
+    return training + evaluation + denoiser
+  }
+
+  private func context() throws -> ModelContext {
+    ModelContext(
+      dataset: Scenes3D(), latentCount: 10, learningRate: 1e-4, device: try settings.openDevice())
   }
 
   private func model(_ name: String) throws -> ModelDefinition.Model {
     try TorchRandom.seed(0)
-    let setting = ModelSetting(dataset: Scenes3D(), latentCount: 10, learningRate: 1e-4)
-    return try ModelSpecification(parsing: name).make(setting.context(on: settings.openDevice()))
+    return try ModelSpecification(parsing: name).make(context())
   }
 
   private func images() throws -> Tensor {
@@ -64,32 +68,22 @@ struct PerfModelPaths {
   }
 
   /// The paper's second stage on an untrained first one: the cost does not depend on the weights.
-  private func denoiser() throws -> (autoencoder: ModelDefinition.Model, denoiser: LatentDiffusion)
-  {
-    let autoencoder = try model("multi-beta-vae")
-    guard let first = autoencoder as? MultiBetaVAE else {
-      preconditionFailure("multi-beta-vae is a \(type(of: autoencoder))")
-    }
-    let denoiser = try LatentDiffusion(first, DiffusionOptions())
-    try denoiser.calibrate(images())
-    return (autoencoder, denoiser)
-  }
-
   private func denoiserTraining() throws -> Timing {
-    try timeTrainingStep(
-      denoiser().denoiser, dataset: Scenes3D(),
+    let model = try ModelStage.denoiser.make(on: model("multi-beta-vae"), context(), StageOptions())
+    try model.prepare(images())
+    return try timeTrainingStep(
+      model, dataset: Scenes3D(),
       plan: TrainingPlan(stepCount: 1, batchSize: 64, seed: 0, precision: settings.precision),
       count: settings.repeats)
   }
 
   /// Twenty steps from noise to latents, and the decoder.
   private func sampling() throws -> Timing {
-    let (autoencoder, denoiser) = try denoiser()
-    let point = try autoencoder.sharpestPoint()
-    let options = SamplingOptions(sampler: .ofCodes, stepCount: 20)
+    let generator = try ModelCatalog.definition(named: "multi-beta-vae").untrainedGenerator(
+      model("multi-beta-vae"), context(), StageOptions(),
+      SamplingOptions(sampler: .ofCodes, stepCount: 20))
     return try settings.timing {
-      let latents = try denoiser.generate(0..<Self.sampleCount, options)
-      _ = try withoutGradients { try autoencoder.decode(latents, at: point).elements() }
+      _ = try generator.images(0..<Self.sampleCount).elements()
     }
   }
 }

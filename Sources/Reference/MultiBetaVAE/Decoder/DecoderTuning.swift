@@ -32,7 +32,7 @@ public final class DecoderTuning: TrainableModel {
   public let store: ParameterStore
   private let autoencoder: MultiBetaVAE
   private let discriminator: PatchDiscriminator
-  private let options: Options
+  let options: Options
 
   /// Takes over a trained first stage, whose decoder will change.
   ///

@@ -63,7 +63,7 @@ public final class LatentDiffusion: TrainableModel {
   }
 
   /// Measures c(t) and the rate over the β axis on the first images; once, before training.
-  public func calibrate(_ images: Tensor) throws {
+  public func prepare(_ images: Tensor) throws {
     let images = try measured(images)
     var rates: [Double] = []
     var divergences: [Double] = []

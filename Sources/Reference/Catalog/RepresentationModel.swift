@@ -23,6 +23,12 @@ public struct Encoding {
   public let mean: Tensor
   /// KL(q(z|x) ‖ p(z)) in nats, [batch].
   public let rate: Tensor
+
+  /// Pairs codes with their rates.
+  public init(mean: Tensor, rate: Tensor) {
+    self.mean = mean
+    self.rate = rate
+  }
 }
 
 /// A trained model that encodes and decodes.

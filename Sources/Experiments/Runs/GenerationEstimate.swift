@@ -9,7 +9,12 @@ import Torch
 package struct GenerationEstimate {
   /// One stage of training.
   package struct Stage {
-    package let stage: TrainingStage
+    /// `1`, or the later stage's name.
+    package let name: String
+    /// What tables call it.
+    package let title: String
+    /// Whether it is trained only where it is asked for.
+    package let isOptional: Bool
     package let secondsPerStep: Double
     package var stepCount: Int
     package var seconds: Double { secondsPerStep * Double(stepCount) }
@@ -36,51 +41,53 @@ package struct GenerationEstimate {
       preconditionFailure("a run without samples has no estimate")
     }
     let dataset = run.dataset
-    let setting = ModelSetting(
-      dataset: dataset, latentCount: configuration.latentCount,
-      learningRate: configuration.learningRate)
-    let wanted: Set<TrainingStage> = settings.decoder == nil ? [.all] : [.all, .decoder]
+    let context = run.context
+    let later = run.specification.definition.laterStages.filter { settings.plan(of: $0) != nil }
     let training = StageTraining(
       dataset: dataset, folder: run.folder, device: run.device, plan: configuration.plan,
       environment: run.environment)
     let probes = try training.dryRuns(
-      wanted, run.specification, setting, denoiser: settings.denoiser,
-      decoder: settings.decoder ?? DecoderTuning.Options())
-    stages = zip(Self.stages(configuration), probes).map { stage, probe in
-      Stage(stage: stage.0, secondsPerStep: probe.secondsPerStep, stepCount: stage.1)
+      run.specification, context, hasFirst: true, later: later, settings.stageOptions)
+    stages = [
+      Stage(
+        name: "1", title: "stage 1", isOptional: false, secondsPerStep: probes[0].secondsPerStep,
+        stepCount: configuration.plan.stepCount)
+    ]
+    for (stage, probe) in zip(later, probes.dropFirst()) {
+      stages.append(
+        Stage(
+          name: stage.name, title: stage.title, isOptional: stage.isOptional,
+          secondsPerStep: probe.secondsPerStep, stepCount: settings.plan(of: stage)?.stepCount ?? 0)
+      )
     }
     stateBytes = probes.map(\.stateBytes).max() ?? 0
     let memory = PeakMemory()
-    samplingSeconds = try Self.samplingSeconds(run, settings, setting)
+    samplingSeconds = try Self.samplingSeconds(run, settings, context)
     scoringSeconds = try await Self.scoringSeconds(dataset, settings, extractor)
     peakMemoryBytes = (probes.map(\.peakMemoryBytes) + [memory.bytes]).compactMap(\.self).max()
   }
 
-  private static func stages(_ configuration: RunConfiguration) -> [(TrainingStage, Int)] {
-    let settings = configuration.generation
-    return [
-      (.first, configuration.plan.stepCount), (.second, settings?.denoiserPlan.stepCount ?? 0),
-      (.decoder, settings?.decoderPlan?.stepCount ?? 0),
-    ]
-  }
-
   private static func samplingSeconds(
-    _ run: ModelRun, _ settings: GenerationSettings, _ setting: ModelSetting
+    _ run: ModelRun, _ settings: GenerationSettings, _ context: ModelContext
   ) throws -> Double {
-    let model = try run.specification.make(setting.context(on: run.device))
+    let model = try run.specification.make(context)
     let drawing = SampleDrawing(
       generator: .prior(model, seed: 0), shape: run.dataset.imageShape, isQuiet: true)
     let size = min(drawing.batchSize, settings.sampleCount, 100)
-    let decoding = try Timing(count: 1, warmUp: 1) { _ = try drawing.generator.images(0..<size) }
-    var perSample = decoding.median
-    if let autoencoder = model as? MultiBetaVAE {
-      let diffusion = try LatentDiffusion(autoencoder, settings.denoiser)
+    func seconds(_ generator: ImageGenerator) throws -> Double {
+      try Timing(count: 1, warmUp: 1) { _ = try generator.images(0..<size) }.median
+    }
+    let decoding = try seconds(drawing.generator)
+    var perBatch = decoding
+    let definition = run.specification.definition
+    if definition.sampling != nil {
       var options = settings.sampling
       options.stepCount = 2
-      let walk = try Timing(count: 1, warmUp: 1) { _ = try diffusion.generate(0..<size, options) }
-      perSample += walk.median / 2 * Double(settings.samplingSteps)
+      let walk = try seconds(
+        definition.untrainedGenerator(model, context, settings.stageOptions, options))
+      perBatch += max(0, walk - decoding) / 2 * Double(settings.samplingSteps)
     }
-    return perSample / Double(size) * Double(settings.sampleCount)
+    return perBatch / Double(size) * Double(settings.sampleCount)
   }
 
   private static func scoringSeconds(
@@ -116,9 +123,10 @@ package struct GenerationEstimate {
       stages[index].stepCount = max(
         1, Int(Double(stages[index].stepCount) * budget / planned))
     }
-    return configuration.withSteps { stage, steps in
-      stages.first { $0.stage == stage }?.stepCount ?? steps
-    }
+    return configuration.withSteps(
+      first: stages[0].stepCount,
+      later: stages.dropFirst().first { !$0.isOptional }?.stepCount,
+      optional: stages.first { $0.isOptional }?.stepCount)
   }
 
   // MARK: - Output
@@ -135,7 +143,7 @@ package struct GenerationEstimate {
       "stages": .array(
         stages.map { stage in
           [
-            "stage": .string(stage.stage.rawValue), "steps": .integer(stage.stepCount),
+            "stage": .string(stage.name), "steps": .integer(stage.stepCount),
             "seconds_per_step": .number(stage.secondsPerStep), "seconds": .number(stage.seconds),
           ]
         }),
@@ -151,7 +159,7 @@ package struct GenerationEstimate {
       title: "\(model): estimate from a few steps just now", header: ["part", "amount", "time"])
     for stage in stages {
       table.append([
-        .init(stage.stage == .decoder ? "decoder tuning" : "stage \(stage.stage.rawValue)"),
+        .init(stage.title),
         .init("\(stage.stepCount) steps of \(configuration.plan.batchSize)"),
         .init(duration(stage.seconds)),
       ])
@@ -176,20 +184,27 @@ package struct GenerationEstimate {
 }
 
 extension RunConfiguration {
-  /// The configuration with other numbers of steps.
-  package func withSteps(_ steps: (TrainingStage, Int) -> Int) -> RunConfiguration {
+  /// The configuration with other numbers of steps: of the first stage, of later ones, and of those
+  /// that are trained only where they are asked for; nil leaves them.
+  package func withSteps(first: Int, later: Int?, optional: Int?) -> RunConfiguration {
     var result = self
-    result.plan.stepCount = steps(.first, plan.stepCount)
+    result.plan.stepCount = first
     if var settings = generation {
-      settings.denoiserPlan.stepCount = steps(.second, settings.denoiserPlan.stepCount)
-      if var plan = settings.decoderPlan, var options = settings.decoder {
-        plan.stepCount = steps(.decoder, plan.stepCount)
-        options.warmUpStepCount = min(options.warmUpStepCount, plan.stepCount / 10)
-        settings.decoderPlan = plan
+      settings.denoiserPlan.stepCount = later ?? settings.denoiserPlan.stepCount
+      if let optional, var options = settings.decoder {
+        settings.decoderPlan?.stepCount = optional
+        options.warmUpStepCount = min(options.warmUpStepCount, optional / 10)
         settings.decoder = options
       }
       result.generation = settings
     }
     return result
+  }
+
+  /// The configuration with the numbers of steps of another.
+  package func withSteps(of other: RunConfiguration) -> RunConfiguration {
+    withSteps(
+      first: other.plan.stepCount, later: other.generation?.denoiserPlan.stepCount,
+      optional: other.generation?.decoderPlan?.stepCount)
   }
 }

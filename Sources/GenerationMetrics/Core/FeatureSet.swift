@@ -45,18 +45,6 @@ public struct FeatureSet: Sendable {
     self.doubles = doubles
   }
 
-  /// This side of a Fréchet distance.
-  ///
-  /// - Parameter divisor: What sums of squares are divided by.
-  /// - Returns: What the formula needs of this set.
-  /// - Throws: ``GenerationError`` if there are fewer than two images.
-  func frechetOperand(
-    divisor: Covariance.Divisor = .countMinusOne
-  ) throws(GenerationError) -> FrechetOperand {
-    if let doubles { return try FrechetOperand(doubles, name: name, divisor: divisor) }
-    return try FrechetOperand(features, name: name, divisor: divisor)
-  }
-
   /// Mean and covariance.
   ///
   /// - Parameter divisor: What sums of squares are divided by.

@@ -1,13 +1,13 @@
 import BenchSupport
 import FoundationEssentials
-package import GenerationMetrics
+public import GenerationMetrics
 package import MessagePassing
 package import Torch
 
 /// How features are made, whatever the command line that says so.
-package struct ImageFeatureSettings {
+public struct ImageFeatureSettings: Sendable {
   /// What makes the features.
-  package enum Network: String, CaseIterable {
+  public enum Network: String, CaseIterable, Sendable {
     /// Inception v3 of 2015, as FID has it.
     case inception
     /// VGG-16's fc2 after ReLU.
@@ -18,15 +18,21 @@ package struct ImageFeatureSettings {
     case builtin
   }
 
-  package var network = Network.inception
-  package var preparation = ImagePreparation.pytorchFID
-  package var tap = InceptionNetwork.Tap.pool3
-  package var weights: String?
-  package var batchSize = 32
-  package var onError = FeatureExtractor.ErrorPolicy.stop
+  /// What makes the features.
+  public var network = Network.inception
+  /// How pictures become the network's input.
+  public var preparation = ImagePreparation.pytorchFID
+  /// Which layer of Inception's the features are.
+  public var tap = InceptionNetwork.Tap.pool3
+  /// The weights' file, or `random:SEED`; nil to look where they usually lie.
+  public var weights: String?
+  /// Images per run of the network.
+  public var batchSize = 32
+  /// What is done about a picture that cannot be read.
+  public var onError = FeatureExtractor.ErrorPolicy.stop
 
   /// The usual choices: Inception as pytorch-fid has it.
-  package init() {}
+  public init() {}
 
   /// Where the features are computed: the built-in ones on the processor, whatever the device.
   package func device(_ environment: RunEnvironment, for group: ProcessGroup = .alone) throws

@@ -63,11 +63,6 @@ public struct GenerationSide: Sendable {
     guard let features else { throw .noFeatures(file: name, found: []) }
     return try features.statistics()
   }
-
-  func frechetOperand() throws(GenerationError) -> FrechetOperand {
-    if let features { return try features.frechetOperand() }
-    return try FrechetOperand(try statistics())
-  }
 }
 
 extension GenerationSide {
@@ -84,17 +79,6 @@ extension GenerationSide {
     guard let protocolID, let other, protocolID != other else { return }
     throw .protocolMismatch(
       first: self.name, firstProtocol: protocolID, second: name, secondProtocol: other)
-  }
-
-  /// What a reader of values from these features must know; nil if there is nothing.
-  public var caution: String? {
-    guard let protocolID else { return nil }
-    if protocolID == BenchFeatures.name {
-      return
-        "made with \(protocolID), the suite's own features and not Inception's: the values rank sets against one another, and no published number is on their scale"
-    }
-    guard protocolID.contains("@\(RandomWeights.prefix)") else { return nil }
-    return "made with random weights (\(protocolID)): these values mean nothing outside tests"
   }
 }
 

@@ -2,7 +2,8 @@ extension ModelDefinition {
   static let multiBetaVAE = ModelDefinition(
     name: "multi-beta-vae",
     summary: "Denoising Multi-β VAE, stage 1, one σ_β for all latents (arXiv:2507.06613)",
-    options: multiBetaOptions
+    options: multiBetaOptions, laterStages: [.denoiser, .tunedDecoder],
+    sampling: .latentDiffusion
   ) { context, options in
     try MultiBetaVAE(context, multiBetaOptions(options, .isotropic))
   }
@@ -10,7 +11,8 @@ extension ModelDefinition {
   static let multiBetaVAEDiagonal = ModelDefinition(
     name: "multi-beta-vae-diag",
     summary: "the same with one σ_β per latent, which ties factors to axes (ours)",
-    options: multiBetaOptions
+    options: multiBetaOptions, laterStages: [.denoiser, .tunedDecoder],
+    sampling: .latentDiffusion
   ) { context, options in
     try MultiBetaVAE(context, multiBetaOptions(options, .diagonal))
   }

@@ -9,7 +9,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
       """
       bench \(command) works in one process, and \(processCount) were started together; start it \
       without mpirun or srun (commands that share their work: \
-      \(Bench.jointCommands.joined(separator: ", "))).
+      \(Commands.joint.joined(separator: ", "))).
       """
     }
   }

@@ -1,0 +1,31 @@
+import ArgumentParser
+import BenchSupport
+import MessagePassing
+
+/// A command with the options that all commands share.
+protocol BenchCommand: AsyncParsableCommand {
+  /// The shared options.
+  var global: GlobalOptions { get }
+  /// Whether the command's loops ask ``Interruption`` and stop with their work saved. Others are
+  /// ended by the first signal.
+  static var isResumable: Bool { get }
+  /// Whether several processes, started by mpirun or srun, can do the command's work together.
+  static var isJoint: Bool { get }
+  /// Does the command's work, with the number of threads already set.
+  func execute() async throws
+}
+
+extension BenchCommand {
+  static var isResumable: Bool { false }
+  static var isJoint: Bool { false }
+
+  func run() async throws {
+    let launch = Launch.current()
+    guard Self.isJoint || !launch.isJoint else {
+      throw CommandError.oneProcessOnly(
+        command: Self.configuration.commandName ?? "", processCount: launch.processCount)
+    }
+    if Self.isResumable { Interruption.listen(announces: launch.rank == 0) }
+    try await global.withThreads { try await execute() }
+  }
+}

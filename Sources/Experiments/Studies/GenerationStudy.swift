@@ -1,0 +1,267 @@
+import BenchSupport
+public import Datasets
+import GenerationMetrics
+public import Reference
+import Results
+public import Torch
+
+/// Trains models on a dataset with all their stages, draws samples, scores and shows them.
+///
+/// Runs are kept and continued as those of a ``DisentanglementStudy``.
+public struct GenerationStudy {
+  /// Another system's samples.
+  public struct System: Sendable {
+    /// What tables and folders call it.
+    public let name: String
+    /// The folder of its images.
+    public let samples: String
+    /// The seed of the metrics' random choices.
+    public let seed: Int
+
+    /// Names the samples; without a name, by their folder.
+    public init(samples: String, name: String? = nil, seed: Int = 0) {
+      self.samples = samples
+      self.seed = seed
+      self.name = name ?? SystemRun.name(ofFolder: samples)
+    }
+  }
+
+  /// The images.
+  public var dataset: any ImageDataset
+  /// The models.
+  public var models: [ModelSpecification]
+  /// Other systems, whose samples are scored likewise.
+  public var systems: [System] = []
+  /// The seeds; every model is trained from each.
+  public var seeds = [0]
+  /// Sizes of training and evaluation where nothing else is said.
+  public var preset = Preset.quick
+  /// Minutes for each run: the steps of its stages are chosen to fit.
+  public var minutes: Double?
+  /// Optimiser steps of the first stage instead of the preset's.
+  public var stepCount: Int?
+  /// Those of later stages; nil for as many as the first one's, where those were given.
+  public var laterStepCount: Int?
+  /// Those of the decoder's tuning; nil for a tenth of the first one's, where those were given.
+  public var decoderStepCount: Int?
+  /// Images per step instead of the preset's.
+  public var batchSize: Int?
+  /// Parts a batch is worked on in (gradient accumulation).
+  public var partCount = 1
+  /// Steps between checkpoints.
+  public var checkpointInterval = 500
+  /// Number of latents instead of the preset's.
+  public var latentCount: Int?
+  /// Channels of residual nets' first level instead of the preset's.
+  public var width: Int?
+  /// The learning rate instead of the preset's.
+  public var learningRate: Double?
+  /// Precision of training.
+  public var precision = Precision.float32
+  /// The second stage of multi-β VAEs; nil for the preset's.
+  public var denoiser: DiffusionOptions?
+  /// Tunes decoders adversarially, where a model can.
+  public var decoder: DecoderSettings?
+  /// How to sample; its seed is each run's own.
+  public var sampling = SamplingOptions(sampler: .fromNoise)
+  /// Passes over a tuned decoder.
+  public var usesOriginalDecoder = false
+  /// A run whose finished stages are taken over instead of being trained.
+  public var checkpoint: String?
+  /// How samples are drawn and scored.
+  public var samples = SampleSettings()
+  /// The folder of the runs.
+  public var folder = "runs"
+  /// Throws away what the run folders hold.
+  public var isFresh = false
+
+  /// A study of models and other systems.
+  ///
+  /// - Parameters:
+  ///   - dataset: The images.
+  ///   - models: Names of models and groups as on the command line, separated by commas; may be empty.
+  /// - Throws: `TrainingError` for unknown names and options.
+  public init(dataset: any ImageDataset, models: String = "") throws(TrainingError) {
+    self.dataset = dataset
+    self.models = try ModelCatalog.specifications(models)
+  }
+
+  /// What runs will take, from a short probe.
+  ///
+  /// - Parameter environment: Where to compute.
+  /// - Returns: An estimate for every model.
+  /// - Throws: As ``run(in:)``.
+  package func estimates(in environment: RunEnvironment) async throws -> [GenerationEstimate] {
+    let extractor = try samples.features.extractor(environment)
+    return try await planned(extractor, environment, probes: .all).estimates
+  }
+
+  /// Does what is not done yet of every run.
+  ///
+  /// - Parameter environment: Where to compute, and who hears of it.
+  /// - Returns: The results.
+  /// - Throws: ``ExperimentError``, errors of datasets, models and files, and `Interrupted`; a run that
+  ///   fails does not keep the others from going on, see ``StudyOutcome/requireAll()``.
+  public func run(in environment: RunEnvironment = RunEnvironment()) async throws -> StudyOutcome {
+    // Wrong paths show before minutes go into anything else.
+    for system in systems { _ = try ImageFolder(path: system.samples) }
+    let extractor = try samples.features.extractor(environment)
+    var (runs, estimates) = try await planned(
+      extractor, environment, probes: environment.isQuiet ? .needed : .unfinished)
+    if !estimates.isEmpty {
+      environment.note(estimates.map(\.text).joined(separator: "\n\n") + "\n")
+    }
+    let isFinished = !isFresh && runs.allSatisfy(\.folder.isComplete)
+    var scoring: SampleScoring?
+    if !isFinished || !systems.isEmpty {
+      scoring = try await SampleScoring(
+        samples, preset, extractor: extractor, dataset: dataset, environment: environment)
+    }
+    for index in runs.indices { runs[index].scoring = scoring }
+    var (results, failureCount) = try await runs.execute(isFresh: isFresh)
+    if let scoring {
+      for system in systems {
+        results.append(
+          try await SystemRun(
+            name: system.name, samples: system.samples, dataset: dataset, preset: preset,
+            sampleCount: samples.sampleCount ?? preset.generatedCount, out: folder,
+            seed: system.seed, device: samples.features.device(environment),
+            environment: environment
+          ).execute(scoring))
+      }
+    }
+    return StudyOutcome(
+      results: results, failureCount: failureCount, runCount: runs.count,
+      models: runs.map(\.specification), metrics: [])
+  }
+
+  // MARK: - Runs
+
+  /// The models with what a dataset decides, or the model whose stages are taken over.
+  private func specifications() throws -> [ModelSpecification] {
+    guard let checkpoint else {
+      return try models.map { specification throws(TrainingError) in
+        try preset.adapted(specification, to: dataset, width: width)
+      }
+    }
+    let found = try Checkpoint(folder: Trainer.checkpointPath(in: checkpoint)).state
+    guard models.allSatisfy({ $0.label == found.model }) else {
+      throw ExperimentError.otherModel(
+        checkpoint: checkpoint, found: found.model,
+        asked: models.map(\.label).joined(separator: ","))
+    }
+    guard found.context["dataset_checksum"]?.string == dataset.checksum else {
+      throw ExperimentError.unsuitableDataset(
+        name: dataset.name,
+        reason:
+          "the first stage in \(checkpoint) was trained on \(found.context["dataset"]?.string ?? "another")"
+      )
+    }
+    return [try ModelSpecification(parsing: found.model)]
+  }
+
+  /// Which runs a short probe is made for.
+  private enum Probes {
+    /// All, finished ones too.
+    case all
+    /// Those with something left to do.
+    case unfinished
+    /// Those whose steps are chosen to fit their minutes.
+    case needed
+  }
+
+  /// The runs, with an estimate of what those of each model take.
+  ///
+  /// - Parameters:
+  ///   - extractor: What makes the features.
+  ///   - environment: Where to compute.
+  ///   - probes: Which runs are probed.
+  /// - Returns: The runs and an estimate for each model that was probed.
+  /// - Throws: As ``run(in:)``.
+  private func planned(
+    _ extractor: FeatureExtractor, _ environment: RunEnvironment, probes: Probes
+  ) async throws -> (runs: [ModelRun], estimates: [GenerationEstimate]) {
+    var planned: [ModelRun] = []
+    var estimates: [GenerationEstimate] = []
+    let specifications = try specifications()
+    guard !specifications.isEmpty else { return ([], []) }
+    let device = try environment.openDevice()
+    for specification in specifications {
+      var runs = try seeds.map { seed in
+        let configuration = configuration(specification, seed, extractor.protocolID)
+        return ModelRun(
+          specification: specification, dataset: dataset, configuration: configuration,
+          folder: try RunDirectory(
+            root: folder, dataset: dataset.name, model: specification.label,
+            preset: configuration.presetLabel(for: dataset), seed: seed),
+          device: device, environment: environment, scoring: nil)
+      }
+      // The steps that were chosen for a run's minutes when it was begun.
+      let chosen = isFresh ? runs.map { _ in nil } : try runs.map { try $0.chosenSteps() }
+      for (index, chosen) in chosen.enumerated() where chosen != nil {
+        runs[index].configuration = chosen ?? runs[index].configuration
+      }
+      let isNew = isFresh || runs.contains { !$0.folder.isComplete }
+      if probes == .all || (isNew && (probes == .unfinished || minutes != nil)) {
+        var estimate = try await GenerationEstimate(runs[0], extractor)
+        if let minutes {
+          let fitted = try estimate.fit(minutes: minutes)
+          for (index, chosen) in chosen.enumerated() where chosen == nil {
+            runs[index].configuration = runs[index].configuration.withSteps(of: fitted)
+          }
+        }
+        estimates.append(estimate)
+      }
+      planned += runs
+    }
+    return (planned, estimates)
+  }
+
+  private func configuration(
+    _ specification: ModelSpecification, _ seed: Int, _ featureProtocol: String
+  ) -> RunConfiguration {
+    let size = batchSize ?? preset.batchSize(for: dataset)
+    func plan(_ stepCount: Int) -> TrainingPlan {
+      TrainingPlan(
+        stepCount: stepCount, batchSize: size, seed: UInt64(seed),
+        checkpointInterval: checkpointInterval, precision: precision,
+        partCount: partCount > 1 ? min(partCount, size) : nil)
+    }
+    let budget = preset.generationBudget(for: dataset)
+    var options = denoiser ?? preset.diffusionOptions
+    if denoiser == nil, let learningRate { options.learningRate = learningRate }
+    if options.width == nil, dataset.imageShape.height > 64 {
+      // A U-Net's first level; a multiple of the attention's 32 channels per head.
+      options.width = (width ?? preset.residualWidth).map { max(32, $0) }
+    }
+    let decoderSteps = decoderStepCount ?? stepCount.map { max(1, $0 / 10) } ?? budget.decoder
+    let settings = GenerationSettings(
+      sampleCount: samples.sampleCount ?? preset.generatedCount,
+      referenceCount: samples.referenceCount ?? preset.referenceCount,
+      featureProtocol: featureProtocol, reference: samples.reference, sampler: sampling.sampler,
+      samplingSteps: sampling.stepCount, grid: sampling.grid, denoiser: options,
+      denoiserPlan: plan(laterStepCount ?? stepCount ?? budget.second),
+      usesOriginalDecoder: usesOriginalDecoder,
+      decoder: decoder?.options(
+        stepCount: decoderSteps, batchSize: size, learningRate: learningRate),
+      decoderPlan: decoder.map { _ in plan(decoderSteps) }, minutes: minutes,
+      checkpoint: checkpoint)
+    return RunConfiguration(
+      dataset: dataset.name, datasetChecksum: dataset.checksum, model: specification.label,
+      preset: preset, latentCount: latentCount ?? preset.latentCount(for: dataset),
+      learningRate: learningRate ?? budget.firstLearningRate,
+      sampleCount: min(1000, dataset.count), metrics: [], plan: plan(stepCount ?? budget.first),
+      generation: settings)
+  }
+}
+
+extension ModelRun {
+  /// The configuration with the steps that were chosen for the run's minutes when it was begun; nil if
+  /// it was not begun with as many.
+  fileprivate func chosenSteps() throws -> RunConfiguration? {
+    guard let minutes = configuration.generation?.minutes,
+      let found = try? RunConfiguration(of: folder), found.generation?.minutes == minutes
+    else { return nil }
+    return configuration.withSteps(of: found)
+  }
+}

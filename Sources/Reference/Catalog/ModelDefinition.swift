@@ -1,0 +1,76 @@
+/// A model as the catalog lists it: what it is called, what can be set, how it is made and trained.
+///
+/// A new one is a file that defines it and a line in ``ModelCatalog``; one of another package is
+/// registered with ``ModelCatalog/register(_:)`` (docs/models.md).
+public struct ModelDefinition: Sendable {
+  /// A model that trains, encodes and decodes.
+  public typealias Model = any TrainableModel & RepresentationModel
+
+  /// Its name on the command line.
+  public let name: String
+  /// One line for lists.
+  public let summary: String
+  /// Its settings.
+  public let options: [ModelOption]
+  /// The values of one option that the large-scale study tries; nil if the model is not part of it.
+  public let grid: Grid?
+  /// The stages of its training after the first, in order.
+  public let laterStages: [ModelStage]
+  /// How it draws images; nil for a model that decodes draws from the prior.
+  public let sampling: ModelSampling?
+  let make: @Sendable (ModelContext, ModelOptions) throws -> Model
+
+  /// One option and the six values that the large-scale study of Locatello et al.,
+  /// arXiv:1811.12359, tries for it (disentanglement_lib `unsupervised_study_v1/sweep.py`).
+  public struct Grid: Sendable {
+    /// The option's name.
+    public let option: String
+    /// Its values.
+    public let values: [Double]
+
+    /// Pairs an option with the values to try.
+    public init(_ option: String, _ values: [Double]) {
+      self.option = option
+      self.values = values
+    }
+  }
+
+  /// Describes a model.
+  ///
+  /// - Parameters:
+  ///   - name: Its name on the command line: letters, digits, `-`, `_` and `.`.
+  ///   - summary: One line for lists.
+  ///   - options: Its settings.
+  ///   - grid: The values of one option that a study tries.
+  ///   - laterStages: The stages of its training after the first.
+  ///   - sampling: How it draws images; nil to decode draws from the prior.
+  ///   - make: Makes the model, untrained, its initial weights from libtorch's generator.
+  public init(
+    name: String, summary: String, options: [ModelOption] = [], grid: Grid? = nil,
+    laterStages: [ModelStage] = [], sampling: ModelSampling? = nil,
+    make: @escaping @Sendable (ModelContext, ModelOptions) throws -> Model
+  ) {
+    self.name = name
+    self.summary = summary
+    self.options = options
+    self.grid = grid
+    self.laterStages = laterStages
+    self.sampling = sampling
+    self.make = make
+  }
+
+  /// The stage of a name.
+  ///
+  /// - Throws: ``TrainingError/badConfiguration(what:expected:found:)`` that names those there are.
+  public func laterStage(named stage: String) throws(TrainingError) -> ModelStage {
+    guard let found = laterStages.first(where: { $0.name == stage }) else {
+      let others = laterStages.map { "'\($0.name)'" }
+      throw .badConfiguration(
+        what: "stage of \(name)",
+        expected: others.isEmpty
+          ? "1, the only one" : "1 or \(others.joined(separator: ", "))",
+        found: "'\(stage)'")
+    }
+    return found
+  }
+}

@@ -1,0 +1,90 @@
+public import BenchSupport
+public import Torch
+
+/// A model that a later stage trains.
+public protocol StageModel: TrainableModel {
+  /// Its choices as JSON, kept in its checkpoints.
+  func optionsJSON() throws -> JSONValue
+  /// Measures what training needs to know, once, before it begins; see ``ModelStage/preparation``.
+  func prepare(_ images: Tensor) throws
+}
+
+extension StageModel {
+  /// Nothing to measure.
+  public func prepare(_ images: Tensor) throws {}
+}
+
+/// A stage of a model's training after the first, on the finished first one, which is left as it is.
+public struct ModelStage: Sendable {
+  /// Its name on the command line: `2`, `decoder`.
+  public let name: String
+  /// Its folder in the run's.
+  public let folder: String
+  /// What its model is called in checkpoints and progress bars.
+  public let label: String
+  /// Whether it is trained only where it is asked for.
+  public let isOptional: Bool
+  /// What ``StageModel/prepare(_:)`` does, for the reader; nil if there is nothing to prepare.
+  public let preparation: String?
+  private let makeModel:
+    @Sendable (ModelDefinition.Model, ModelContext, StageOptions) throws -> any StageModel
+
+  /// Describes a stage.
+  ///
+  /// - Parameters:
+  ///   - name: Its name on the command line.
+  ///   - folder: Its folder in the run's.
+  ///   - label: What its model is called in checkpoints.
+  ///   - isOptional: Whether it is trained only where it is asked for.
+  ///   - preparation: What is measured before training.
+  ///   - make: Makes the stage's model, untrained, from the trained first stage.
+  public init<First>(
+    name: String, folder: String, label: String, isOptional: Bool = false,
+    preparation: String? = nil,
+    make: @escaping @Sendable (First, ModelContext, StageOptions) throws -> any StageModel
+  ) {
+    self.name = name
+    self.folder = folder
+    self.label = label
+    self.isOptional = isOptional
+    self.preparation = preparation
+    makeModel = { model, context, options in
+      guard let first = model as? First else {
+        preconditionFailure(
+          "stage '\(name)' is listed for a \(type(of: model)), not a \(First.self)")
+      }
+      return try make(first, context, options)
+    }
+  }
+
+  /// Its name in tables: `stage 2`, `decoder`.
+  public var title: String { Int(name) == nil ? name : "stage \(name)" }
+
+  /// Makes the stage's model, untrained.
+  ///
+  /// - Parameters:
+  ///   - first: The first stage.
+  ///   - context: What it was built for.
+  ///   - options: The choices of stages.
+  /// - Returns: The model.
+  /// - Throws: Errors of the model.
+  public func make(
+    on first: ModelDefinition.Model, _ context: ModelContext, _ options: StageOptions
+  ) throws -> any StageModel {
+    try makeModel(first, context, options)
+  }
+}
+
+/// The choices of later stages, one value of each type; a stage takes its own type's.
+public struct StageOptions: Sendable {
+  private var values: [ObjectIdentifier: any Sendable] = [:]
+
+  /// No choices: every stage has its defaults.
+  public init() {}
+
+  /// The choices of one type; nil for the defaults.
+  public subscript<Options: Sendable>(_ type: Options.Type) -> Options? {
+    get { values[ObjectIdentifier(type)] as? Options }
+    set { values[ObjectIdentifier(type)] = newValue }
+  }
+}

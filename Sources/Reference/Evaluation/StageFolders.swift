@@ -1,0 +1,67 @@
+public import BenchSupport
+public import Torch
+
+/// The places of the stages' checkpoints in a run folder.
+public struct StageFolders: Sendable {
+  /// The run folder, which holds the first stage's checkpoint.
+  public let first: String
+
+  /// The places in a run folder.
+  public init(_ folder: String) { first = folder }
+
+  /// A later stage's folder.
+  public func folder(of stage: ModelStage) -> String { "\(first)/\(stage.folder)" }
+
+  /// What identifies the first stage that later stages are built on.
+  ///
+  /// - Throws: ``TrainingError`` if there is none.
+  public func firstDigest() throws -> String {
+    let path = Trainer.checkpointPath(in: first)
+    guard let digest = try? Digest.ofFile("\(path)/model.safetensors") else {
+      throw TrainingError.badCheckpoint(
+        path: path, reason: "there is no trained first stage; start with bench train --stage 1")
+    }
+    return digest
+  }
+
+  /// The first stage, trained to its end.
+  ///
+  /// - Throws: ``TrainingError`` if there is none, or if its training has not ended.
+  public func openFirst(on device: Device) throws -> TrainedModel {
+    _ = try firstDigest()
+    let trained = try TrainedModel(folder: first, device: device)
+    guard trained.state.step == trained.state.plan.stepCount else {
+      throw TrainingError.badCheckpoint(
+        path: first,
+        reason: """
+          the first stage stands at step \(trained.state.step) of \
+          \(trained.state.plan.stepCount); finish it first
+          """)
+    }
+    return trained
+  }
+
+  /// What a later stage was built for, kept in its checkpoints.
+  public func context(of model: any StageModel) throws -> JSONValue {
+    // The field's name is that of the first model that had stages; older checkpoints have it too.
+    ["autoencoder": .string(try firstDigest()), "options": try model.optionsJSON()]
+  }
+
+  /// The checkpoint of a later stage.
+  ///
+  /// - Throws: ``TrainingError`` if there is none, or if it was trained on another first stage.
+  func checkpoint(of stage: ModelStage) throws -> Checkpoint {
+    let path = Trainer.checkpointPath(in: folder(of: stage))
+    guard Checkpoint.exists(at: path) else {
+      throw TrainingError.badCheckpoint(
+        path: path,
+        reason: "there is no \(stage.title); train it with bench train --stage \(stage.name)")
+    }
+    let checkpoint = try Checkpoint(folder: path)
+    guard checkpoint.state.context["autoencoder"]?.string == (try firstDigest()) else {
+      throw TrainingError.badCheckpoint(
+        path: path, reason: "it was trained on another first stage than the one in \(first)")
+    }
+    return checkpoint
+  }
+}

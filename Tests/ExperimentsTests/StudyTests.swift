@@ -1,0 +1,126 @@
+import BenchSupport
+import Datasets
+import Experiments
+import Foundation
+import Reference
+import Results
+import Synchronization
+import TestSupport
+import Testing
+import Torch
+
+/// Whether tensors can be computed with here.
+let hasLibtorch = (try? Libtorch.version()) != nil
+
+/// Studies as a Swift program runs them, in this process.
+@Suite("A study in process", .enabled(if: hasLibtorch), .sharingTorch) struct StudyTests {
+  private static func disentanglement(in folder: String, _ models: String) throws
+    -> DisentanglementStudy
+  {
+    var study = try DisentanglementStudy(dataset: Scenes3D(), models: models)
+    study.preset = .smoke
+    study.stepCount = 3
+    study.metrics = ["mig", "modularity"]
+    study.folder = folder
+    return study
+  }
+
+  @Test("gives a result for every model and seed, and the same again from its folders")
+  func disentanglement() async throws {
+    let folder = try TemporaryFolder()
+    var study = try Self.disentanglement(in: folder.path, "beta-vae,beta-vae:beta=1")
+    study.seeds = [0, 1]
+    let outcome = try await study.run()
+    try outcome.requireAll()
+    #expect(
+      outcome.results.map(\.model) == [
+        "beta-vae", "beta-vae", "beta-vae:beta=1", "beta-vae:beta=1",
+      ])
+    #expect(outcome.results.map(\.seed) == [0, 1, 0, 1])
+    #expect(outcome.metrics == ["mig", "modularity"])
+    #expect(outcome.results.allSatisfy { $0.value("mig") != nil && $0.value("modularity") != nil })
+    #expect(outcome.results.allSatisfy { $0.preset == "smoke:steps=3" })
+    let again = try await study.run()
+    #expect(again.results.map { $0.value("mig") } == outcome.results.map { $0.value("mig") })
+  }
+
+  @Test("goes on where one of its runs fails, says so, and does not lose the others")
+  func failure() async throws {
+    let folder = try TemporaryFolder()
+    var study = try Self.disentanglement(in: folder.path, "beta-vae,annealed-vae")
+    study.seeds = [0]
+    let blocked = try RunDirectory(
+      root: folder.path, dataset: "scenes3d", model: "beta-vae", preset: "smoke:steps=3", seed: 0)
+    try FileManager.default.createDirectory(
+      atPath: blocked.path, withIntermediateDirectories: true)
+    try AtomicFile.write(Array("model: [".utf8), to: blocked.configPath)
+    let heard = Mutex<[String]>([])
+    let outcome = try await study.run(
+      in: RunEnvironment(hearFailure: { text in heard.withLock { $0.append(text) } }))
+    #expect(outcome.results.map(\.model) == ["annealed-vae"])
+    #expect(outcome.failureCount == 1 && outcome.runCount == 2)
+    #expect(heard.withLock { $0 }.first?.hasPrefix("beta-vae seed 0: ") == true)
+    #expect(throws: ExperimentError.failedRuns(count: 1, total: 2)) { try outcome.requireAll() }
+  }
+
+  @Test("refuses metrics that the dataset has no labels for")
+  func labels() async throws {
+    let folder = try TemporaryFolder()
+    var study = try Self.disentanglement(in: folder.path, "beta-vae")
+    study.metrics = ["tad"]
+    await #expect(throws: ExperimentError.self) { try await study.run() }
+  }
+
+  @Test("that generates trains all stages and scores samples, other systems' too")
+  func generation() async throws {
+    let folder = try TemporaryFolder()
+    var study = try GenerationStudy(dataset: Scenes3D(), models: "multi-beta-vae")
+    study.preset = .smoke
+    study.stepCount = 2
+    study.batchSize = 8
+    study.sampling.stepCount = 2
+    study.samples = SampleSettings(referenceCount: 20, sampleCount: 12)
+    study.decoder = DecoderSettings()
+    study.folder = folder.path
+    let outcome = try await study.run()
+    try outcome.requireAll()
+    let result = try #require(outcome.results.first)
+    #expect(result.value("frechet") != nil && result.value("precision") != nil)
+    #expect(result.metrics["fid"] == nil)
+    let run = try RunDirectory(
+      root: folder.path, dataset: "scenes3d", model: "multi-beta-vae", preset: "generate-smoke",
+      seed: 0)
+    for stage in ["", "/denoiser", "/decoder"] {
+      #expect(Checkpoint.exists(at: "\(run.path)\(stage)/checkpoint"), "\(stage)")
+    }
+    study.models = []
+    study.systems = [.init(samples: "\(run.path)/samples", name: "theirs")]
+    let theirs = try #require(try await study.run().results.first)
+    #expect(theirs.model == "theirs")
+    #expect(theirs.value("frechet") == result.value("frechet"))
+  }
+
+  @Test("takes presets' networks unless they were chosen")
+  func networks() throws {
+    struct Large: ImageDataset {
+      let name = "large"
+      let imageShape = ImageShape(height: 128, width: 128, channelCount: 3)
+      let count = 1
+      let checksum = "none"
+      func read(
+        _ indices: [Int], into pixels: UnsafeMutableBufferPointer<UInt8>
+      ) throws(DatasetError) {}
+    }
+    func label(_ text: String, _ preset: Preset, width: Int? = nil) throws -> String {
+      try preset.adapted(ModelSpecification(parsing: text), to: Large(), width: width).label
+    }
+    #expect(try label("multi-beta-vae", .quick) == "multi-beta-vae:architecture=kl-f8,width=32")
+    #expect(try label("multi-beta-vae", .paper) == "multi-beta-vae:architecture=kl-f4")
+    #expect(
+      try label("multi-beta-vae-diag:times=logit", .smoke, width: 16)
+        == "multi-beta-vae-diag:times=logit,architecture=kl-f8,width=16")
+    #expect(try label("multi-beta-vae:architecture=study", .quick) == "multi-beta-vae")
+    #expect(try label("multi-beta-vae:width=0", .quick) == "multi-beta-vae:architecture=kl-f8")
+    #expect(try label("beta-vae", .quick) == "beta-vae")
+  }
+}
