@@ -74,8 +74,8 @@ if (report["processes"], state["processCount"]) != (2, 2):
 PY
 
 # Both stages; the second one's targets are small differences of the first one's outputs.
-train 1 one --model multi-beta-vae --stage all --steps 6 --parts 2 >/dev/null
-train 2 two --model multi-beta-vae --stage all --steps 6 --parts 2 >/dev/null
+train 1 one --model multi-beta-vae --stage all --steps 6 --gradient-accumulation 2 >/dev/null
+train 2 two --model multi-beta-vae --stage all --steps 6 --gradient-accumulation 2 >/dev/null
 compare 1e-4 one two
 compare 1e-2 one/denoiser two/denoiser
 

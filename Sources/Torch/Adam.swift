@@ -4,7 +4,7 @@
 public final class Adam {
   /// Settings of the optimiser.
   public struct Options: Sendable, Equatable, Codable {
-    /// The step size.
+    /// The learning rate.
     public var learningRate: Double
     /// The decay rates of the two moments.
     public var betas: [Double]

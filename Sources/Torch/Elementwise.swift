@@ -1,16 +1,16 @@
 /// Functions of one tensor, element by element.
 extension Tensor {
   private enum Op {
-    static let exponential = Operator("exp")
-    static let logarithm = Operator("log")
+    static let exp = Operator("exp")
+    static let log = Operator("log")
     static let log1p = Operator("log1p")
     static let squareRoot = Operator("sqrt")
     static let reciprocalSquareRoot = Operator("rsqrt")
     static let squared = Operator("square")
-    static let absolute = Operator("abs")
-    static let sine = Operator("sin")
-    static let cosine = Operator("cos")
-    static let tangentHyperbolic = Operator("tanh")
+    static let abs = Operator("abs")
+    static let sin = Operator("sin")
+    static let cos = Operator("cos")
+    static let tanh = Operator("tanh")
     static let sigmoid = Operator("sigmoid")
     static let logSigmoid = Operator("log_sigmoid")
     static let relu = Operator("relu")
@@ -32,10 +32,10 @@ extension Tensor {
   }
 
   /// eˣ, elementwise.
-  public func exponential() throws(TorchError) -> Tensor { try Op.exponential(.tensor(self)) }
+  public func exp() throws(TorchError) -> Tensor { try Op.exp(.tensor(self)) }
 
   /// Natural logarithm, elementwise.
-  public func logarithm() throws(TorchError) -> Tensor { try Op.logarithm(.tensor(self)) }
+  public func log() throws(TorchError) -> Tensor { try Op.log(.tensor(self)) }
 
   /// log(1 + x), elementwise.
   public func log1p() throws(TorchError) -> Tensor { try Op.log1p(.tensor(self)) }
@@ -52,17 +52,17 @@ extension Tensor {
   public func squared() throws(TorchError) -> Tensor { try Op.squared(.tensor(self)) }
 
   /// |x|, elementwise.
-  public func absolute() throws(TorchError) -> Tensor { try Op.absolute(.tensor(self)) }
+  public func abs() throws(TorchError) -> Tensor { try Op.abs(.tensor(self)) }
 
   /// Sine, elementwise.
-  public func sine() throws(TorchError) -> Tensor { try Op.sine(.tensor(self)) }
+  public func sin() throws(TorchError) -> Tensor { try Op.sin(.tensor(self)) }
 
   /// Cosine, elementwise.
-  public func cosine() throws(TorchError) -> Tensor { try Op.cosine(.tensor(self)) }
+  public func cos() throws(TorchError) -> Tensor { try Op.cos(.tensor(self)) }
 
   /// Hyperbolic tangent, elementwise.
-  public func tangentHyperbolic() throws(TorchError) -> Tensor {
-    try Op.tangentHyperbolic(.tensor(self))
+  public func tanh() throws(TorchError) -> Tensor {
+    try Op.tanh(.tensor(self))
   }
 
   /// 1/(1 + e⁻ˣ), elementwise.

@@ -49,8 +49,8 @@ public final class FusedConvolution: Sendable {
     self.stride = stride
     self.padding = padding
     self.hasReLU = hasReLU
-    gain = try weight.absolute().sum([1, 2, 3]).maximum().item()
-    offset = try bias.absolute().maximum().item()
+    gain = try weight.abs().sum([1, 2, 3]).maximum().item()
+    offset = try bias.abs().maximum().item()
   }
 
   /// The result for `input`, `[batch, channel, height, width]`, best with channels last.

@@ -9,7 +9,7 @@ extension Tensor {
     static let logSumExp = Operator("logsumexp")
     static let maximum = Operator("amax")
     static let minimum = Operator("amin")
-    static let argumentOfMaximum = Operator("argmax")
+    static let argmax = Operator("argmax")
     static let all = Operator("all")
     static let softmax = Operator("softmax", "int")
     static let logSoftmax = Operator("log_softmax", "int")
@@ -64,8 +64,8 @@ extension Tensor {
   }
 
   /// The index of the largest element along a dimension.
-  public func argumentOfMaximum(_ dimension: Int) throws(TorchError) -> Tensor {
-    try Op.argumentOfMaximum(.tensor(self), .integer(dimension))
+  public func argmax(_ dimension: Int) throws(TorchError) -> Tensor {
+    try Op.argmax(.tensor(self), .integer(dimension))
   }
 
   /// Whether all elements are true.

@@ -357,7 +357,7 @@ import Testing
     }
     for words in [
       ["--samples", "3"], ["--minutes", "0"], ["--minutes", "5"], ["--system", "x"],
-      ["--parts", "9"], ["--parts", "2", "--tune-decoder"],
+      ["--gradient-accumulation", "9"], ["--parts", "2", "--tune-decoder"],
     ] {
       let run = try await BenchProcess.run(Self.arguments(out) + words)
       #expect(run.exitCode == 64, "\(words): \(run.errors)")

@@ -219,7 +219,7 @@ extension TorchSuites {
     }
 
     private func largest(_ gradients: [Tensor?]) throws -> [Double] {
-      try gradients.map { try $0?.absolute().maximum().item() ?? 0 }
+      try gradients.map { try $0?.abs().maximum().item() ?? 0 }
     }
 
     @Test(

@@ -32,7 +32,7 @@ extension TorchSuites {
       let logVariance = try Tensor([-1, 0.4, -3] as [Float], shape: [1, 3])
       let exact = try Terms.klDivergence(mean: mean, logVariance: logVariance).item()
       let noise = try Tensor.normal([400_000, 3])
-      let draws = try mean + (0.5 * logVariance).exponential() * noise
+      let draws = try mean + (0.5 * logVariance).exp() * noise
       // log q − log p at each draw; the constants cancel.
       let ratio = try 0.5 * (draws.squared() - noise.squared() - logVariance).sum([1])
       // Four standard errors of the estimate.
@@ -56,12 +56,12 @@ extension TorchSuites {
           try gamma.narrowed(0, start: 1, count: 2000)
           - gamma.narrowed(0, start: 0, count: 2000)
         #expect(try steps.minimum().item() > 0)
-        let sigma = try (0.5 * NoiseSchedule.logVariance(ofGamma: gamma)).exponential()
+        let sigma = try (0.5 * NoiseSchedule.logVariance(ofGamma: gamma)).exp()
         // The slope at the ends is e^c₁, at most e⁻⁴ here, so σ² is within e^(−50·e⁻⁴)… of its
         // limits; only the direction is tested there, the limits themselves at λ = ∓∞.
         #expect(try sigma.minimum().item() >= 0 && sigma.maximum().item() <= 1)
         let ends = try schedule.gamma(Tensor([-1e6, 1e6] as [Float], shape: [2]))
-        let limits = try (0.5 * NoiseSchedule.logVariance(ofGamma: ends)).exponential().elements()
+        let limits = try (0.5 * NoiseSchedule.logVariance(ofGamma: ends)).exp().elements()
         #expect(limits == [0, 0, 0, 1, 1, 1])
         let log = try deviation.logDeviation(lambda)
         #expect(try log.minimum().item() >= Glibc.log(DecoderDeviation.minimum) - 1e-5)

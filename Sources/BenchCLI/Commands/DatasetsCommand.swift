@@ -72,7 +72,7 @@ extension DatasetsCommand {
           bench datasets info ./photos@64
         """)
 
-    @Argument(help: "A dataset's name, see 'bench datasets list', or a folder of pictures.")
+    @Argument(help: "A dataset's name, see 'bench datasets list', or a folder of images.")
     var name: String
 
     @Option(help: "Where to write a PNG contact sheet.", completion: .file(extensions: ["png"]))

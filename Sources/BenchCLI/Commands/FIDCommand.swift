@@ -34,7 +34,7 @@ struct FIDCommand: BenchCommand {
         bench fid real/ generated/ --features builtin
         bench fid real/ --save-stats stats.npz
         bench fid real/ --save-features real.npz --on-error skip
-        mpirun -np 4 bench fid real/ generated/     (the pictures are shared out)
+        mpirun -np 4 bench fid real/ generated/     (the images are shared out)
       """)
 
   @OptionGroup var global: GlobalOptions

@@ -36,7 +36,7 @@ struct GenerateCommand: BenchCommand {
 
   @OptionGroup var global: GlobalOptions
 
-  @Option(help: "The dataset, or the path of a folder of pictures; see bench datasets list.")
+  @Option(help: "The dataset, or the path of a folder of images; see bench datasets list.")
   var dataset = "scenes3d"
 
   @Option(
@@ -68,8 +68,7 @@ struct GenerateCommand: BenchCommand {
   @Option(help: "Images per step; default: 64, fewer where they are larger.")
   var batchSize: Int?
 
-  @Option(help: "Parts a batch is worked on in, one after another, to save memory.")
-  var parts = 1
+  @OptionGroup var accumulation: AccumulationOptions
 
   @Option(help: "Steps between checkpoints.")
   var checkpointEvery = 500
@@ -80,7 +79,7 @@ struct GenerateCommand: BenchCommand {
   @Option(help: "Channels of residual nets' first level; default: the preset's.")
   var width: Int?
 
-  @Option(help: "Step size of the optimisers instead of the preset's.")
+  @Option(help: "Learning rate of the optimisers instead of the preset's.")
   var learningRate: Double?
 
   @Option(
@@ -89,7 +88,7 @@ struct GenerateCommand: BenchCommand {
   var checkpoint: String?
 
   @Option(
-    help: "Score the pictures of this folder as another system's samples; may be repeated.",
+    help: "Score the images of this folder as another system's samples; may be repeated.",
     completion: .directory)
   var samplesFrom: [String] = []
 
@@ -119,14 +118,12 @@ struct GenerateCommand: BenchCommand {
         throw ValidationError("\(name) is \(value ?? 0); it must be at least 1.")
       }
     }
-    guard (1...(batchSize ?? 64)).contains(parts) else {
-      throw ValidationError("--parts is \(parts); it must be 1 to the batch size.")
-    }
-    guard parts == 1 || !tuneDecoder else {
+    try accumulation.validate(batchSize: batchSize ?? 64)
+    guard accumulation.partCount == 1 || !tuneDecoder else {
       throw ValidationError(
         """
-        --parts is \(parts), and the decoder's tuning needs whole batches; leave out one of --parts \
-        and --tune-decoder.
+        --gradient-accumulation is \(accumulation.partCount), and the decoder's tuning needs whole batches; leave out one of \
+        --gradient-accumulation and --tune-decoder.
         """)
     }
     guard minutes.map({ $0 > 0 && $0 < 1_000_000 }) ?? true else {
@@ -172,7 +169,7 @@ struct GenerateCommand: BenchCommand {
     study.laterStepCount = denoiserSteps
     study.decoderStepCount = decoderSteps
     study.batchSize = batchSize
-    study.partCount = parts
+    study.partCount = accumulation.partCount
     study.checkpointInterval = checkpointEvery
     study.latentCount = latents
     study.width = width

@@ -23,7 +23,7 @@ struct TrainCommand: BenchCommand {
         bench train --dataset scenes3d --model multi-beta-vae --out runs/mine
         bench train --model beta-vae:beta=6 --steps 5000 --seed 1 --out runs/beta6
         bench train --model multi-beta-vae --stage all --out runs/mine
-        bench train --model multi-beta-vae:architecture=kl-f4 --stage all --batch-size 12 --parts 6 \
+        bench train --model multi-beta-vae:architecture=kl-f4 --stage all --batch-size 12 --gradient-accumulation 6 \
       --dry-run --dataset ffhq --out runs/big
         bench train --stage 2 --steps 5000 --weighting elbo --out runs/mine
         mpirun -np 4 bench train --model beta-vae --out runs/mine     (see docs/scaling.md)
@@ -51,14 +51,13 @@ struct TrainCommand: BenchCommand {
   @Option(help: "Optimiser steps instead of the preset's.")
   var steps: Int?
 
-  @Option(help: "Step size of the optimiser instead of the preset's.")
+  @Option(help: "Learning rate of the optimiser instead of the preset's.")
   var learningRate: Double?
 
   @Option(help: "Images per step, in all processes together.")
   var batchSize = 64
 
-  @Option(help: "Parts a batch is worked on in, one after another, to save memory.")
-  var parts = 1
+  @OptionGroup var accumulation: AccumulationOptions
 
   @Flag(help: "Train nothing: show parameters, and time and memory of a short probe.")
   var dryRun = false
@@ -90,9 +89,7 @@ struct TrainCommand: BenchCommand {
     guard (1...65_536).contains(batchSize) else {
       throw ValidationError("--batch-size is \(batchSize); it must be 1 to 65,536.")
     }
-    guard (1...batchSize).contains(parts) else {
-      throw ValidationError("--parts is \(parts); it must be 1 to the batch size.")
-    }
+    try accumulation.validate(batchSize: batchSize)
     guard checkpointEvery > 0 else {
       throw ValidationError("--checkpoint-every is \(checkpointEvery); it must be at least 1.")
     }
@@ -117,7 +114,7 @@ struct TrainCommand: BenchCommand {
     let plan = TrainingPlan(
       stepCount: steps ?? preset.stepCount, batchSize: batchSize, seed: UInt64(global.seed),
       checkpointInterval: checkpointEvery, precision: precision,
-      partCount: parts > 1 ? parts : nil)
+      partCount: accumulation.partCount > 1 ? accumulation.partCount : nil)
     let training = StageTraining(
       dataset: source, folder: RunDirectory(path: out), device: try global.openDevice(for: group),
       plan: plan, environment: global.environment, group: group)

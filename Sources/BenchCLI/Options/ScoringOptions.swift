@@ -26,7 +26,7 @@ struct ScoringOptions: ParsableArguments {
   var preparation = ImagePreparation.pytorchFID
 
   @Option(
-    help: "A folder of pictures or a .npz file in the place of the dataset's images.",
+    help: "A folder of images or a .npz file in the place of the dataset's images.",
     completion: .file())
   var reference: String?
 

@@ -112,7 +112,7 @@ package struct GenerationBudget: Equatable {
   package var second: Int
   /// Optimiser steps of the decoder's tuning.
   package var decoder: Int
-  /// The step size of Adam in the first stage.
+  /// The learning rate of Adam in the first stage.
   package var firstLearningRate: Double
 }
 

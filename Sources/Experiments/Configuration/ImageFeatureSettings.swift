@@ -20,7 +20,7 @@ public struct ImageFeatureSettings: Sendable {
 
   /// What makes the features.
   public var network = Network.inception
-  /// How pictures become the network's input.
+  /// How images become the network's input.
   public var preparation = ImagePreparation.pytorchFID
   /// Which layer of Inception's the features are.
   public var tap = InceptionNetwork.Tap.pool3
@@ -28,7 +28,7 @@ public struct ImageFeatureSettings: Sendable {
   public var weights: String?
   /// Images per run of the network.
   public var batchSize = 32
-  /// What is done about a picture that cannot be read.
+  /// What is done about a image that cannot be read.
   public var onError = FeatureExtractor.ErrorPolicy.stop
 
   /// The usual choices: Inception as pytorch-fid has it.

@@ -23,7 +23,7 @@ public enum Preset: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// The step size of Adam.
+  /// The learning rate of Adam.
   package var learningRate: Double { self == .paper ? 1e-4 : 5e-4 }
 
   /// The decay of the second stage's averages.

@@ -8,18 +8,18 @@ package struct ImageSideLoader {
   package struct Sides {
     /// One per path, in their order.
     package var sides: [GenerationSide] = []
-    /// Why pictures were left out, in their order.
+    /// Why images were left out, in their order.
     package var skipped: [String] = []
     /// Where the network's weights came from, if one was needed.
     package var weightsName: String?
-    /// Seconds spent on reading pictures and computing their features, and how many there were.
+    /// Seconds spent on reading images and computing their features, and how many there were.
     package var extractionSeconds = 0.0
     package var imageCount = 0
   }
 
   package let settings: ImageFeatureSettings
   package let environment: RunEnvironment
-  /// Processes that share each folder's pictures.
+  /// Processes that share each folder's images.
   package var group = ProcessGroup.alone
 
   /// Describes how sides are read.
@@ -37,14 +37,14 @@ package struct ImageSideLoader {
     case side(GenerationSide)
   }
 
-  /// The sides behind paths: folders of pictures, files of features or statistics.
+  /// The sides behind paths: folders of images, files of features or statistics.
   ///
   /// Files are read first, so that what is wrong with them shows before minutes go into folders.
   ///
   /// - Parameters:
   ///   - paths: The sides.
   ///   - loaded: What makes the features, where it is loaded already.
-  /// - Returns: The sides in their order; only the first process gets those of folders.
+  /// - Returns: The sides in their order; only the main process gets those of folders.
   /// - Throws: Errors of files, weights and libtorch.
   package func sides(_ paths: [String], with loaded: FeatureExtractor? = nil) async throws -> Sides
   {

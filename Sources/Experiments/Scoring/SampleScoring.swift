@@ -63,7 +63,7 @@ package struct SampleScoring {
     return extractor.weightsName?.hasPrefix(RandomWeights.prefix) == false
   }
 
-  /// Scores the first pictures of a folder.
+  /// Scores the first images of a folder.
   ///
   /// - Parameters:
   ///   - folder: PNG or JPEG files; a file of features will do as well.
@@ -135,7 +135,7 @@ package struct SampleScoring {
 }
 
 extension RasterImage {
-  /// The picture with three channels.
+  /// The image with three channels.
   package var inColour: RasterImage {
     guard channelCount == 1 else { return self }
     return RasterImage(

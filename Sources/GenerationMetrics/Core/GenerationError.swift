@@ -17,7 +17,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
   case negativeCovariance(set: String, eigenvalue: Double)
   /// A metric needs features, but a side has only statistics or no logits.
   case missingInput(set: String, needed: String, metric: String)
-  /// A folder has no pictures to compare.
+  /// A folder has no images to compare.
   case noImages(path: String, reason: String)
   /// A file holds nothing that can be compared.
   case noFeatures(file: String, found: [String])

@@ -1,14 +1,14 @@
 public import Datasets
 
-/// `bench-features-v1`: a hand-made description of a picture, for comparisons where no network's
+/// `bench-features-v1`: a hand-made description of a image, for comparisons where no network's
 /// weights are at hand.
 ///
 /// This is not Inception, and a Fréchet distance of it is not FID: it ranks sets against one
 /// another, and no published number is on its scale. It needs no file and no libtorch, and the same
-/// picture gives the same bits on every machine: only sums, products and square roots of single
+/// image gives the same bits on every machine: only sums, products and square roots of single
 /// precision in a fixed order.
 ///
-/// The picture is resized to 128×128 (Pillow's antialiased bilinear in floating point) and turned
+/// The image is resized to 128×128 (Pillow's antialiased bilinear in floating point) and turned
 /// into intensity `(R + G + B) / 3` and two opponent colours, `(R − G) / 2` and
 /// `(R + G − 2B) / 4`, all in units of 255. Each plane becomes a pyramid of 128, 64, 32 and 16
 /// pixels (binomial blur of 1 4 6 4 1, every second pixel, edges repeated). All features are
@@ -24,15 +24,15 @@ public import Datasets
 public enum BenchFeatures {
   /// What results call it; any change to the values takes a new name.
   public static let name = "bench-features-v1"
-  /// Features per picture.
+  /// Features per image.
   public static let width = 448
 
   private static let side = 128
   private static let levelCount = 4
 
-  /// The features of a picture.
+  /// The features of a image.
   ///
-  /// - Parameter image: An RGB picture of any size.
+  /// - Parameter image: An RGB image of any size.
   /// - Returns: ``width`` numbers.
   public static func features(of image: RasterImage) -> [Float] {
     precondition(image.channelCount == 3, "a picture of \(image.channelCount) channels")

@@ -4,7 +4,7 @@ import LinearAlgebra
 public import MessagePassing
 import Torch
 
-/// Pictures to features: a network and the way its input is prepared.
+/// Images to features: a network and the way its input is prepared.
 public struct FeatureExtractor: Sendable {
   /// The network and what is taken from it.
   public enum Network: Sendable {
@@ -17,19 +17,19 @@ public struct FeatureExtractor: Sendable {
     case benchFeatures
   }
 
-  /// What is done about a picture that cannot be read.
+  /// What is done about a image that cannot be read.
   public enum ErrorPolicy: String, Sendable, CaseIterable {
-    /// The extraction fails with the picture's error.
+    /// The extraction fails with the image's error.
     case stop
-    /// The picture is left out and named in the result.
+    /// The image is left out and named in the result.
     case skip
   }
 
-  /// A set's features and the pictures that were left out.
+  /// A set's features and the images that were left out.
   public struct Extraction: Sendable {
     /// The features.
     public let side: GenerationSide
-    /// Why pictures were left out, in their order.
+    /// Why images were left out, in their order.
     public let skipped: [String]
   }
 
@@ -68,14 +68,14 @@ public struct FeatureExtractor: Sendable {
     }
   }
 
-  /// Extracts the features of a folder's pictures.
+  /// Extracts the features of a folder's images.
   ///
   /// - Parameters:
-  ///   - folder: The pictures.
-  ///   - batchSize: Pictures per run of the network; values differ by rounding alone.
-  ///   - onError: What is done about pictures that cannot be read.
+  ///   - folder: The images.
+  ///   - batchSize: Images per run of the network; values differ by rounding alone.
+  ///   - onError: What is done about images that cannot be read.
   ///   - isQuiet: Shows no progress.
-  ///   - group: Processes that share the pictures; all of them call this.
+  ///   - group: Processes that share the images; all of them call this.
   /// - Returns: The features and what was left out; nil in every process but the first.
   /// - Throws: `DatasetError` if a picture cannot be read, ``GenerationError`` if none can, and
   ///   `ProcessGroupError`.
@@ -94,12 +94,12 @@ public struct FeatureExtractor: Sendable {
     return group.isFirst ? try extraction(collected, skipped, name: folder.path) : nil
   }
 
-  /// Extracts the features of a folder's pictures.
+  /// Extracts the features of a folder's images.
   ///
   /// - Parameters:
-  ///   - folder: The pictures.
-  ///   - batchSize: Pictures per run of the network; values differ by rounding alone.
-  ///   - onError: What is done about pictures that cannot be read.
+  ///   - folder: The images.
+  ///   - batchSize: Images per run of the network; values differ by rounding alone.
+  ///   - onError: What is done about images that cannot be read.
   ///   - isQuiet: Shows no progress.
   /// - Returns: The features and what was left out.
   /// - Throws: `DatasetError` if a picture cannot be read, ``GenerationError`` if none can.
@@ -112,17 +112,17 @@ public struct FeatureExtractor: Sendable {
     ) { index in try ImageFile.read(folder.files[index], channelCount: 3) }
   }
 
-  /// Extracts the features of pictures from anywhere, for instance a generator.
+  /// Extracts the features of images from anywhere, for instance a generator.
   ///
   /// While the network runs on one batch, the next is read and prepared.
   ///
   /// - Parameters:
   ///   - name: What errors call the set.
-  ///   - count: Number of pictures.
-  ///   - batchSize: Pictures per run of the network.
-  ///   - onError: What is done about pictures that cannot be read.
+  ///   - count: Number of images.
+  ///   - batchSize: Images per run of the network.
+  ///   - onError: What is done about images that cannot be read.
   ///   - isQuiet: Shows no progress.
-  ///   - image: The RGB picture of an index; called from several threads.
+  ///   - image: The RGB image of an index; called from several threads.
   /// - Returns: The features and what was left out.
   /// - Throws: What `image` throws, `TorchError`, or ``GenerationError`` if no picture is left.
   public func extract(
@@ -174,7 +174,7 @@ public struct FeatureExtractor: Sendable {
     return (collected, skipped)
   }
 
-  /// Threads that prepare pictures while the network runs: few, as the network uses all of them.
+  /// Threads that prepare images while the network runs: few, as the network uses all of them.
   private var backgroundThreadCount: Int {
     if case .benchFeatures = network { return Parallel.threadCount }
     return max(1, Parallel.threadCount / 4)

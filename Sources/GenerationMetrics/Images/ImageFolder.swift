@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// The pictures of a folder, in the order of their paths.
+/// The images of a folder, in the order of their paths.
 public struct ImageFolder: Sendable, Equatable {
   /// The folder.
   public let path: String
-  /// The pictures' paths, in the order of their bytes.
+  /// The images' paths, in the order of their bytes.
   public let files: [String]
 
   /// Endings that pytorch-fid looks for.
@@ -12,7 +12,7 @@ public struct ImageFolder: Sendable, Equatable {
     "bmp", "jpg", "jpeg", "pgm", "png", "ppm", "tif", "tiff", "webp",
   ]
 
-  /// Lists the pictures of a folder; if it has none itself, those of the folders in it.
+  /// Lists the images of a folder; if it has none itself, those of the folders in it.
   ///
   /// - Parameter path: The folder.
   /// - Throws: ``GenerationError/noImages(path:reason:)`` if there are none.
@@ -30,7 +30,7 @@ public struct ImageFolder: Sendable, Equatable {
     }
     files = direct.isEmpty ? nested : direct
     guard !files.isEmpty else {
-      throw .noImages(path: path, reason: "it holds no picture files (PNG or JPEG)")
+      throw .noImages(path: path, reason: "it holds no image files (PNG or JPEG)")
     }
   }
 

@@ -1,6 +1,6 @@
 public import Datasets
 
-/// How a picture of any size becomes the network's input; the published ways disagree.
+/// How a image of any size becomes the network's input; the published ways disagree.
 public enum ImagePreparation: String, Sendable, CaseIterable {
   /// torch's bilinear interpolation between pixel centres, without antialiasing; −1…1.
   case pytorchFID = "pytorch-fid"
@@ -15,7 +15,7 @@ public enum ImagePreparation: String, Sendable, CaseIterable {
   /// The planes of the network's input, `[3, side, side]`.
   ///
   /// - Parameters:
-  ///   - image: An RGB picture of any size.
+  ///   - image: An RGB image of any size.
   ///   - side: The side of the network's input in pixels.
   /// - Returns: Red, green and blue planes, normalised.
   public func planes(_ image: RasterImage, side: Int = InceptionNetwork.inputSide) -> [Float] {

@@ -37,7 +37,7 @@ public struct InceptionNetwork: Sendable {
     }
   }
 
-  /// Side of the pictures that go in, in pixels.
+  /// Side of the images that go in, in pixels.
   public static let inputSide = 299
 
   /// SHA-256 over all parameters: equal for equal weights in whatever file.
@@ -128,7 +128,7 @@ public struct InceptionNetwork: Sendable {
     }
   }
 
-  /// What taps see of a batch of pictures.
+  /// What taps see of a batch of images.
   ///
   /// - Parameters:
   ///   - images: `[batch, 3, 299, 299]`, already normalised; see ``ImagePreparation``.

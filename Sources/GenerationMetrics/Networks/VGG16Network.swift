@@ -13,7 +13,7 @@ public struct VGG16Network: Sendable {
     case fc2ReLU = "fc2-relu"
   }
 
-  /// Side of the pictures for the fully connected layers, in pixels.
+  /// Side of the images for the fully connected layers, in pixels.
   public static let inputSide = 224
   /// Features per image.
   public static let width = 4096
@@ -77,7 +77,7 @@ public struct VGG16Network: Sendable {
     self.device = device
   }
 
-  /// The fully connected features of a batch of pictures.
+  /// The fully connected features of a batch of images.
   ///
   /// - Parameters:
   ///   - images: `[batch, 3, 224, 224]`, normalised; see ``VGGPreparation``.

@@ -1,11 +1,11 @@
 public import Datasets
 public import Torch
 
-/// LPIPS: a learned perceptual distance between pictures, by VGG-16 and five linear layers.
+/// LPIPS: a learned perceptual distance between images, by VGG-16 and five linear layers.
 ///
 /// *The Unreasonable Effectiveness of Deep Features as a Perceptual Metric*, arXiv:1801.03924,
 /// eq. 1, version 0.1: feature maps are scaled to unit length per pixel, squared differences are
-/// weighted per channel and averaged over pixels. 0 for equal pictures, larger is worse.
+/// weighted per channel and averaged over pixels. 0 for equal images, larger is worse.
 public struct PerceptualDistance: Sendable {
   private let network: VGG16Network
   /// Weights per channel, `[1, channel, 1, 1]`, one per feature map.
@@ -28,11 +28,11 @@ public struct PerceptualDistance: Sendable {
     }
   }
 
-  /// The distance of each pair of pictures.
+  /// The distance of each pair of images.
   ///
   /// - Parameters:
-  ///   - first: RGB pictures of one size, at least 16 pixels wide and high.
-  ///   - second: As many pictures of the same size.
+  ///   - first: RGB images of one size, at least 16 pixels wide and high.
+  ///   - second: As many images of the same size.
   /// - Returns: One distance per pair.
   /// - Throws: ``TorchError`` if libtorch fails.
   public func callAsFunction(

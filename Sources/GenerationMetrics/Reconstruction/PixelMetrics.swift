@@ -13,20 +13,20 @@ public enum PixelMetrics {
     return Double(total) / Double(first.pixels.count)
   }
 
-  /// The peak signal-to-noise ratio in decibel, of a peak of 255; infinite for equal pictures.
+  /// The peak signal-to-noise ratio in decibel, of a peak of 255; infinite for equal images.
   public static func peakSignalToNoiseRatio(_ first: RasterImage, _ second: RasterImage) -> Double {
     10 * log10(255 * 255 / meanSquaredError(first, second))
   }
 
-  /// The structural similarity, averaged over pixels and channels; 1 for equal pictures.
+  /// The structural similarity, averaged over pixels and channels; 1 for equal images.
   ///
   /// *Image Quality Assessment: From Error Visibility to Structural Similarity*, IEEE TIP 13(4),
   /// 2004, eq. 13: Gaussian window of 11×11 pixels with deviation 1.5, K₁ = 0.01, K₂ = 0.03, range
   /// 255, biased moments, averaged over the places where the window fits.
   ///
   /// - Parameters:
-  ///   - first: A picture at least 11 pixels wide and high.
-  ///   - second: A picture of the same shape.
+  ///   - first: A image at least 11 pixels wide and high.
+  ///   - second: A image of the same shape.
   /// - Returns: A value in −1…1.
   public static func structuralSimilarity(_ first: RasterImage, _ second: RasterImage) -> Double {
     requireEqualShape(first, second)

@@ -37,7 +37,7 @@ package struct AnnealedVAE: Regularizer {
   package func penalty(_ codes: SampledCodes, at position: TrainingPosition) throws -> Loss {
     let rate = try codes.batchRate()
     return Loss(
-      try gamma * (rate - capacity(at: position)).absolute(), terms: [("kl", rate)])
+      try gamma * (rate - capacity(at: position)).abs(), terms: [("kl", rate)])
   }
 }
 

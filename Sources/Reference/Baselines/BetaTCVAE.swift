@@ -61,7 +61,7 @@ package struct TotalCorrelationEstimator {
     let logProduct = try product.logSumExp([1]).sum([1])
     let estimate = try (logJoint - logProduct).mean()
     guard kind == .weighted else { return estimate }
-    let constant = Double(latentCount - 1) * logarithm(Double(batch) * Double(observationCount))
+    let constant = Double(latentCount - 1) * log(Double(batch) * Double(observationCount))
     return try estimate + constant
   }
 
@@ -69,8 +69,8 @@ package struct TotalCorrelationEstimator {
   private static func logDensities(_ codes: SampledCodes) throws -> Tensor {
     let logVariance = try codes.logVariance.unsqueezed(0)
     let squares = try (codes.latents.unsqueezed(1) - codes.mean.unsqueezed(0)).squared()
-    let exponents = try squares * logVariance.negated().exponential() + logVariance
-    return try -0.5 * (exponents + logarithm(2 * .pi))
+    let exponents = try squares * logVariance.negated().exp() + logVariance
+    return try -0.5 * (exponents + log(2 * .pi))
   }
 
   private func logWeights(_ batch: Int, like densities: Tensor) throws -> Tensor? {
@@ -82,7 +82,7 @@ package struct TotalCorrelationEstimator {
     case .stratifiedAsPublished:
       weights = Self.publishedWeights(batch: batch, observationCount: observationCount)
     }
-    let logs = try Tensor(weights.map(logarithm), shape: [batch, batch])
+    let logs = try Tensor(weights.map(log), shape: [batch, batch])
     return try logs.to(densities.dataType).to(densities.device)
   }
 

@@ -37,7 +37,7 @@ package struct DIPVAE: Regularizer {
     let covariance = try centred.transposed(0, 1).matmul(centred) / Double(centred.shape[0])
     let means = try covariance.diagonal()
     let offDiagonalSum = try covariance.squared().sum() - means.squared().sum()
-    let variances = kind == .means ? means : try means + codes.logVariance.exponential().mean([0])
+    let variances = kind == .means ? means : try means + codes.logVariance.exp().mean([0])
     return try offDiagonal * offDiagonalSum + diagonal * (variances - 1).squared().sum()
   }
 }

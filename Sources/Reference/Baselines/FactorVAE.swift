@@ -104,7 +104,7 @@ package struct LatentDiscriminator {
   /// −½·mean log p₀(draws) − ½·mean log p₁(shuffled), probabilities kept within [1e-6, 1 − 1e-6].
   package static func loss(joint: Tensor, shuffled: Tensor) throws -> Tensor {
     func meanLog(_ logits: Tensor, _ index: Int) throws -> Tensor {
-      try logits.softmax(1).selected(1, index).clamped(from: 1e-6, to: 1 - 1e-6).logarithm().mean()
+      try logits.softmax(1).selected(1, index).clamped(from: 1e-6, to: 1 - 1e-6).log().mean()
     }
     return try -0.5 * (meanLog(joint, 0) + meanLog(shuffled, 1))
   }

@@ -61,7 +61,7 @@ package enum DiscrepancyKernel: String, Sendable, CaseIterable {
     let squares = try (first.unsqueezed(1) - second.unsqueezed(0)).squared().sum([2])
     let latentCount = Double(first.shape[1])
     switch self {
-    case .gaussian: return try (squares / (-latentCount * latentCount)).exponential()
+    case .gaussian: return try (squares / (-latentCount * latentCount)).exp()
     case .inverseMultiquadratic:
       let terms = try Self.scales.map { scale in
         let width = 2 * latentCount * scale

@@ -22,7 +22,7 @@ final class MultiRateVAE: TrainableModel, RepresentationModel {
   /// Creates an untrained model for β in a range.
   init(_ context: ModelContext, betas: ClosedRange<Double>) throws {
     learningRate = context.learningRate
-    logBetas = logarithm(betas.lowerBound)...logarithm(betas.upperBound)
+    logBetas = log(betas.lowerBound)...log(betas.upperBound)
     store = ParameterStore(device: context.device)
     networks = try GaussianNetworks(store.root, context)
     encoderGates = try RateGates(
@@ -31,7 +31,7 @@ final class MultiRateVAE: TrainableModel, RepresentationModel {
     ) { try $0.sigmoid() }
     decoderGates = try RateGates(
       store.root.scope("decoder.gates"), widths: ConvolutionalDecoder.modulatedWidths
-    ) { try (1 - $0.exponential()).clamped(from: 1e-6).squareRoot() }
+    ) { try (1 - $0.exp()).clamped(from: 1e-6).squareRoot() }
   }
 
   var optimizerGroups: [OptimizerGroup] {
@@ -62,7 +62,7 @@ final class MultiRateVAE: TrainableModel, RepresentationModel {
 
   /// β at a position 0…1 of its logarithmic range.
   private func beta(at position: Double) -> Double {
-    exponential(logBetas.lowerBound + position * (logBetas.upperBound - logBetas.lowerBound))
+    exp(logBetas.lowerBound + position * (logBetas.upperBound - logBetas.lowerBound))
   }
 
   /// log β of zero mean and unit variance over the range, [batch, 1].

@@ -161,7 +161,7 @@ private func gaussianTotalCorrelation(_ covariance: Matrix<Double>) throws -> Do
     elements: active.flatMap { i in
       active.map { j in covariance[i, j] / (covariance[i, i] * covariance[j, j]).squareRoot() }
     })
-  return try -0.5 * correlations.symmetricEigenvalues().reduce(0) { $0 + logarithm(max($1, 1e-12)) }
+  return try -0.5 * correlations.symmetricEigenvalues().reduce(0) { $0 + log(max($1, 1e-12)) }
 }
 
 private func mean(_ values: [Double]) -> Double {

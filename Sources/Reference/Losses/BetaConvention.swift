@@ -49,9 +49,9 @@ public struct BetaConversion: Sendable {
     let logWeight = logWeight(value, from)
     switch to {
     case .paper: return sigmoid(logWeight)
-    case .sum: return exponential(logWeight)
+    case .sum: return exp(logWeight)
     case .mean: return sigmoid(logWeight - logSizeRatio)
-    case .betaVAE: return exponential(logWeight - logPrecisionRatio)
+    case .betaVAE: return exp(logWeight - logPrecisionRatio)
     }
   }
 
@@ -59,12 +59,12 @@ public struct BetaConversion: Sendable {
   private func logWeight(_ value: Double, _ convention: BetaConvention) -> Double {
     switch convention {
     case .paper: logit(value)
-    case .sum: logarithm(value)
+    case .sum: log(value)
     case .mean: logit(value) + logSizeRatio
-    case .betaVAE: logarithm(value) + logPrecisionRatio
+    case .betaVAE: log(value) + logPrecisionRatio
     }
   }
 
-  private var logSizeRatio: Double { logarithm(Double(pixelCount) / Double(latentCount)) }
-  private var logPrecisionRatio: Double { 2 * logarithm(fixedDeviation / deviation) }
+  private var logSizeRatio: Double { log(Double(pixelCount) / Double(latentCount)) }
+  private var logPrecisionRatio: Double { 2 * log(fixedDeviation / deviation) }
 }

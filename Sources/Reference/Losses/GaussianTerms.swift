@@ -4,7 +4,7 @@ package import Torch
 package enum Terms {
   /// KL(N(mean, e^logVariance) ‖ N(0, 1)) summed over latents: [batch, latent] → [batch].
   package static func klDivergence(mean: Tensor, logVariance: Tensor) throws -> Tensor {
-    let perLatent = try mean.squared() + logVariance.exponential() - logVariance - 1
+    let perLatent = try mean.squared() + logVariance.exp() - logVariance - 1
     return try 0.5 * perLatent.sum([1])
   }
 
@@ -15,7 +15,7 @@ package enum Terms {
 
   /// One draw from N(mean, e^logVariance), differentiable in both, made of standard normal noise.
   package static func sample(mean: Tensor, logVariance: Tensor, noise: Tensor) throws -> Tensor {
-    try mean.addingProduct((0.5 * logVariance).exponential(), noise)
+    try mean.addingProduct((0.5 * logVariance).exp(), noise)
   }
 
   /// The Bernoulli cross-entropy with real-valued targets in [0, 1], summed over pixels and

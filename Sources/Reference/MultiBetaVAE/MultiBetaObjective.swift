@@ -69,7 +69,7 @@ package struct MultiBetaObjective {
   /// λ = logit t in double precision, then single.
   package static func lambda(_ t: Tensor) throws -> Tensor {
     let exact = try t.to(.float64)
-    return try (exact.logarithm() - exact.negated().log1p()).to(.float32)
+    return try (exact.log() - exact.negated().log1p()).to(.float32)
   }
 
   /// The objective at one t per observation.
@@ -86,16 +86,16 @@ package struct MultiBetaObjective {
     let condition = try condition(t: t, gamma: gamma)
     let mean = try networks.encode(observations, condition)
     let logVariance = try NoiseSchedule.logVariance(ofGamma: gamma)  // [batch, 1 or latent]
-    let latents = try mean.addingProduct((0.5 * logVariance).exponential(), noise)
+    let latents = try mean.addingProduct((0.5 * logVariance).exp(), noise)
     let reconstruction = try networks.decode(latents, condition)
     let batch = observations.shape[0]
     let squaredError = try reconstruction.squaredError(observations).reshaped([batch, -1]).mean([1])
     let logDeviation = try deviation.logDeviation(lambda)
     // rec/D and KL/d of MODEL_SPEC §2.1, in closed form.
     let reconstructionTerm =
-      try squaredError * (-2 * logDeviation).exponential() * 0.5 + logDeviation
-      + 0.5 * logarithm(2 * .pi)
-    let variances = try logVariance.exponential()
+      try squaredError * (-2 * logDeviation).exp() * 0.5 + logDeviation
+      + 0.5 * log(2 * .pi)
+    let variances = try logVariance.exp()
     let rate = try 0.5 * (mean.squared() + variances - 1 - logVariance).mean([1])
     let dimensions = Double(networks.latentCount)
     let pixels = Double(observations.count / batch)

@@ -24,13 +24,13 @@ extension MultiBetaVAE {
     let condition = try objective.condition(t: positions, gamma: gamma)
     let mean = try objective.networks.encode(observations, condition)
     let logVariance = try NoiseSchedule.logVariance(ofGamma: gamma).mean([0])
-    let power = try mean.squared().mean().item() + logVariance.exponential().mean().item()
+    let power = try mean.squared().mean().item() + logVariance.exp().mean().item()
     let logSigma = try 0.5 * logVariance.mean().item()
     let deviation = try decoderDeviation(at: point)
     let squaredError = try value.squaredError.mean().item()
     let variances = try mean.variance([0]).elements(as: Double.self)
     return [
-      "t": t, "sigma": exponential(logSigma), "scale_identity": power,
+      "t": t, "sigma": exp(logSigma), "scale_identity": power,
       "kl": try value.klDivergence.mean().item(),
       "kl_expected": -Double(latentCount) * logSigma, "mse": squaredError,
       "deviation_squared": deviation * deviation,

@@ -135,7 +135,7 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
   /// Sixteen positions equally spaced in log σ between σ = 0.05 and σ = 0.95.
   public func points() throws -> [RepresentationPoint] {
     let logSigmas = (0..<16).map { index in
-      logarithm(0.05) + Double(index) / 15 * (logarithm(0.95) - logarithm(0.05))
+      log(0.05) + Double(index) / 15 * (log(0.95) - log(0.05))
     }
     return try positions(ofLogSigma: logSigmas)
   }
@@ -144,7 +144,7 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
   public func sharpestPoint() throws -> RepresentationPoint {
     let t = MultiBetaObjective.margin
     let logSigmas = try withoutGradients { try logSigma(at: [t]) }
-    return RepresentationPoint(label: "β→0", t: t, sigma: exponential(logSigmas[0]))
+    return RepresentationPoint(label: "β→0", t: t, sigma: exp(logSigmas[0]))
   }
 
   /// The positions at which σ_β has given values, by interpolation in a fine table.
@@ -165,7 +165,7 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
   }
 
   private func point(t: Double, logSigma: Double) -> RepresentationPoint {
-    let sigma = exponential(logSigma)
+    let sigma = exp(logSigma)
     return RepresentationPoint(label: "σ=\(sigma.fixed(2))", t: t, sigma: sigma)
   }
 
@@ -214,6 +214,6 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
   /// s_β at a position.
   package func decoderDeviation(at point: RepresentationPoint) throws -> Double {
     let t = try Tensor.full([1], point.t ?? 0, device: device)
-    return try objective.deviation.logDeviation(MultiBetaObjective.lambda(t)).exponential().item()
+    return try objective.deviation.logDeviation(MultiBetaObjective.lambda(t)).exp().item()
   }
 }

@@ -41,6 +41,6 @@ package struct DecoderDeviation {
 
   /// log s: [batch] → [batch].
   package func logDeviation(_ lambda: Tensor) throws -> Tensor {
-    try logarithm(Self.minimum) * function(lambda).squeezed(1).negated().sigmoid()
+    try log(Self.minimum) * function(lambda).squeezed(1).negated().sigmoid()
   }
 }

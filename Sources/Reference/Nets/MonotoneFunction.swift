@@ -6,7 +6,7 @@ package import Torch
 /// c₀ + e^c₁·λ + Σₖ softplus(wₖ)·tanh(softplus(uₖ)·λ + bₖ). After the noise schedule of
 /// *Variational Diffusion Models*, Kingma et al., arXiv:2107.00630, with the unbounded linear term
 /// that a schedule from exactly 0 to exactly 1 needs. The sum is not divided by the number of units:
-/// Adam moves every w by at most its step size, and a division would keep the units asleep.
+/// Adam moves every w by at most its learning rate, and a division would keep the units asleep.
 package struct MonotoneFunction {
   private let offset: Tensor
   private let logSlope: Tensor?
@@ -41,9 +41,9 @@ package struct MonotoneFunction {
   /// [batch] → [batch, width].
   package func callAsFunction(_ lambda: Tensor) throws -> Tensor {
     let column = try lambda.unsqueezed(1)
-    let units = try (column * steepness.softplus() + positions).tangentHyperbolic()
+    let units = try (column * steepness.softplus() + positions).tanh()
     let steps = try offset + units.linear(weights.softplus(), bias: nil)
-    return try logSlope.map { try steps + column * $0.exponential() } ?? steps
+    return try logSlope.map { try steps + column * $0.exp() } ?? steps
   }
 }
 

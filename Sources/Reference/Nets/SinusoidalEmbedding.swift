@@ -16,12 +16,12 @@ struct SinusoidalEmbedding {
     precondition(count > 1, "an embedding needs at least 2 frequencies, not \(count)")
     width = 2 * count
     let exponents = try Tensor.range(count, type: .float64) / Double(count - 1)
-    frequencies = try (exponents * logarithm(maximum)).exponential().to(.float32).to(device)
+    frequencies = try (exponents * log(maximum)).exp().to(.float32).to(device)
   }
 
   /// [batch] → [batch, width].
   func callAsFunction(_ values: Tensor) throws -> Tensor {
     let angles = try values.unsqueezed(1) * frequencies
-    return try Tensor.concatenated([angles.sine(), angles.cosine()], dimension: 1)
+    return try Tensor.concatenated([angles.sin(), angles.cos()], dimension: 1)
   }
 }

@@ -89,7 +89,7 @@ public struct CircleToy: LatentDenoiser, Sendable {
     let distances = try (samples.unsqueezed(1) - points.unsqueezed(0)).squared().sum([2])
       .squareRoot()
     let nearest = try distances.minimum([1]).elements(as: Double.self)
-    let places = try distances.negated().argumentOfMaximum(1).elements(as: Int64.self)
+    let places = try distances.negated().argmax(1).elements(as: Int64.self)
     let counts = (0..<8).map { place in
       zip(nearest, places).count { $0.0 < 0.1 && $0.1 == place }
     }

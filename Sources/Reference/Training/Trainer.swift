@@ -10,7 +10,7 @@ import Torch
 /// that a run that was killed and resumed ends with the same bits as one that was not.
 ///
 /// Several processes train together when given their group: each works on its share of every batch,
-/// gradients and logged numbers are averages over them, and the first alone reads and writes the
+/// gradients and logged numbers are averages over them, and the main process alone reads and writes the
 /// run's folder.
 public final class Trainer {
   /// What a finished training reports.

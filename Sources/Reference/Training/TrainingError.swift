@@ -37,7 +37,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .notDivisible(let model, let partCount):
       """
       '\(model)' cannot work on a batch in \(partCount) parts: its loss depends on the whole batch at \
-      once; leave out --parts, and save memory with a smaller --batch-size.
+      once; leave out --gradient-accumulation, and save memory with a smaller --batch-size.
       """
     case .severalProcesses(let device):
       """

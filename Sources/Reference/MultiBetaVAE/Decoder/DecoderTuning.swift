@@ -16,7 +16,7 @@ public final class DecoderTuning: TrainableModel {
     public var warmUpStepCount = 5000
     /// Features of the discriminator's first layer.
     public var discriminatorWidth = 64
-    /// The step size of both Adams.
+    /// The learning rate of both Adams.
     public var learningRate = 4.5e-6 * 64
     /// The largest t whose codes the decoder sees.
     public var largestT = 0.02
@@ -70,7 +70,7 @@ public final class DecoderTuning: TrainableModel {
     let images = try batch.images * 2 - 1
     let count = images.shape[0]
     let reconstructions = try reconstructions(batch)
-    let reconstruction = try (images - reconstructions).absolute().sum() / Double(count)
+    let reconstruction = try (images - reconstructions).abs().sum() / Double(count)
     let adversarial = try -discriminator(reconstructions).mean()
     let isWarm = batch.step >= options.warmUpStepCount
     let weight =
@@ -116,7 +116,7 @@ public final class DecoderTuning: TrainableModel {
     let t = try Tensor(times.map { Float($0) }, shape: [count], device: store.device)
     let (latents, condition) = try withoutGradients {
       let gamma = try autoencoder.objective.schedule.gamma(MultiBetaObjective.lambda(t))
-      let deviation = try (0.5 * NoiseSchedule.logVariance(ofGamma: gamma)).exponential()
+      let deviation = try (0.5 * NoiseSchedule.logVariance(ofGamma: gamma)).exp()
       let means = try autoencoder.means(batch.images, t: times)
       let latents = try means.addingProduct(deviation, means.normalLike())
       return (latents, try autoencoder.objective.condition(t: t, gamma: gamma))

@@ -59,7 +59,7 @@ public struct DiffusionOptions: Sendable, Equatable, Codable {
   /// Hidden features of the skip network, or channels of the U-Net's first level; nil for 512 (2048
   /// for more than 32 latents) and for the size of the latents' own.
   public var width: Int?
-  /// The step size of AdamW.
+  /// The learning rate of AdamW.
   public var learningRate = 1e-4
   /// The decay of the averages that are used afterwards.
   public var averageDecay = 0.9999

@@ -75,7 +75,7 @@ public final class LatentDiffusion: TrainableModel {
       let latents = Double(autoencoder.latentCount)
       let power = try pair.before.squared().mean().item() * latents
       let sigmas = schedule.level(at: t).sigmas
-      let spread = sigmas.reduce(0) { $0 + $1 * $1 - 1 - 2 * logarithm($1) }
+      let spread = sigmas.reduce(0) { $0 + $1 * $1 - 1 - 2 * log($1) }
       divergences.append(0.5 * (power + spread * latents / Double(sigmas.count)))
     }
     try withoutGradients { try tables.setEncoder(rates: rates, klDivergence: divergences) }
@@ -218,7 +218,7 @@ public final class LatentDiffusion: TrainableModel {
     guard options.weighting == .minSNR else { return sum }
     let weights = times.map { t in
       // SNR = (1 − σ²)/σ² = e^(−γ).
-      min(1, 5 * exponential(min(schedule.gamma(at: t), 30)))
+      min(1, 5 * exp(min(schedule.gamma(at: t), 30)))
     }
     return try sum * repeated(column(weights))
   }
