@@ -12,6 +12,8 @@ struct DisentangleTable {
   private let models: [String]
   private let bases: [String]
   private let comparison: RateComparison
+  /// Whether these are the models of the group `all`, and no others.
+  private let isMainGroup: Bool
 
   /// Ranks the models by the first metric on their own axes, the best first.
   ///
@@ -22,6 +24,7 @@ struct DisentangleTable {
   init(_ results: [RunResult], _ specifications: [ModelSpecification], metrics: [String]) {
     self.results = results
     bases = metrics
+    isMainGroup = specifications.map(\.name) == ModelCatalog.groups[0].models
     comparison = RateComparison(results, metrics: metrics)
     let labels = specifications.map(\.label)
       .filter { label in results.contains { $0.model == label } }
@@ -104,6 +107,11 @@ struct DisentangleTable {
     notes.append(
       "ranked by \(bases.first ?? "the first metric"); * significantly better than every other model (Welch's test over "
         + "seeds, Holm-corrected, 5 %)")
+    if isMainGroup {
+      notes.append(
+        "the models of the main question (--model all); --model everything has the others too: "
+          + ModelCatalog.others.joined(separator: ", "))
+    }
     if columns.contains(where: { $0.contains("@pca") }) {
       notes.append("pca: on the principal axes of the codes, found without labels")
     }

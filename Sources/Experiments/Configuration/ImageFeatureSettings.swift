@@ -28,7 +28,7 @@ public struct ImageFeatureSettings: Sendable {
   public var weights: String?
   /// Images per run of the network.
   public var batchSize = 32
-  /// What is done about a image that cannot be read.
+  /// What is done about an image that cannot be read.
   public var onError = FeatureExtractor.ErrorPolicy.stop
 
   /// The usual choices: Inception as pytorch-fid has it.

@@ -1,6 +1,5 @@
 package import BenchSupport
 import GenerationMetrics
-import Glibc
 package import Reference
 package import Results
 import Torch
@@ -23,7 +22,9 @@ package struct DenoisingEvaluation {
       package let sharpness: Double
       package let distance: Double
 
-      package var peakSignalToNoise: Double { -10 * log10(squaredError) }
+      package var peakSignalToNoise: Double {
+        PixelMetrics.peakSignalToNoiseRatio(ofSquaredError: squaredError)
+      }
 
       package var json: JSONValue {
         [

@@ -1,6 +1,6 @@
 public import Datasets
 
-/// `bench-features-v1`: a hand-made description of a image, for comparisons where no network's
+/// `bench-features-v1`: a hand-made description of an image, for comparisons where no network's
 /// weights are at hand.
 ///
 /// This is not Inception, and a Fréchet distance of it is not FID: it ranks sets against one
@@ -30,7 +30,7 @@ public enum BenchFeatures {
   private static let side = 128
   private static let levelCount = 4
 
-  /// The features of a image.
+  /// The features of an image.
   ///
   /// - Parameter image: An RGB image of any size.
   /// - Returns: ``width`` numbers.

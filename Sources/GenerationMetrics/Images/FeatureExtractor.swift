@@ -17,7 +17,7 @@ public struct FeatureExtractor: Sendable {
     case benchFeatures
   }
 
-  /// What is done about a image that cannot be read.
+  /// What is done about an image that cannot be read.
   public enum ErrorPolicy: String, Sendable, CaseIterable {
     /// The extraction fails with the image's error.
     case stop

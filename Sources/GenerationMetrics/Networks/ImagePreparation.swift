@@ -1,6 +1,6 @@
 public import Datasets
 
-/// How a image of any size becomes the network's input; the published ways disagree.
+/// How an image of any size becomes the network's input; the published ways disagree.
 public enum ImagePreparation: String, Sendable, CaseIterable {
   /// torch's bilinear interpolation between pixel centres, without antialiasing; −1…1.
   case pytorchFID = "pytorch-fid"

@@ -1,6 +1,6 @@
 public import Datasets
 
-/// How a image of any size becomes VGG-16's input; the published ways disagree.
+/// How an image of any size becomes VGG-16's input; the published ways disagree.
 public enum VGGPreparation: String, Sendable, CaseIterable {
   /// TensorFlow 1's bilinear interpolation to 224, ImageNet's mean and deviation: torch-fidelity.
   case tf1

@@ -15,7 +15,14 @@ public enum PixelMetrics {
 
   /// The peak signal-to-noise ratio in decibel, of a peak of 255; infinite for equal images.
   public static func peakSignalToNoiseRatio(_ first: RasterImage, _ second: RasterImage) -> Double {
-    10 * log10(255 * 255 / meanSquaredError(first, second))
+    peakSignalToNoiseRatio(ofSquaredError: meanSquaredError(first, second), peak: 255)
+  }
+
+  /// The same from a mean squared error of intensities up to a peak.
+  public static func peakSignalToNoiseRatio(
+    ofSquaredError squaredError: Double, peak: Double = 1
+  ) -> Double {
+    10 * log10(peak * peak / squaredError)
   }
 
   /// The structural similarity, averaged over pixels and channels; 1 for equal images.
@@ -25,8 +32,8 @@ public enum PixelMetrics {
   /// 255, biased moments, averaged over the places where the window fits.
   ///
   /// - Parameters:
-  ///   - first: A image at least 11 pixels wide and high.
-  ///   - second: A image of the same shape.
+  ///   - first: An image at least 11 pixels wide and high.
+  ///   - second: An image of the same shape.
   /// - Returns: A value in −1…1.
   public static func structuralSimilarity(_ first: RasterImage, _ second: RasterImage) -> Double {
     requireEqualShape(first, second)
