@@ -89,18 +89,6 @@ public struct CodeAlignment: Sendable, Equatable {
     return Codes(finite: result, precision: codes.precision)
   }
 
-  /// The input with all its codes, those of its test sample and intervention source too, on the
-  /// new axes.
-  public func apply(to input: MetricInput) -> MetricInput {
-    var result = input
-    result.codes = apply(to: input.codes)
-    result.test = input.test.map {
-      LabelledCodes(checked: apply(to: $0.codes), factors: $0.factors)
-    }
-    result.interventions = input.interventions?.mapCodes { apply(to: $0) }
-    return result
-  }
-
   /// One latent per unit of a code made of vectors: each unit's first principal component.
   ///
   /// DisDiff's and EncDiff's protocol (`sklearn PCA(n_components=1)` per unit, fitted on all codes).

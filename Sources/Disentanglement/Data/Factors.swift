@@ -88,3 +88,14 @@ public struct Factors: Sendable, Equatable {
       checked: columns.map { column in indices.map { column[$0] } }, sizes: sizes, names: names)
   }
 }
+
+extension Factors {
+  /// The labels of all factors, each with at least two classes.
+  func variedLabels(metric: String) throws(DisentanglementError) -> [Labels] {
+    let labels = (0..<factorCount).map { self.labels($0) }
+    if let factor = labels.firstIndex(where: { $0.classCount < 2 }) {
+      throw .singleClassFactor(metric: metric, factor: names[factor])
+    }
+    return labels
+  }
+}

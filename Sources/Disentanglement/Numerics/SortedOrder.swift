@@ -35,3 +35,10 @@ extension Float {
     bitPattern & 0x8000_0000 == 0 ? bitPattern | 0x8000_0000 : ~bitPattern
   }
 }
+
+/// The positions of values in increasing order; equal values keep their order.
+func sortedOrder(_ values: [Double]) -> [Int32] {
+  var keyed = values.enumerated().map { (key: $1, index: Int32($0)) }
+  keyed.sort { ($0.key, $0.index) < ($1.key, $1.index) }
+  return keyed.map(\.index)
+}

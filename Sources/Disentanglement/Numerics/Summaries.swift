@@ -1,4 +1,5 @@
 import BenchSupport
+import Glibc
 import LinearAlgebra
 
 extension [Double] {
@@ -28,76 +29,13 @@ extension Matrix<Double> {
   }
 }
 
-extension Factors {
-  /// The labels of all factors, each with at least two classes.
-  func variedLabels(metric: String) throws(DisentanglementError) -> [Labels] {
-    let labels = (0..<factorCount).map { self.labels($0) }
-    if let factor = labels.firstIndex(where: { $0.classCount < 2 }) {
-      throw .singleClassFactor(metric: metric, factor: names[factor])
-    }
-    return labels
+/// Plug-in entropy in nats.
+func entropy(counts: [Int]) -> Double {
+  let total = Double(counts.reduce(0, +))
+  let negative = counts.reduce(0) { sum, count in
+    guard count > 0 else { return sum }
+    let probability = Double(count) / total
+    return sum + probability * log(probability)
   }
-}
-
-/// The positions of values in increasing order; equal values keep their order.
-func sortedOrder(_ values: [Double]) -> [Int32] {
-  var keyed = values.enumerated().map { (key: $1, index: Int32($0)) }
-  keyed.sort { ($0.key, $0.index) < ($1.key, $1.index) }
-  return keyed.map(\.index)
-}
-
-/// A quantile with linear interpolation between order statistics, numpy's default; O(n).
-///
-/// - Parameters:
-///   - share: The quantile, in 0…1.
-///   - values: At least one value; in another order on return.
-/// - Returns: The quantile, interpolated linearly.
-func quantile(_ share: Double, ofUnsorted values: inout [Double]) -> Double {
-  let position = share * Double(values.count - 1)
-  let lower = Int(position)
-  return values.withUnsafeMutableBufferPointer { values in
-    select(lower, in: values)
-    let value = values[lower]
-    guard lower + 1 < values.count else { return value }
-    // What lies behind the selected value is at least as large.
-    let next = values[(lower + 1)...].reduce(.infinity, min)
-    return value + (position - Double(lower)) * (next - value)
-  }
-}
-
-/// Moves the value of a rank to its place, smaller ones before it and larger ones behind it.
-///
-/// Hoare's selection with the median of three as pivot.
-private func select(_ rank: Int, in values: UnsafeMutableBufferPointer<Double>) {
-  var (low, high) = (0, values.count - 1)
-  while low < high {
-    let middle = low + (high - low) / 2
-    let pivot = max(
-      min(values[low], values[middle]), min(max(values[low], values[middle]), values[high]))
-    var (left, right) = (low, high)
-    while left <= right {
-      while values[left] < pivot { left += 1 }
-      while values[right] > pivot { right -= 1 }
-      if left <= right {
-        values.swapAt(left, right)
-        left += 1
-        right -= 1
-      }
-    }
-    if rank <= right {
-      high = right
-    } else if rank >= left {
-      low = left
-    } else {
-      return
-    }
-  }
-}
-
-/// A quantile of sorted values with linear interpolation between order statistics.
-func quantile(_ share: Double, ofSorted values: [Double]) -> Double {
-  let position = share * Double(values.count - 1)
-  let lower = Int(position)
-  guard lower + 1 < values.count else { return values[values.count - 1] }
-  return values[lower] + (position - Double(lower)) * (values[lower + 1] - values[lower])
+  return negative < 0 ? -negative : 0
 }

@@ -47,17 +47,6 @@ func mutualInformationMatrix(latents: [Labels], factors: [Labels]) -> Matrix<Dou
     rowCount: latents.count, columnCount: factors.count, elements: rows.flatMap { $0 })
 }
 
-/// Plug-in entropy in nats.
-func entropy(counts: [Int]) -> Double {
-  let total = Double(counts.reduce(0, +))
-  let negative = counts.reduce(0) { sum, count in
-    guard count > 0 else { return sum }
-    let probability = Double(count) / total
-    return sum + probability * log(probability)
-  }
-  return negative < 0 ? -negative : 0
-}
-
 // MARK: - Joint counts
 
 private func mutualInformationByTable(_ first: Labels, _ second: Labels) -> Double {

@@ -85,12 +85,6 @@ extension MetricDefinition {
 
 // MARK: - Parts of every DCI estimator
 
-/// The share of samples whose prediction is right; 0 for no samples.
-func accuracy(_ predictions: [Int32], _ truth: [Int32]) -> Double {
-  let hits = zip(predictions, truth).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
-  return truth.isEmpty ? 0 : Double(hits) / Double(truth.count)
-}
-
 extension LabelledCodes {
   /// Checks that there are two latents and two factors at least, and that a test sample has as many.
   func requireShape(of test: LabelledCodes, metric: String) throws(DisentanglementError) {
