@@ -120,21 +120,3 @@ public enum Cars3D {
     return end.hasSuffix(".mat") ? String(end.dropLast(4)) : String(end)
   }
 }
-
-/// Bytes that are already in memory.
-final class BytesStream: ByteStream {
-  let name: String
-  private var rest: ArraySlice<UInt8>
-
-  init(_ bytes: [UInt8], name: String) {
-    rest = bytes[...]
-    self.name = name
-  }
-
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
-    let count = min(buffer.count, rest.count)
-    buffer.copyBytes(from: rest.prefix(count))
-    rest = rest.dropFirst(count)
-    return count
-  }
-}

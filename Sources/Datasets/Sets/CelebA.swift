@@ -81,8 +81,3 @@ public enum CelebA {
     return selected
   }
 }
-
-/// The part of a path after the last slash.
-func lastComponent(_ path: String) -> String {
-  path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-}

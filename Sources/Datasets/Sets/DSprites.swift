@@ -28,7 +28,7 @@ public enum DSprites {
       let archive = try NPZArchive(path: file)
       try checkClasses(archive, layout)
       let shape = layout.imageShape
-      try archive.copyBytes(
+      try archive.copyPixels(
         of: "imgs", shape: [layout.count, shape.height, shape.width], to: &sink
       ) { (bytes) throws(DatasetError) in
         for index in bytes.indices {
@@ -69,7 +69,7 @@ public enum DSprites {
 
 extension NPZArchive {
   /// Copies an array of bytes in pieces, each changed by `transform`, to a sink.
-  func copyBytes(
+  func copyPixels(
     of name: String, shape: [Int], to sink: inout PixelSink,
     transform: ((UnsafeMutableRawBufferPointer) throws(DatasetError) -> Void)? = nil
   ) throws(DatasetError) {

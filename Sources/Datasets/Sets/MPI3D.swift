@@ -54,7 +54,7 @@ public enum MPI3D {
       name: name, recipe: "\(version.datasetName):v1", files: [file], imageShape: shape,
       count: layout.count
     ) { (sink) throws(DatasetError) in
-      try NPZArchive(path: file).copyBytes(of: "images", shape: arrayShape, to: &sink)
+      try NPZArchive(path: file).copyPixels(of: "images", shape: arrayShape, to: &sink)
     }
     if let stored = try stored(file, shape: arrayShape, layout) {
       return GridDataset(name: name, layout: layout, images: stored)

@@ -165,3 +165,21 @@ final class InflatingStream: ByteStream {
     .malformed(file: name, format: wrapping == .gzip ? "gzip" : "deflate", reason: reason)
   }
 }
+
+/// Bytes that are already in memory.
+final class BytesStream: ByteStream {
+  let name: String
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: [UInt8], name: String) {
+    rest = bytes[...]
+    self.name = name
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
+    let count = min(buffer.count, rest.count)
+    buffer.copyBytes(from: rest.prefix(count))
+    rest = rest.dropFirst(count)
+    return count
+  }
+}

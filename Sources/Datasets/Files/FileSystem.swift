@@ -1,5 +1,4 @@
 import BenchSupport
-import FoundationEssentials
 import Glibc
 
 extension FileLock {
@@ -31,11 +30,7 @@ enum DiskSpace {
 
 /// Makes a folder and those above it.
 func makeFolder(_ path: String) throws(DatasetError) {
-  do {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  } catch {
-    throw .cannotWrite(path: path, reason: "the folder cannot be made")
-  }
+  do throws(FileError) { try createFolder(path) } catch { throw DatasetError(error) }
 }
 
 /// A size for people, for instance `12.7 GB`.
@@ -58,4 +53,9 @@ func isFolder(_ path: String) -> Bool {
 func exists(_ path: String) -> Bool {
   var status = stat()
   return stat(path, &status) == 0
+}
+
+/// The part of a path after the last slash.
+func lastComponent(_ path: String) -> String {
+  path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
 }
