@@ -26,6 +26,13 @@ extension String {
   public func leftPadded(to width: Int) -> String {
     String(repeating: " ", count: Swift.max(0, width - count)) + self
   }
+
+  /// The text without the characters at its end that satisfy a condition.
+  package func trimmingSuffix(while condition: (Character) -> Bool) -> String {
+    var text = Substring(self)
+    while let last = text.last, condition(last) { text.removeLast() }
+    return String(text)
+  }
 }
 
 /// The known names nearest to a mistyped one, best first; empty if none is near.

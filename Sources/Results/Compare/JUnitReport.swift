@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// A comparison in the XML of JUnit: one suite per dataset, one case per model and metric.
 struct JUnitReport {
   private struct Case {

@@ -1,5 +1,4 @@
 import BenchSupport
-import FoundationEssentials
 
 /// New references from complete runs.
 public struct ReferenceUpdate: Sendable {
@@ -27,11 +26,7 @@ public struct ReferenceUpdate: Sendable {
   /// - Throws: ``ResultError/incomplete(reason:)`` before anything is written; `FileError`.
   public func write(to folder: String, note: (String) -> Void) throws {
     try check()
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.cannotWrite(path: folder, reason: "the folder cannot be created")
-    }
+    try createFolder(folder)
     let groups = Dictionary(grouping: runs) { [$0.dataset.name, $0.preset] }
     for key in groups.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       let results = groups[key, default: []]

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// The values of one metric over the seeds of one model with one preset on one dataset.
 public struct Sample: Sendable, Equatable {
   /// The finite values, in the order of ``seeds``.

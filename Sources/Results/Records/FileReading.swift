@@ -41,12 +41,3 @@ private func jsonProblem(_ error: any Error) -> String {
   let detail = (context.underlyingError as? CocoaError)?.userInfo["NSDebugDescription"] as? String
   return "it is not JSON" + (detail.map { " (\($0.trimmingSuffix { $0 == "." }))" } ?? "")
 }
-
-extension String {
-  /// The text without the characters at its end that satisfy a condition.
-  package func trimmingSuffix(while condition: (Character) -> Bool) -> String {
-    var text = Substring(self)
-    while let last = text.last, condition(last) { text.removeLast() }
-    return String(text)
-  }
-}
