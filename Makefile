@@ -28,6 +28,7 @@ format:
 
 lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples
+	python3 scripts/check_imports.py --self-test
 	python3 scripts/check_imports.py
 	python3 scripts/check_goldens.py
 
