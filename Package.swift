@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Disentanglement", targets: ["Disentanglement"]),
     .library(name: "GenerationMetrics", targets: ["GenerationMetrics"]),
+    .library(name: "Plotting", targets: ["Plotting"]),
     .library(name: "Results", targets: ["Results"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Reference", targets: ["Reference"]),
@@ -66,6 +67,7 @@ let package = Package(
         "BenchSupport", "CHDF5", "CHDF5Shims", "CZlib", "CZlibShims", "CPNG", "CJPEG", "CCurl",
         "CResampling",
       ]),
+    .target(name: "Plotting", dependencies: ["BenchSupport", "Datasets"]),
     .target(name: "Disentanglement", dependencies: ["BenchSupport", "LinearAlgebra"]),
     .target(name: "Torch", dependencies: ["CTorch", "BenchSupport"]),
     .target(
@@ -76,18 +78,19 @@ let package = Package(
       dependencies: [
         "Torch", "BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Disentanglement",
       ]),
-    .target(name: "Results", dependencies: ["BenchSupport", yams]),
+    .target(name: "Results", dependencies: ["BenchSupport", "Plotting", yams]),
     .target(
       name: "Experiments",
       dependencies: [
         "BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Disentanglement",
-        "GenerationMetrics", "Reference", "Results", "Torch", yams,
+        "GenerationMetrics", "Plotting", "Reference", "Results", "Torch", yams,
       ]),
     .executableTarget(
       name: "BenchCLI",
       dependencies: [
         "BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Disentanglement",
-        "GenerationMetrics", "Reference", "Results", "Torch", "Experiments", argumentParser,
+        "GenerationMetrics", "Plotting", "Reference", "Results", "Torch", "Experiments",
+        argumentParser,
       ]),
 
     // What a program of another package looks like: it sees public names alone.
@@ -127,8 +130,9 @@ let package = Package(
         "MessagePassing", "TestSupport",
       ],
       resources: [.copy("Golden")]),
+    .testTarget(name: "PlottingTests", dependencies: ["Plotting", "Datasets"]),
     .testTarget(
-      name: "ResultsTests", dependencies: ["Results", "BenchSupport", "TestSupport"],
+      name: "ResultsTests", dependencies: ["Results", "Plotting", "BenchSupport", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
       name: "ExperimentsTests",

@@ -20,6 +20,7 @@ LAYERS = [
     ["Experiments"],
     ["Reference"],
     ["GenerationMetrics", "Disentanglement", "Results"],
+    ["Plotting"],
     ["Datasets"],
     ["Torch", "LinearAlgebra", "MessagePassing"],
     ["BenchSupport"],

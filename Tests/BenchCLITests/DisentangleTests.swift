@@ -73,7 +73,6 @@ import Testing
       let plot = try String(
         contentsOfFile: "\(folder.path)/scenes3d/\(name).svg", encoding: .utf8)
       #expect(plot.contains("multi-beta-vae (3 seeds)") && plot.contains("rate (nats)"))
-      #expect(FileManager.default.fileExists(atPath: "\(folder.path)/scenes3d/\(name).png"))
     }
     let json = try JSONValue(
       parsing: try await BenchProcess.run(arguments + ["--json"]).output.utf8)

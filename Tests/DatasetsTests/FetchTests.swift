@@ -355,12 +355,4 @@ import Testing
       try DatasetCatalog.open("scenes3d:test@64", dataDirectory: "/nowhere")
     }
   }
-
-  @Test("a sheet has one row per factor")
-  func sheet() throws {
-    let sheet = try ContactSheet.make(scenes, columnCount: 5)
-    #expect(sheet.height == 3 * 3 + 2 && sheet.width == 5 * 3 + 2)
-    let plain = try ContactSheet.make(NumberedImages(count: 4))
-    #expect(plain.height == 1 + 4 && plain.width == 4 * 4 + 2)
-  }
 }

@@ -140,14 +140,4 @@ import Testing
     #expect([image.height, image.width, 3] == expected.shape)
     #expect(zip(image.pixels, expected.bytes).allSatisfy { abs(Int($0) - Int($1)) <= 2 })
   }
-
-  @Test("a grid puts pictures side by side")
-  func grid() {
-    let black = RasterImage(height: 1, width: 2, channelCount: 1, pixels: [0, 1])
-    let sheet = RasterImage.grid([black, black, black], columnCount: 2, spacing: 1, background: 9)
-    #expect([sheet.height, sheet.width] == [5, 7])
-    #expect(Array(sheet.pixels[7..<14]) == [9, 0, 1, 9, 0, 1, 9])
-    #expect(Array(sheet.pixels[21..<28]) == [9, 0, 1, 9, 9, 9, 9])
-    #expect(black.enlarged(by: 2).pixels == [0, 0, 1, 1, 0, 0, 1, 1])
-  }
 }

@@ -4,6 +4,7 @@ import Datasets
 import Experiments
 import GenerationMetrics
 import LinearAlgebra
+import Plotting
 import Reference
 import Results
 import Torch
@@ -329,9 +330,9 @@ struct AuditCommand: BenchCommand {
         ("audit-frechet", plot("Trained model", "Fréchet distance") { $0.figures?.frechet }))
       plots.append(("audit-recall", plot("Trained model", "recall") { $0.figures?.recall }))
     }
-    return try plots.flatMap { name, plot in
+    return try plots.map { name, plot in
       try plot.write(to: "\(out)/\(name)")
-      return ["svg", "png"].map { "\(out)/\(name).\($0)" }
+      return "\(out)/\(name).svg"
     }
   }
 }

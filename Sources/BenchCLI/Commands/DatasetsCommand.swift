@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchSupport
 import Datasets
 import FoundationEssentials
+import Plotting
 
 /// `bench datasets`: what there is, how to get it, and whether it is what it should be.
 struct DatasetsCommand: AsyncParsableCommand {
@@ -87,7 +88,7 @@ extension DatasetsCommand {
       let dataset =
         isPresent || sheet != nil
         ? try DatasetCatalog.open(name, dataDirectory: global.dataRoot) : nil
-      if let sheet, let dataset { try PNG.write(ContactSheet.make(dataset), to: sheet) }
+      if let sheet, let dataset { try PictureGrid(of: dataset).write(to: sheet) }
       var json: [String: JSONValue] = ["name": .string(name)]
       var lines: [String] = []
       if let entry { describe(entry, isPresent, &json, &lines) }

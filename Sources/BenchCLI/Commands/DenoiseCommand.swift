@@ -79,9 +79,7 @@ struct DenoiseCommand: BenchCommand {
     }
     progress.finish()
     try opened.pictures.write(DenoisingEvaluation.plot(rows), to: "smoothness")
-    let pictures = ["denoised.png", "smoothness.svg", "smoothness.png"].map {
-      "\(source.out)/\($0)"
-    }
+    let pictures = ["denoised.png", "smoothness.svg"].map { "\(source.out)/\($0)" }
     try global.emit(
       [
         "pictures": .array(pictures.map { .string($0) }), "sampling": options.json,

@@ -3,6 +3,7 @@ import BenchSupport
 import Datasets
 import Disentanglement
 import Experiments
+import Plotting
 import Reference
 import Results
 import Torch

@@ -3,6 +3,7 @@ package import Datasets
 import Disentanglement
 import GenerationMetrics
 import LinearAlgebra
+import Plotting
 package import Reference
 import Results
 import Torch

@@ -1,7 +1,7 @@
 import BenchSupport
 package import Datasets
+package import Plotting
 package import Reference
-package import Results
 package import Torch
 
 /// The pictures of a run, written as PNG files.
@@ -96,7 +96,7 @@ package struct RunPictures {
       rowLabels: directions.map(\.label), title: "", milliseconds: 60, to: "\(name).apng")
   }
 
-  /// A plot as SVG and PNG.
+  /// A plot as SVG.
   package func write(_ plot: LinePlot, to name: String) throws {
     try plot.write(to: "\(folder)/\(name)")
   }
@@ -120,7 +120,7 @@ package struct RunPictures {
     milliseconds: Int, to name: String
   ) throws {
     let pictures = frames.map { rows in
-      grid(rows, columnLabels, rowLabels, title).raster
+      grid(rows, columnLabels, rowLabels, title).image()
     }
     try AnimatedPNG.write(pictures, milliseconds: milliseconds, to: "\(folder)/\(name)")
   }

@@ -1,5 +1,6 @@
 package import BenchSupport
 import GenerationMetrics
+package import Plotting
 package import Reference
 package import Results
 import Torch

@@ -1,4 +1,5 @@
 package import BenchSupport
+package import Plotting
 package import Results
 
 /// Models with a whole curve over the rate beside models with one point each.

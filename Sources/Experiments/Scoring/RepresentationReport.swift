@@ -1,5 +1,6 @@
 package import BenchSupport
 package import Disentanglement
+package import Plotting
 package import Reference
 package import Results
 

@@ -1,5 +1,6 @@
 import BenchSupport
 import FoundationEssentials
+import Plotting
 
 extension StudyReport {
   /// The report as one HTML page that needs no other file and no network.
@@ -93,7 +94,8 @@ extension StudyReport {
       guard let run = chapter.runs(of: model).min(by: { $0.result.seed < $1.result.seed }) else {
         continue
       }
-      // Plots are drawn anew above; what is left are reconstructions, traversals and samples.
+      // Earlier versions also wrote plots as PNG; they are drawn anew above. What is left are
+      // reconstructions, traversals and samples.
       let paths = run.pictures.filter { path in
         !FileManager.default.fileExists(atPath: path.dropLast(4) + ".svg")
       }

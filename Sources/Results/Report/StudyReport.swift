@@ -1,5 +1,6 @@
 import BenchSupport
 import FoundationEssentials
+import Plotting
 
 /// A report of runs: scores with verdicts, curves, pictures, and where everything comes from.
 public struct StudyReport: Sendable {

@@ -1,4 +1,7 @@
-/// Curves with error bands over two labelled axes, as SVG or as a picture.
+/// Curves with error bands over two labelled axes, drawn as SVG.
+///
+/// Browsers, GitHub's pages and LaTeX (through Inkscape or rsvg) show SVG at any size; there is no second
+/// way to draw a plot.
 public struct LinePlot: Sendable, Equatable {
   /// One curve.
   public struct Series: Sendable, Equatable {
@@ -37,27 +40,6 @@ public struct LinePlot: Sendable, Equatable {
       self.upper = upper
       self.isDashed = isDashed
       self.hasDots = hasDots ?? (x.count <= 25)
-    }
-
-    /// The mean curve of several runs with a band of one standard deviation.
-    ///
-    /// Runs measured at different positions, for instance at their own rates, are interpolated to
-    /// common positions where all of them have values.
-    ///
-    /// - Parameters:
-    ///   - name: Its name in the legend.
-    ///   - curves: The curves.
-    /// - Returns: nil without curves, or if no position is common to all.
-    public static func mean(name: String, of curves: [Curve]) -> Series? {
-      guard let x = Curve.commonPositions(curves) else { return nil }
-      let values = curves.map { $0.x == x ? $0.y : $0.interpolated(at: x) }
-      let summaries = x.indices.map { index in Summary(values.map { $0[index] }) }
-      guard curves.count > 1 else { return Series(name: name, x: x, y: summaries.map(\.mean)) }
-      let spreads = summaries.map { $0.standardDeviation ?? 0 }
-      return Series(
-        name: "\(name) (\(curves.count) seeds)", x: x, y: summaries.map(\.mean),
-        lower: zip(summaries, spreads).map { $0.mean - $1 },
-        upper: zip(summaries, spreads).map { $0.mean + $1 })
     }
   }
 

@@ -1,4 +1,4 @@
-import BenchSupport
+package import BenchSupport
 
 extension LinePlot {
   /// The plot as an SVG document that reads well on light and dark ground.
@@ -33,6 +33,13 @@ extension LinePlot {
     for (index, series) in series.enumerated() { parts += curve(frame, series, color(index)) }
     parts += legendParts(legend, frame: frame, top: height)
     return (parts + ["</svg>"]).joined(separator: "\n")
+  }
+
+  /// Writes the plot as `<path>.svg`.
+  ///
+  /// - Throws: `FileError`.
+  package func write(to path: String) throws(FileError) {
+    try AtomicFile.write(Array(svg().utf8), to: "\(path).svg")
   }
 
   private func axes(_ frame: PlotFrame) -> [String] {
@@ -111,7 +118,7 @@ extension LinePlot {
   }
 
   /// The pieces of an error band between values that can be shown.
-  func bands(
+  private func bands(
     _ frame: PlotFrame, _ series: Series
   ) -> [(lower: [(x: Double, y: Double)], upper: [(x: Double, y: Double)])] {
     guard !series.lower.isEmpty else { return [] }

@@ -1,5 +1,5 @@
 import Foundation
-import Results
+import Plotting
 import Testing
 
 #if canImport(FoundationXML)
@@ -33,22 +33,5 @@ import FoundationXML
     let text = plot.svg()
     #expect(XMLParser(data: Data(text.utf8)).parse())
     #expect(!text.contains("nan") && !text.contains("inf"))
-  }
-
-  @Test("are pictures of the size asked for", arguments: plots)
-  func pictures(plot: LinePlot) {
-    let canvas = plot.canvas(width: 480, height: 300)
-    #expect(canvas.width == 480 && canvas.height == 300)
-    #expect(Set(canvas.pixels).count > 4)
-  }
-
-  @Test("average curves of several seeds with a band")
-  func mean() throws {
-    let curves = [[1.0, 2], [3, 6]].map { Curve(xLabel: "x", yLabel: "y", x: [0, 1], y: $0) }
-    let series = try #require(LinePlot.Series.mean(name: "m", of: curves))
-    #expect(series.y == [2, 4])
-    #expect(abs(series.upper[0] - (2 + 2.0.squareRoot())) < 1e-12)
-    #expect(series.name == "m (2 seeds)")
-    #expect(LinePlot.Series.mean(name: "m", of: []) == nil)
   }
 }

@@ -4,8 +4,6 @@ enum BitmapFont {
   static let advance = 6
   /// Dots from the top of capitals to the bottom of descenders.
   static let height = 9
-  /// Dots from the top of capitals to the baseline.
-  static let capitalHeight = 7
 
   /// The rows of a character from top to bottom; bit 4 of a row is its leftmost dot.
   static func rows(of character: Character) -> [UInt8] { glyphs[character] ?? unknown }

@@ -1,12 +1,10 @@
-/// Pictures in rows and columns with labels, for reconstructions and traversals.
+public import Datasets
+
+/// Pictures of one shape in rows and columns with labels, for reconstructions and traversals.
 public struct PictureGrid: Sendable {
-  /// Width of every picture.
-  public var imageWidth: Int
-  /// Height of every picture.
-  public var imageHeight: Int
-  /// 1 for grey, 3 for colour.
-  public var channelCount: Int
-  /// Rows of pictures, each `[imageHeight, imageWidth, channelCount]`; empty places stay white.
+  /// The shape of every picture; grey or RGB.
+  public var shape: ImageShape
+  /// Rows of pictures, each as ``shape`` says; empty places stay white.
   public var rows: [[[UInt8]]]
   /// Labels above the columns; none if empty.
   public var columnLabels: [String]
@@ -17,30 +15,37 @@ public struct PictureGrid: Sendable {
 
   /// Creates a grid.
   public init(
-    imageWidth: Int, imageHeight: Int, channelCount: Int = 3, rows: [[[UInt8]]],
-    columnLabels: [String] = [], rowLabels: [String] = [], title: String = ""
+    _ shape: ImageShape, rows: [[[UInt8]]], columnLabels: [String] = [], rowLabels: [String] = [],
+    title: String = ""
   ) {
-    self.imageWidth = imageWidth
-    self.imageHeight = imageHeight
-    self.channelCount = channelCount
+    self.shape = shape
     self.rows = rows
     self.columnLabels = columnLabels
     self.rowLabels = rowLabels
     self.title = title
   }
 
-  /// Draws the grid.
+  /// Pictures in rows of ten.
+  public init(_ shape: ImageShape, tens images: [[UInt8]]) {
+    self.init(
+      shape,
+      rows: stride(from: 0, to: images.count, by: 10).map {
+        Array(images[$0..<min($0 + 10, images.count)])
+      })
+  }
+
+  /// Draws the grid in RGB, on white.
   ///
   /// - Parameters:
   ///   - scale: Enlargement of the pictures.
   ///   - textScale: Enlargement of the labels' font.
   /// - Returns: The picture, as large as its contents need.
-  public func canvas(scale: Int = 1, textScale: Int = 1) -> Canvas {
+  public func image(scale: Int = 1, textScale: Int = 1) -> RasterImage {
     let gap = 4
     let columnCount = max(rows.map(\.count).max() ?? 0, columnLabels.count, 1)
     // Columns are at least as wide as their labels.
     let labelWidth = columnLabels.map { Canvas.textWidth($0, scale: textScale) }.max() ?? 0
-    let cell = (max(imageWidth * scale, labelWidth) + gap, imageHeight * scale + gap)
+    let cell = (max(shape.width * scale, labelWidth) + gap, shape.height * scale + gap)
     let left =
       gap + (rowLabels.map { Canvas.textWidth($0, scale: textScale) + 2 * gap }.max() ?? 0)
     let line = Canvas.textHeight(scale: textScale) + gap
@@ -60,15 +65,20 @@ public struct PictureGrid: Sendable {
       if row < rowLabels.count {
         canvas.text(
           rowLabels[row], x: left - 2 * gap,
-          y: y + (imageHeight * scale - Canvas.textHeight(scale: textScale)) / 2,
+          y: y + (shape.height * scale - Canvas.textHeight(scale: textScale)) / 2,
           scale: textScale, alignment: .trailing)
       }
       for (column, image) in images.enumerated() where !image.isEmpty {
-        canvas.draw(
-          image, imageWidth: imageWidth, imageHeight: imageHeight, channelCount: channelCount,
-          x: left + column * cell.0 + (cell.0 - gap - imageWidth * scale) / 2, y: y, scale: scale)
+        let x = left + column * cell.0 + (cell.0 - gap - shape.width * scale) / 2
+        canvas.draw(image, shape, x: x, y: y, scale: scale)
       }
     }
-    return canvas
+    return RasterImage(
+      height: canvas.height, width: canvas.width, channelCount: 3, pixels: canvas.pixels)
   }
+
+  /// Writes the drawn grid as a PNG file.
+  ///
+  /// - Throws: ``DatasetError`` if it cannot be written.
+  public func write(to path: String) throws(DatasetError) { try PNG.write(image(), to: path) }
 }
