@@ -192,7 +192,7 @@ private struct PictureBox {
       return nil
     }
     left -= text.utf8.count
-    return "data:image/\(path.hasSuffix(".gif") ? "gif" : "png");base64,\(text)"
+    return "data:image/png;base64,\(text)"
   }
 }
 

@@ -11,7 +11,7 @@ public struct StudyRun: Sendable, Equatable {
   public var checksum: String
   /// Training curves by term, for instance `loss`, against the step.
   public var training: [String: Curve]
-  /// Paths of the run's PNG and GIF pictures, in the order of their names.
+  /// Paths of the run's PNG pictures, in the order of their names.
   public var pictures: [String]
 
   /// Reads every finished run under some folders.
@@ -47,8 +47,7 @@ public struct StudyRun: Sendable, Equatable {
     checksum = try Digest.ofFile(folder.resultPath)
     training = TrainingCurves.read(folder.logPath)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.imagesPath)) ?? []
-    pictures = names.filter { $0.hasSuffix(".png") || $0.hasSuffix(".gif") }.sorted()
-      .map { "\(folder.imagesPath)/\($0)" }
+    pictures = names.filter { $0.hasSuffix(".png") }.sorted().map { "\(folder.imagesPath)/\($0)" }
   }
 }
 
