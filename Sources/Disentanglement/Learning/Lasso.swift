@@ -36,8 +36,27 @@ struct Lasso: Sendable {
     }
     self.means = means
     intercept = targetMean
-    weights = Array(repeating: 0, count: width)
-    for _ in 0..<100_000 {
+    weights = Self.weights(
+      gram: gram, products: products, alpha: alpha, sweepLimit: 100_000
+    ) { step, weights in step <= 1e-12 * weights.reduce(0) { max($0, abs($1)) } }
+  }
+
+  /// Cyclic coordinate descent on inner products; O(sweeps × columns²).
+  ///
+  /// - Parameters:
+  ///   - gram: XᵀX / n, row after row.
+  ///   - products: Xᵀy / n.
+  ///   - alpha: The penalty; not negative.
+  ///   - sweepLimit: The most sweeps over all columns.
+  ///   - isDone: Whether to end, from the largest change of a weight in a sweep and the weights.
+  /// - Returns: One weight per column; 0 for a column without variance.
+  static func weights(
+    gram: [Double], products: [Double], alpha: Double, sweepLimit: Int,
+    isDone: (_ largestStep: Double, _ weights: [Double]) -> Bool
+  ) -> [Double] {
+    let width = products.count
+    var weights = [Double](repeating: 0, count: width)
+    for _ in 0..<sweepLimit {
       var largestStep = 0.0
       for column in 0..<width where gram[column * width + column] > 0 {
         let curvature = gram[column * width + column]
@@ -47,9 +66,9 @@ struct Lasso: Sendable {
         largestStep = max(largestStep, abs(weight - weights[column]))
         weights[column] = weight
       }
-      let largest = weights.reduce(0) { max($0, abs($1)) }
-      if largestStep <= 1e-12 * largest { break }
+      if isDone(largestStep, weights) { break }
     }
+    return weights
   }
 
   /// The prediction for every row.

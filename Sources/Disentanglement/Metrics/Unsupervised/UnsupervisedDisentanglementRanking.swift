@@ -120,30 +120,16 @@ private func products(_ first: Matrix<Double>, _ second: Matrix<Double>) -> Matr
 
 /// Absolute Lasso weights of each of the second model's latents on the first model's.
 ///
-/// Cyclic coordinate descent on `1/2n ‖y − Xw‖² + 0.1 ‖w‖₁`, as scikit-learn's `Lasso(alpha=0.1)`,
-/// here on inner products until no weight moves by more than 1e-9.
+/// As scikit-learn's `Lasso(alpha=0.1)`, here until no weight moves by more than 1e-9.
 private func lassoWeights(from: Matrix<Double>, to: Matrix<Double>) -> Matrix<Double> {
-  let alpha = 0.1
   let gram = products(from, from)
-  let target = products(from, to)
-  var result = Matrix<Double>(rowCount: from.columnCount, columnCount: to.columnCount)
-  for column in 0..<to.columnCount {
-    var weights = [Double](repeating: 0, count: from.columnCount)
-    for _ in 0..<10_000 {
-      var largestMove = 0.0
-      for latent in weights.indices where gram[latent, latent] > 0 {
-        var residual = target[latent, column] + gram[latent, latent] * weights[latent]
-        for other in weights.indices { residual -= gram[latent, other] * weights[other] }
-        let shrunk = max(0, abs(residual) - alpha) * (residual < 0 ? -1 : 1)
-        let next = shrunk / gram[latent, latent]
-        largestMove = max(largestMove, abs(next - weights[latent]))
-        weights[latent] = next
-      }
-      if largestMove <= 1e-9 { break }
-    }
-    for latent in weights.indices { result[latent, column] = abs(weights[latent]) }
-  }
-  return result
+  let targets = products(from, to)
+  return Matrix(
+    columns: (0..<to.columnCount).map { column in
+      Lasso.weights(
+        gram: gram.elements, products: targets.column(column), alpha: 0.1, sweepLimit: 10_000
+      ) { step, _ in step <= 1e-9 }.map { abs($0) }
+    })
 }
 
 extension Codes {
