@@ -188,7 +188,7 @@ def visit(path):
         report("refused", path, refusal) if refusal else report("DIFFERENT", path, "it was read")
     elif name.endswith((".png", ".jpg", ".jpeg")):
         picture(path)
-    elif name.endswith((".h5", ".hdf5", ".hdf5bad")):
+    elif name.endswith((".h5", ".hdf5")) or h5py.is_hdf5(path):
         hdf5(path)
     elif name.endswith((".npz", ".npy")):
         npz(path)

@@ -29,7 +29,9 @@ public enum DataFile {
     if start.starts(with: [0x93] + "NUMPY".utf8) {
       return [("array", try NPYArray(path: path, memoryLimit: byteLimit))]
     }
-    if [".h5", ".hdf5", ".hdf5bad"].contains(where: path.hasSuffix) {
+    if start == [0x89] + Array("HDF\r\n\u{1A}\n".utf8) || path.hasSuffix(".h5")
+      || path.hasSuffix(".hdf5")
+    {
       // A name nothing is called makes the error list what there is.
       return [(array ?? "", try hdf5(path, array ?? ""))]
     }
