@@ -13,7 +13,6 @@ import Testing
       let array = try archive.array("\(order)_\(code)")
       #expect(array.shape == [2, 3, 4])
       #expect(try array.integers() == expected)
-      #expect(try array.int32s() == expected.map(Int32.init))
       #expect(try array.uint8s() == expected.map(UInt8.init))
       #expect(try array.floats() == expected.map(Float.init))
       #expect(try array.doubles() == expected.map(Double.init))

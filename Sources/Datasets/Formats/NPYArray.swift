@@ -100,11 +100,6 @@ public struct NPYArray: Sendable, Equatable {
   /// - Throws: ``DatasetError`` if they are texts, not whole, or do not fit.
   public func integers() throws(DatasetError) -> [Int] { try exactIntegers() }
 
-  /// The elements as `Int32`; floating point elements must be whole.
-  ///
-  /// - Throws: ``DatasetError`` if they are texts, not whole, or do not fit.
-  public func int32s() throws(DatasetError) -> [Int32] { try exactIntegers() }
-
   /// The elements as `UInt8`; floating point elements must be whole.
   ///
   /// - Throws: ``DatasetError`` if they are texts, not whole, or do not fit.
