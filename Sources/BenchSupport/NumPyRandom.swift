@@ -46,7 +46,7 @@ public struct NumPyRandom: RandomNumberGenerator, Sendable {
   }
 
   /// `randint(bound, size=output.count)`, for bounds that fit 32 bits.
-  mutating func randint(_ bound: Int, into output: UnsafeMutableBufferPointer<UInt32>) {
+  package mutating func randint(_ bound: Int, into output: UnsafeMutableBufferPointer<UInt32>) {
     precondition(bound > 0 && bound <= Int(Int32.max), "bound \(bound)")
     guard bound > 1 else {
       output.update(repeating: 0)

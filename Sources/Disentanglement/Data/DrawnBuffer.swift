@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// Draws collected as rows of a grid or as factor values, whichever the source can look up.
 struct DrawnBuffer {
   private enum Kind {

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// A sample to fit a model on and one to test it on.
 public struct TrainTestSplit: Sendable {
   /// The sample to fit on.

@@ -48,8 +48,8 @@ public struct InceptionScore: Sendable, Equatable {
     try GenerationError.requireFinite(logits, set: name, array: "logits")
     var rows = Array(0..<count)
     if case .shuffled(let seed) = order {
-      var random = LegacyRandomState(seed: seed)
-      rows = random.permutation(of: count)
+      var random = NumPyRandom(seed: seed)
+      rows = random.permutation(count)
     }
     let order = rows
     let values = Parallel.map(splitCount) { split in

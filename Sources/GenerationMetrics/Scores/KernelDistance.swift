@@ -91,10 +91,10 @@ public struct KernelDistance: Sendable, Equatable {
   ) -> [([Int], [Int])] {
     switch variant {
     case .torchFidelity(let seed):
-      var random = LegacyRandomState(seed: seed)
+      var random = NumPyRandom(seed: seed)
       return (0..<subsetCount).map { _ in
-        let first = random.permutation(of: counts.0).prefix(size)
-        return (Array(first), Array(random.permutation(of: counts.1).prefix(size)))
+        let first = random.permutation(counts.0).prefix(size)
+        return (Array(first), Array(random.permutation(counts.1).prefix(size)))
       }
     case .cleanFID(let seed):
       return (0..<subsetCount).map { index in
