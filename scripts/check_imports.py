@@ -15,8 +15,6 @@ import map as house
 
 TOOLCHAIN = {"Foundation", "FoundationEssentials", "FoundationNetworking", "FoundationXML", "Testing", "Synchronization",
              "Glibc", "Dispatch", "PackageDescription"}
-# Modules whose folders still form circles.
-UNTIDY = {"Experiments", "Reference"}
 
 
 def undeclared():
@@ -60,13 +58,6 @@ def circles(modules, names):
                    for (source, target), edge in sorted(arrows.items())])
 
 
-def outdated(modules):
-    """Modules that UNTIDY names without need."""
-    for module in sorted(UNTIDY):
-        if module not in modules or not list(circles(modules, [module])):
-            yield f"{module}: has no circle of folders; take it out of UNTIDY in scripts/check_imports.py"
-
-
 def self_test(modules):
     """Each fault, planted, is found, and only there."""
     def planted(module, file, text):
@@ -92,10 +83,7 @@ def main():
     if sys.argv[1:] == ["--self-test"]:
         faults = list(self_test(modules))
     else:
-        tidy = sorted(set(modules) - UNTIDY)
-        faults = [*undeclared(), *upward(modules), *circles(modules, tidy), *outdated(modules)]
-        if UNTIDY:
-            print(f"not yet without circles of folders: {', '.join(sorted(UNTIDY))}")
+        faults = [*undeclared(), *upward(modules), *circles(modules, sorted(modules))]
     for fault in faults:
         print(fault)
     sys.exit(1 if faults else 0)

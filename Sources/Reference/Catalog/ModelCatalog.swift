@@ -88,6 +88,25 @@ public enum ModelCatalog {
   }
 }
 
+extension ModelSpecification {
+  /// Reads `name` or `name:option=value,…`.
+  ///
+  /// - Throws: ``TrainingError/badConfiguration(what:expected:found:)``.
+  public init(parsing text: String) throws(TrainingError) {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    self.init(try ModelCatalog.definition(named: String(parts[0])))
+    for setting in parts.dropFirst().joined().split(separator: ",") {
+      let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        .map(String.init)
+      guard pair.count == 2 || !hasOption(pair[0]) else {
+        throw .badConfiguration(
+          what: "\(name):\(pair[0])", expected: "a value after '='", found: "'\(setting)'")
+      }
+      try choose(pair[0], pair.count == 2 ? pair[1] : "")
+    }
+  }
+}
+
 extension ModelDefinition {
   /// The models of the grid, as the command line writes them.
   fileprivate var gridNames: [String] {

@@ -17,11 +17,8 @@ public struct PointMeasurement: Sendable {
   /// The variance of each latent's mean over observations.
   public let variances: [Double]
 
-  /// Latents whose mean varies by more than ``activeVariance`` over observations.
-  public var activeUnitCount: Int { variances.filter { $0 > Self.activeVariance }.count }
-
-  /// The variance of a mean above which a latent is active (Burda et al., arXiv:1509.00519, §4.2).
-  public static let activeVariance = 0.01
+  /// Latents whose mean varies by more than ``Encoding/activeVariance`` over observations.
+  public var activeUnitCount: Int { variances.filter { $0 > Encoding.activeVariance }.count }
 
   /// ½(Σ log Σᵢᵢ − log det Σ) of the means' covariance over active latents, in nats.
   public let totalCorrelation: Double
@@ -158,7 +155,7 @@ public func meanImageError(of sample: ObservationSample, count: Int = 1000) thro
 /// ½(Σ log Σᵢᵢ − log det Σ) over active latents; 0 if fewer than two do.
 private func gaussianTotalCorrelation(_ covariance: Matrix<Double>) throws -> Double {
   let active = (0..<covariance.rowCount).filter {
-    covariance[$0, $0] > PointMeasurement.activeVariance
+    covariance[$0, $0] > Encoding.activeVariance
   }
   guard active.count > 1 else { return 0 }
   let correlations = Matrix(

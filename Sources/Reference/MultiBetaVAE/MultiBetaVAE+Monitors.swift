@@ -34,7 +34,7 @@ extension MultiBetaVAE {
       "kl": try value.klDivergence.mean().item(),
       "kl_expected": -Double(latentCount) * logSigma, "mse": squaredError,
       "deviation_squared": deviation * deviation,
-      "active_units": Double(variances.filter { $0 > PointMeasurement.activeVariance }.count),
+      "active_units": Double(variances.filter { $0 > Encoding.activeVariance }.count),
     ]
   }
 }

@@ -24,10 +24,9 @@ extension ModelStage {
 
 extension ModelSampling {
   /// From noise to latents with the denoiser, and the decoder.
-  static let latentDiffusion = ModelSampling { folder, device, options, skipsOptional in
+  static let latentDiffusion = ModelSampling { trained, folders, options, skipsOptional in
     LatentWalk(
-      try TrainedDiffusion(folder: folder, device: device, usesTunedDecoder: !skipsOptional),
-      options
+      try TrainedDiffusion(trained, in: folders, usesTunedDecoder: !skipsOptional), options
     ).generator
   } untrained: { model, context, stages, options in
     guard

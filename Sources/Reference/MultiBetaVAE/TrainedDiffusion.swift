@@ -17,17 +17,10 @@ public struct TrainedDiffusion {
   /// The first stage.
   public var autoencoder: MultiBetaVAE { diffusion.autoencoder }
 
-  /// Opens a run folder.
-  ///
-  /// - Parameters:
-  ///   - folder: The run folder.
-  ///   - device: Where tensors live.
-  ///   - usesTunedDecoder: Whether to decode with the tuned decoder if there is one.
-  /// - Throws: ``TrainingError`` if a stage is missing or belongs to another first stage, or if the model
-  ///   is none of these.
-  public init(folder: String, device: Device, usesTunedDecoder: Bool = true) throws {
-    let folders = StageFolders(folder)
-    let trained = try folders.openFirst(on: device)
+  /// Opens the later stages of a trained first one.
+  init(
+    _ trained: TrainedModel, in folders: StageFolders, usesTunedDecoder: Bool
+  ) throws {
     guard let autoencoder = trained.model as? MultiBetaVAE else {
       throw TrainingError.badConfiguration(
         what: "model", expected: "a multi-β VAE, which alone has a denoiser of its codes",

@@ -24,23 +24,6 @@ public struct ModelSpecification: Sendable {
       Dictionary(uniqueKeysWithValues: definition.options.map { ($0.name, $0.defaultValue) }))
   }
 
-  /// Reads `name` or `name:option=value,…`.
-  ///
-  /// - Throws: ``TrainingError/badConfiguration(what:expected:found:)``.
-  public init(parsing text: String) throws(TrainingError) {
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    self.init(try ModelCatalog.definition(named: String(parts[0])))
-    for setting in parts.dropFirst().joined().split(separator: ",") {
-      let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        .map(String.init)
-      guard pair.count == 2 || !hasOption(pair[0]) else {
-        throw .badConfiguration(
-          what: "\(name):\(pair[0])", expected: "a value after '='", found: "'\(setting)'")
-      }
-      try choose(pair[0], pair.count == 2 ? pair[1] : "")
-    }
-  }
-
   /// Whether the model has an option.
   public func hasOption(_ option: String) -> Bool {
     definition.options.contains { $0.name == option }

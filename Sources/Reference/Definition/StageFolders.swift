@@ -1,5 +1,4 @@
 public import BenchSupport
-public import Torch
 
 /// The places of the stages' checkpoints in a run folder.
 public struct StageFolders: Sendable {
@@ -24,21 +23,16 @@ public struct StageFolders: Sendable {
     return digest
   }
 
-  /// The first stage, trained to its end.
-  ///
-  /// - Throws: ``TrainingError`` if there is none, or if its training has not ended.
-  public func openFirst(on device: Device) throws -> TrainedModel {
-    _ = try firstDigest()
-    let trained = try TrainedModel(folder: first, device: device)
+  /// Refuses a first stage whose training has not ended.
+  func requireFinished(_ trained: TrainedModel) throws(TrainingError) {
     guard trained.state.step == trained.state.plan.stepCount else {
-      throw TrainingError.badCheckpoint(
+      throw .badCheckpoint(
         path: first,
         reason: """
           the first stage stands at step \(trained.state.step) of \
           \(trained.state.plan.stepCount); finish it first
           """)
     }
-    return trained
   }
 
   /// What a later stage was built for, kept in its checkpoints.
@@ -50,7 +44,7 @@ public struct StageFolders: Sendable {
   /// The checkpoint of a later stage.
   ///
   /// - Throws: ``TrainingError`` if there is none, or if it was trained on another first stage.
-  func checkpoint(of stage: ModelStage) throws -> Checkpoint {
+  public func checkpoint(of stage: ModelStage) throws -> Checkpoint {
     let path = Trainer.checkpointPath(in: folder(of: stage))
     guard Checkpoint.exists(at: path) else {
       throw TrainingError.badCheckpoint(

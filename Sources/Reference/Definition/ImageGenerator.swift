@@ -70,9 +70,9 @@ public protocol CodeDenoiser {
 
 /// How a model with stages draws images.
 public struct ModelSampling: Sendable {
-  /// Opens a run folder whose stages have been trained.
+  /// Opens the later stages of a trained first one.
   let open:
-    @Sendable (_ folder: String, Device, SamplingOptions, _ skipsOptional: Bool) throws
+    @Sendable (TrainedModel, StageFolders, SamplingOptions, _ skipsOptional: Bool) throws
       -> ImageGenerator
   /// The same of untrained stages, for a probe of its time.
   let untrained:
@@ -82,13 +82,13 @@ public struct ModelSampling: Sendable {
   /// Describes how images are drawn.
   ///
   /// - Parameters:
-  ///   - open: Opens a run folder whose stages have been trained; the last argument says whether to pass
-  ///     over optional stages.
+  ///   - open: Opens the later stages of a trained first one; the last argument says whether to pass over
+  ///     optional stages.
   ///   - untrained: The same of untrained stages on an untrained first one.
   public init(
     open:
       @escaping @Sendable (
-        _ folder: String, Device, SamplingOptions, _ skipsOptional: Bool
+        TrainedModel, StageFolders, SamplingOptions, _ skipsOptional: Bool
       ) throws -> ImageGenerator,
     untrained:
       @escaping @Sendable (

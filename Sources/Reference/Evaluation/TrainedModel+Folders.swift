@@ -1,0 +1,69 @@
+public import Torch
+
+extension TrainedModel {
+  /// Opens the checkpoint of a run folder, or a checkpoint folder itself.
+  ///
+  /// - Throws: ``TrainingError/badCheckpoint(path:reason:)`` and errors of libtorch.
+  public init(folder: String, device: Device) throws {
+    let inRun = Trainer.checkpointPath(in: folder)
+    let path = Checkpoint.exists(at: inRun) ? inRun : folder
+    let checkpoint = try Checkpoint(folder: path)
+    let state = checkpoint.state
+    let specification = try ModelSpecification(parsing: state.model)
+    let context = try ModelContext(state.context, path: path, device: device)
+    let model = try specification.make(context)
+    try restore(model.trainedState, from: checkpoint.model)
+    self.init(model: model, specification: specification, context: context, state: state)
+  }
+}
+
+extension StageFolders {
+  /// The first stage, trained to its end.
+  ///
+  /// - Throws: ``TrainingError`` if there is none, or if its training has not ended.
+  public func openFirst(on device: Device) throws -> TrainedModel {
+    _ = try firstDigest()
+    let trained = try TrainedModel(folder: first, device: device)
+    try requireFinished(trained)
+    return trained
+  }
+}
+
+extension TrainedDiffusion {
+  /// Opens a run folder.
+  ///
+  /// - Parameters:
+  ///   - folder: The run folder.
+  ///   - device: Where tensors live.
+  ///   - usesTunedDecoder: Whether to decode with the tuned decoder if there is one.
+  /// - Throws: ``TrainingError`` if a stage is missing or belongs to another first stage, or if the model
+  ///   is none of these.
+  public init(folder: String, device: Device, usesTunedDecoder: Bool = true) throws {
+    let folders = StageFolders(folder)
+    try self.init(
+      folders.openFirst(on: device), in: folders, usesTunedDecoder: usesTunedDecoder)
+  }
+}
+
+extension ImageGenerator {
+  /// Opens a run folder to draw images with all its stages.
+  ///
+  /// - Parameters:
+  ///   - folder: The run folder.
+  ///   - device: Where tensors live.
+  ///   - options: How to sample; a model without later stages takes the seed alone.
+  ///   - skipsOptional: Whether to pass over optional stages, as a tuned decoder.
+  /// - Throws: ``TrainingError`` if a stage is missing or belongs to another first stage.
+  public init(
+    folder: String, device: Device, _ options: SamplingOptions, skipsOptional: Bool = false
+  ) throws {
+    let trained = try TrainedModel(folder: folder, device: device)
+    if let sampling = trained.specification.definition.sampling {
+      let folders = StageFolders(folder)
+      try folders.requireFinished(trained)
+      self = try sampling.open(trained, folders, options, skipsOptional)
+    } else {
+      self = .prior(trained.model, seed: options.seed)
+    }
+  }
+}
