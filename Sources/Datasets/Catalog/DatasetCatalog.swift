@@ -4,11 +4,7 @@ import FoundationEssentials
 /// Every dataset by name.
 public enum DatasetCatalog {
   /// The datasets that can be opened by name, in the order they are listed.
-  public static let entries: [DatasetEntry] =
-    [.scenes3D, .shapes3D, .cars3D, .smallNORB, .dSprites]
-    + [.dSpritesColor, .dSpritesNoise, .dSpritesScream]
-    + MPI3D.Version.allCases.map { .mpi3D($0) }
-    + [.celebA, .celebAHQ, .ffhq, .ffhqThumbnails, .lsunBedroom]
+  public static let entries = DatasetEntry.withFactors + DatasetEntry.ofPictures
 
   /// The names of ``entries``.
   public static var names: [String] { entries.map(\.name) }

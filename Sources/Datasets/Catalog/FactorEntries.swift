@@ -1,5 +1,11 @@
 /// The catalog's entries of the datasets with known factors.
 extension DatasetEntry {
+  /// All of them, in the order in which they are listed.
+  static let withFactors: [DatasetEntry] =
+    [.scenes3D, .shapes3D, .cars3D, .smallNORB, .dSprites]
+    + [.dSpritesColor, .dSpritesNoise, .dSpritesScream]
+    + MPI3D.Version.allCases.map { .mpi3D($0) }
+
   /// The built-in scenes, which need no files.
   static let scenes3D = DatasetEntry(
     name: "scenes3d", summary: "Built-in rendered rooms with one object; six factors.", files: [],

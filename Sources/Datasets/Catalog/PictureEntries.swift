@@ -1,5 +1,10 @@
 /// The catalog's entries of the datasets of pictures.
 extension DatasetEntry {
+  /// All of them, in the order in which they are listed.
+  static let ofPictures: [DatasetEntry] = [
+    .celebA, .celebAHQ, .ffhq, .ffhqThumbnails, .lsunBedroom,
+  ]
+
   static let celebA = DatasetEntry.pictures(
     name: "celeba", summary: "Aligned faces with 40 attributes, 202,599 images.",
     files: [
