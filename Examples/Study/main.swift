@@ -9,6 +9,7 @@ try ModelCatalog.register(.linearAutoencoder)  // a model of one's own, beside t
 var study = try DisentanglementStudy(
   dataset: Scenes3D(), models: "beta-vae:beta=8,linear-autoencoder")
 study.preset = .smoke
+study.stepCount = 20
 study.seeds = [0, 1]
 study.metrics = ["mig", "modularity"]
 if CommandLine.arguments.count > 1 { study.folder = CommandLine.arguments[1] }

@@ -43,6 +43,21 @@ import Testing
     #expect(value["provenance"]?["config"]?["precision"]?.string == "float32")
   }
 
+  @Test("ranks scores among rotations of the codes")
+  func rotations() async throws {
+    let arrays: KeyValuePairs<String, NPYArray> = [
+      "codes": Self.codesArray, "factors": Self.factorsArray,
+    ]
+    let run = try await score(arrays, "--metrics", "mig", "--rotations", "19", "--json")
+    let rank = try #require(JSONValue(parsing: run.output.utf8)["rotations"]?["mig"])
+    #expect(rank["rotations"]?.integer == 19)
+    // The first two latents are the factors: no rotation does better.
+    #expect(rank["p"]?.double == 0.05)
+    let table = try await score(arrays, "--metrics", "mig", "--rotations", "19")
+    #expect(table.output.contains("rotated") && table.output.contains("0.050"))
+    #expect(try await score(arrays, "--rotations", "-1").exitCode == 64)
+  }
+
   @Test("prints a table, and says which metrics the file cannot serve")
   func table() async throws {
     let run = try await score(["codes": Self.codesArray])

@@ -32,6 +32,9 @@ struct GoldenFile {
   /// Further cases, computed with the reference libraries' own calls.
   static let extra = Result { try load(["extra.json"]) }
 
+  /// Axes of a spectrum of codes.
+  static let spectrum = Result { try load(["expected_spectrum.json"]) }
+
   private static func load(_ names: [String]) throws -> GoldenFile {
     let cases = try names.flatMap { name in
       let root = try JSONValue(parsing: Data(contentsOf: try url(name)))

@@ -12,6 +12,7 @@ enum Commands {
     AuditCommand.self,
     TraverseCommand.self,
     ReconstructCommand.self,
+    EncodeCommand.self,
     ScoreCommand.self,
     FIDCommand.self,
     BetaCommand.self,

@@ -25,6 +25,7 @@ struct ScoreCommand: BenchCommand {
         bench score codes.npz --metrics mig --ci --align pca,ica
         bench score codes.npz --metrics mig --set mig.num_bins=10
         bench score codes.npz --metrics dci --train 5000 --test 2000
+        bench score codes.npz --metrics mig --rotations 199
 
       Metrics:
       \(MetricCatalog.all.map { "  \($0.name.padded(to: 28)) \($0.summary)" }.joined(separator: "\n"))
@@ -73,12 +74,22 @@ struct ScoreCommand: BenchCommand {
   var ciResamples = 100
 
   @Option(
+    help: """
+      Ranks every score on the codes' own axes among as many random rotations of them: an exact \
+      p-value for whether the axes mean anything; 199 is usual, 0 for none.
+      """)
+  var rotations = 0
+
+  @Option(
     help: "Further axes to score on, fitted on the codes alone: pca, ica, rotation; with commas.")
   var align: String?
 
   func validate() throws {
     guard ciResamples >= 2 && ciResamples <= 100_000 else {
       throw ValidationError("--ci-resamples is \(ciResamples); it must be 2 to 100000.")
+    }
+    guard (0...100_000).contains(rotations) else {
+      throw ValidationError("--rotations is \(rotations); it must be 0 to 100,000.")
     }
     for (name, value) in [("--train", train), ("--test", test)] {
       guard value.map({ $0 >= 1 }) ?? true else {
@@ -121,9 +132,11 @@ struct ScoreCommand: BenchCommand {
     if raw.entries.isEmpty, let first = raw.skipped.first {
       throw UnscorableCodes(path: codes, reason: first.reason)
     }
+    let ranks = try ranks(raw, file.input)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     try global.emit(
-      json(file, raw, aligned, seconds), text: table(file, raw, aligned.map { ($0.0, $0.2) }))
+      json(file, raw, aligned, ranks, seconds),
+      text: table(file, raw, aligned.map { ($0.0, $0.2) }, ranks))
     // Asked for by name, and not there: a script must not take the rest for all.
     if !isSelective, !raw.skipped.isEmpty { throw ExitCode(2) }
   }
@@ -164,11 +177,30 @@ struct ScoreCommand: BenchCommand {
     }
   }
 
+  /// The ranks of all metrics that have a value, by name.
+  private func ranks(_ raw: MetricReport, _ input: MetricInput) throws -> [String: HaarRank] {
+    guard rotations > 0 else { return [:] }
+    let metrics = try chosenMetrics().filter { metric in
+      raw.entries.contains { $0.result.metric == metric.name }
+    }
+    var progress = ProgressReporter(
+      "rotations", total: metrics.count * rotations, isQuiet: global.quiet)
+    defer { progress.finish() }
+    var ranks: [String: HaarRank] = [:]
+    for (index, metric) in metrics.enumerated() {
+      ranks[metric.name] = try HaarRank(
+        of: metric, input, rotationCount: rotations, seed: UInt64(global.seed)
+      ) { progress.update(index * rotations + $0, detail: metric.name) }
+    }
+    return ranks
+  }
+
   // MARK: - Output
 
   private func json(
     _ file: CodesFile, _ raw: MetricReport,
-    _ aligned: [(name: String, alignment: CodeAlignment, report: MetricReport)], _ seconds: Double
+    _ aligned: [(name: String, alignment: CodeAlignment, report: MetricReport)],
+    _ ranks: [String: HaarRank], _ seconds: Double
   ) -> JSONValue {
     var members: [String: JSONValue] = [
       "metrics": isSelective ? raw.json : raw.jsonWithSkipped,
@@ -190,6 +222,7 @@ struct ScoreCommand: BenchCommand {
       ).json,
     ]
     if !raw.skipped.isEmpty { members["skipped"] = raw.skippedJSON }
+    if !ranks.isEmpty { members["rotations"] = .object(ranks.mapValues(\.json)) }
     if !aligned.isEmpty {
       members["aligned"] = .object(
         Dictionary(
@@ -208,7 +241,8 @@ struct ScoreCommand: BenchCommand {
   }
 
   private func table(
-    _ file: CodesFile, _ raw: MetricReport, _ aligned: [(name: String, report: MetricReport)]
+    _ file: CodesFile, _ raw: MetricReport, _ aligned: [(name: String, report: MetricReport)],
+    _ ranks: [String: HaarRank]
   ) -> String {
     let input = file.input
     var title = "\(codes): \(input.codes.sampleCount) samples, \(input.codes.latentCount) latents"
@@ -217,7 +251,8 @@ struct ScoreCommand: BenchCommand {
     if file.unitSize != nil { title += "; every unit reduced to its first principal component" }
     var table = ResultTable(
       title: title,
-      header: ["metric", "score", "value"] + (ci ? ["95 % interval"] : []) + aligned.map(\.name))
+      header: ["metric", "score", "value"] + (ci ? ["95 % interval"] : [])
+        + (ranks.isEmpty ? [] : ["rotated", "p"]) + aligned.map(\.name))
     for entry in raw.entries {
       for (index, score) in entry.result.scores.enumerated() {
         var cells: [ResultTable.Cell] = [
@@ -229,6 +264,12 @@ struct ScoreCommand: BenchCommand {
           cells.append(
             .init(
               interval.map { "\($0.lowerBound.fixed(4)) … \($0.upperBound.fixed(4))" } ?? ""))
+        }
+        if !ranks.isEmpty {
+          let rank = index == 0 ? ranks[entry.result.metric] : nil
+          cells += [
+            .init(rank?.meanOfRotated.fixed(4) ?? ""), .init(rank?.pValue.fixed(3) ?? ""),
+          ]
         }
         cells += aligned.map { other in
           let found = other.report.entries.first { $0.result.metric == entry.result.metric }
@@ -242,6 +283,11 @@ struct ScoreCommand: BenchCommand {
     }
     let label = isSelective ? "left out" : "no value"
     table.footnotes = raw.skipped.map { "\(label): \($0.reason)" }
+    if !ranks.isEmpty {
+      table.footnotes.append(
+        "rotated: the mean over \(rotations) random rotations of the codes; p: the rank among them "
+          + "of the score on the codes' own axes")
+    }
     return table.text()
   }
 }

@@ -18,6 +18,10 @@ public struct CodeAlignment: Sendable, Equatable {
     case ica(seed: UInt64)
     /// A random rotation (uniform over all of them), for a baseline.
     case rotation(seed: UInt64)
+    /// The principal axes of the point of a model's β axis whose spectrum tells most; of one point, `pca`.
+    case spectrum
+    /// The axes that tell what is lost along a model's β axis apart, of unit variance.
+    case spectrumJoint
 
     /// The name for tables and results.
     public var name: String {
@@ -26,6 +30,8 @@ public struct CodeAlignment: Sendable, Equatable {
       case .pca: "pca"
       case .ica: "ica"
       case .rotation: "rotation"
+      case .spectrum: "spectrum"
+      case .spectrumJoint: "spectrum-joint"
       }
     }
   }
@@ -47,29 +53,33 @@ public struct CodeAlignment: Sendable, Equatable {
   /// - Throws: ``DisentanglementError`` if there are too few samples or ICA finds no varying latent;
   ///   `LinearAlgebraError` if OpenBLAS is missing.
   public init(_ method: Method, fittedTo codes: Codes) throws {
-    self.method = method
     let count = codes.latentCount
+    let none = [Double](repeating: 0, count: count)
     switch method {
-    case .raw:
-      mean = [Double](repeating: 0, count: count)
-      axes = .identity(count)
-      hasConverged = true
+    case .raw: self.init(method, mean: none, axes: .identity(count))
     case .rotation(let seed):
-      mean = [Double](repeating: 0, count: count)
-      axes = randomRotation(count, seed: seed)
-      hasConverged = true
+      self.init(method, mean: none, axes: randomRotation(count, seed: seed))
     case .pca:
       let principal = try PrincipalAxes(codes)
-      mean = principal.mean
-      axes = principal.axes
-      hasConverged = true
+      self.init(method, mean: principal.mean, axes: principal.axes)
     case .ica(let seed):
       let principal = try PrincipalAxes(codes)
-      mean = principal.mean
       let unmixing = try independentAxes(codes, principal, seed: seed)
-      axes = unmixing.axes
-      hasConverged = unmixing.hasConverged
+      self.init(
+        method, mean: principal.mean, axes: unmixing.axes, hasConverged: unmixing.hasConverged)
+    case .spectrum: try self.init(spectrumOf: [codes])
+    case .spectrumJoint: try self.init(jointSpectrumOf: [codes])
     }
+  }
+
+  /// Takes axes that were found elsewhere.
+  init(
+    _ method: Method, mean: [Double], axes: Matrix<Double>, hasConverged: Bool = true
+  ) {
+    self.method = method
+    self.mean = mean
+    self.axes = axes
+    self.hasConverged = hasConverged
   }
 
   /// The codes on the new axes, in the precision of the codes.
@@ -124,7 +134,7 @@ extension Matrix<Double> {
 }
 
 /// The eigenvectors of the covariance, by falling eigenvalue.
-private struct PrincipalAxes {
+struct PrincipalAxes {
   let mean: [Double]
   let variances: [Double]
   /// One axis per row; of each axis, the entry largest in magnitude is positive.
@@ -248,7 +258,7 @@ private func randomRotation(_ count: Int, seed: UInt64) -> Matrix<Double> {
 
 extension Matrix<Double> {
   /// Every row minus a row.
-  fileprivate func subtracting(_ mean: [Double]) -> Matrix<Double> {
+  func subtracting(_ mean: [Double]) -> Matrix<Double> {
     var result = self
     for row in 0..<rowCount {
       for column in 0..<columnCount { result[row, column] -= mean[column] }

@@ -11,6 +11,8 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   case failedRuns(count: Int, total: Int)
   /// There is no factor, attribute or pair of values of that name to move along.
   case unknownDirection(name: String, known: [String])
+  /// A model has no such point on its β axis.
+  case unknownPoint(name: String, known: [String])
   /// A dataset lacks what a command needs.
   case unsuitableDataset(name: String, reason: String)
   /// A sample is of another size than the dataset's images.
@@ -39,6 +41,11 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
       "\(count) of \(total) runs failed; see the messages above."
     case .unknownDirection(let name, let known):
       "--along '\(name)': expected latents, pca or \(known.joined(separator: ", "))."
+    case .unknownPoint(let name, let known):
+      """
+      --point '\(name)': expected a number from 0 to \(known.count - 1), or one of \
+      \(known.joined(separator: ", ")).
+      """
     case .unsuitableDataset(let name, let reason): "dataset '\(name)': \(reason)."
     case .otherSize(let file, let found, let expected):
       """
