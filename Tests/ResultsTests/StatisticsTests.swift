@@ -203,3 +203,14 @@ private func agrees(_ value: Double, _ expected: Double, _ tolerance: Double = 1
     #expect(analysis.meanRanks == [1.5, 1.5] && analysis.friedmanPValue == 1)
   }
 }
+
+@Suite("Fisher's combination of p-values") struct FisherCombinationTests {
+  @Test("is that of scipy.stats.combine_pvalues")
+  func values() {
+    #expect(abs(fisherCombined([0.03]) - 0.03) < 1e-15)
+    #expect(abs(fisherCombined([1, 1, 1]) - 1) < 1e-15)
+    // combine_pvalues([.01, .2, .5]) and ([.005] * 6).
+    #expect(abs(fisherCombined([0.01, 0.2, 0.5]) - 0.03176629677613) < 1e-13)
+    #expect(fisherCombined([Double](repeating: 0.005, count: 6)) < 1e-7)
+  }
+}

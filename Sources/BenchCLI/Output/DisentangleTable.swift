@@ -67,15 +67,32 @@ struct DisentangleTable {
   func text(folder: String) -> String {
     var scores = table("\(results[0].dataset.name), preset \(results[0].preset)", columns)
     scores.footnotes = footnotes
-    var axes = table("Axes", columns(["", "@pca", "@ica", "@rotation"]))
+    var axes = table(
+      "Axes", columns(["", "@pca", "@ica", "@spectrum", "@spectrum-joint", "@rotation"]))
     axes.footnotes = [
       "the label-free β on the model's own axes, on the codes' principal and independent "
-        + "components, and after a random rotation: what does not fall under rotation never was on "
-        + "the axes"
+        + "components, on axes of the whole β axis where there is one, and after a random rotation: what "
+        + "does not fall under rotation never was on the axes"
     ]
+    axes.footnotes += ranks
     let tables = [scores, axes, comparison.table].compactMap { $0 }
     return tables.map { $0.text() }.joined(separator: "\n\n")
       + "\n\nRuns, records and pictures: \(folder)/\(results[0].dataset.name)/"
+  }
+
+  /// What the ranks among rotations say of each model's own axes, combined over seeds.
+  private var ranks: [String] {
+    bases.compactMap { metric in
+      let found = models.compactMap { model -> String? in
+        let values = results.filter { $0.model == model }
+          .compactMap { $0.metrics[metric]?["rotations"]?["p"]?.double }
+        guard !values.isEmpty else { return nil }
+        return "\(model) \(fisherCombined(values).fixed(3))"
+      }
+      guard !found.isEmpty else { return nil }
+      return "p of \(metric) on own axes among rotations of the codes (Fisher over seeds): "
+        + found.joined(separator: ", ")
+    }
   }
 
   private func table(_ title: String, _ columns: [String]) -> ResultTable {

@@ -144,12 +144,23 @@ package struct ModelRun {
         detail: "point \(index + 1) of \(points.count)")
       return try PointScores(measurement, sample, metrics: metricsAsked)
     }
+    let picked = measurements[labelFreePick(measurements)]
     let further = try PointScores(
-      measurements[labelFreePick(measurements)], sample, metrics: metricsAsked,
-      alignments: PointScores.furtherAlignments)
+      picked, sample, metrics: metricsAsked,
+      alignments: PointScores.furtherAlignments(ofPoints: points.count), spectrum: measurements)
+    var ranks: [String: HaarRank] = [:]
+    for metric in metricsAsked where RunMetrics.ranked.contains(metric.name) {
+      // Codes without a score have no rank either; the score's record says why.
+      ranks[metric.name] = try? HaarRank(of: metric, MetricInput(picked, sample), seed: 0) { _ in
+        try Interruption.check()
+        try meter.update()
+      }
+    }
+    try Interruption.check()
     progress.finish()
     let report = RepresentationReport(
-      definitions: metricsAsked, measurements: measurements, scores: scores, further: further)
+      definitions: metricsAsked, measurements: measurements, scores: scores, further: further,
+      ranks: ranks)
     for reason in report.reasons { environment.note("note: no value at \(reason)") }
     try writePictures(model, sample, report)
     outcome.metrics.merge(report.metrics) { $1 }

@@ -9,9 +9,11 @@ package struct PointScores {
   /// The ways of choosing axes at every point, in the order of tables; the first is the model's own.
   package static let alignments: [CodeAlignment.Method] = [.raw, .pca]
   /// Further ways, at the label-free point only: they cost more or say less.
-  package static let furtherAlignments: [CodeAlignment.Method] = [
-    .ica(seed: 0), .rotation(seed: 0),
-  ]
+  ///
+  /// The axes of a spectrum need more than one point.
+  package static func furtherAlignments(ofPoints count: Int) -> [CodeAlignment.Method] {
+    [.ica(seed: 0), .rotation(seed: 0)] + (count > 1 ? [.spectrum, .spectrumJoint] : [])
+  }
 
   /// The ways of choosing axes of these scores.
   package let alignments: [CodeAlignment.Method]
@@ -23,16 +25,22 @@ package struct PointScores {
 
   package init(
     _ measurement: PointMeasurement, _ sample: ObservationSample, metrics: [MetricDefinition],
-    alignments: [CodeAlignment.Method] = Self.alignments
+    alignments: [CodeAlignment.Method] = Self.alignments, spectrum: [PointMeasurement] = []
   ) throws {
     self.alignments = alignments
+    let axes = { (method: CodeAlignment.Method) in
+      switch method {
+      case .spectrum where !spectrum.isEmpty:
+        try CodeAlignment(spectrumOf: spectrum.map(\.codes))
+      case .spectrumJoint where !spectrum.isEmpty:
+        try CodeAlignment(jointSpectrumOf: spectrum.map(\.codes))
+      default: try CodeAlignment(method, fittedTo: measurement.codes)
+      }
+    }
     let outcomes = try alignments.map { alignment in
       // Codes that do not vary can have no independent components either.
       let input = Result {
-        let raw = try MetricInput(
-          codes: measurement.codes, factors: sample.factors, attributes: sample.attributes,
-          test: measurement.test)
-        return try CodeAlignment(alignment, fittedTo: measurement.codes).apply(to: raw)
+        try axes(alignment).apply(to: MetricInput(measurement, sample))
       }
       var results: [String: MetricResult] = [:]
       var reasons: [String: String] = [:]
@@ -49,6 +57,15 @@ package struct PointScores {
     }
     results = outcomes.map(\.0)
     reasons = outcomes.map(\.1)
+  }
+}
+
+extension MetricInput {
+  /// A representation and the labels of what it represents.
+  package init(_ measurement: PointMeasurement, _ sample: ObservationSample) throws {
+    try self.init(
+      codes: measurement.codes, factors: sample.factors, attributes: sample.attributes,
+      test: measurement.test)
   }
 }
 
@@ -70,8 +87,10 @@ package struct RepresentationReport {
   package let definitions: [MetricDefinition]
   package let measurements: [PointMeasurement]
   package let scores: [PointScores]
-  /// The scores of the picked point on ``PointScores/furtherAlignments``.
+  /// The scores of the picked point on ``PointScores/furtherAlignments(ofPoints:)``.
   package let further: PointScores
+  /// The ranks of scores of the picked point on the model's own axes among rotations, by metric.
+  package let ranks: [String: HaarRank]
 
   /// The representation picked without labels.
   package var picked: Int { labelFreePick(measurements) }
@@ -92,15 +111,16 @@ package struct RepresentationReport {
     }
   }
 
-  /// Metrics for the result record: `mig` on the model's own axes, `mig@pca`, `mig@ica` and
-  /// `mig@rotation` on others, and `mig@best` for the best point, which the labels chose.
+  /// Metrics for the result record: `mig` on the model's own axes, `mig@pca`, `mig@ica`,
+  /// `mig@rotation`, `mig@spectrum` and `mig@spectrum-joint` on others, and `mig@best` for the best point, which the labels chose.
   package var metrics: [String: JSONValue] {
     var metrics: [String: JSONValue] = [:]
     for (alignment, way) in PointScores.alignments.enumerated() {
       let suffix = alignment == 0 ? "" : "@\(way.name)"
       for metric in definitions {
         metrics[metric.name + suffix] = record(
-          metric, scores[picked], alignment, at: picked, "label-free")
+          metric, scores[picked], alignment, at: picked, "label-free",
+          rank: alignment == 0 ? ranks[metric.name] : nil)
         let direction = metric.description.direction
         guard scores.count > 1,
           let best = values(metric, alignment)
@@ -127,7 +147,7 @@ package struct RepresentationReport {
 
   private func record(
     _ metric: MetricDefinition, _ scores: PointScores, _ alignment: Int, at point: Int,
-    _ selection: String
+    _ selection: String, rank: HaarRank? = nil
   ) -> JSONValue? {
     var members: [String: JSONValue]
     if let result = scores.results[alignment][metric.name], let headline = result.scores.first,
@@ -146,6 +166,7 @@ package struct RepresentationReport {
     members["rate"] = .number(measurements[point].rate)
     if measurements.count > 1 { members["selection"] = .string(selection) }
     members["alignment"] = .string(scores.alignments[alignment].name)
+    members["rotations"] = rank?.json
     return .object(members)
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchSupport
+import Experiments
 import Reference
 import Results
 import Torch
@@ -48,12 +49,7 @@ struct PerfCommand: BenchCommand {
     let settings = PerfSettings(
       repeats: repeats, precision: precision, openDevice: { try global.openDevice() },
       threadCount: global.threadCount)
-    let data = PerfDataPaths(settings: settings, dataRoot: global.dataRoot)
-    let named = try dataset.map { try data.paths(of: $0) } ?? []
-    let all =
-      PerfMachinePaths(settings: settings).paths + PerfModelPaths(settings: settings).paths
-      + PerfMetricPaths(settings: settings).paths + PerfGenerationPaths(settings: settings).paths
-      + data.paths + named
+    let all = try PerfPath.all(settings, dataRoot: global.dataRoot, dataset: dataset)
     let choices = only.split(separator: ",").map { $0.filter { $0 != " " } }
     let names = Set(all.map(\.name))
     return choices.isEmpty
@@ -73,7 +69,7 @@ struct PerfCommand: BenchCommand {
     var progress = ProgressReporter("perf", total: paths.count, isQuiet: global.quiet)
     let records = try paths.enumerated().map { index, path in
       progress.update(index, detail: path.name)
-      return PerfRecord(path: path, timing: try path.measure())
+      return try PerfRecord(measuring: path)
     }
     progress.finish()
     var table = ResultTable(header: ["path", "median ms", "spread ms", "items/s"])
