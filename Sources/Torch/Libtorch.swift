@@ -24,8 +24,11 @@ public enum Libtorch {
     String(cString: try table().pointee.torch_version)
   }
 
-  /// Where the shim is looked for: beside the running program.
+  /// Where the shim is looked for: `$BENCH_TORCH_SHIM`, else beside the running program.
   static var shimPath: String {
+    if let path = getenv("BENCH_TORCH_SHIM").map({ String(cString: $0) }), !path.isEmpty {
+      return path
+    }
     var buffer = [CChar](repeating: 0, count: 4096)
     let length = ct_program_path(&buffer, buffer.count)
     let path = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
