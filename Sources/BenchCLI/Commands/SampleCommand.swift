@@ -46,12 +46,13 @@ struct SampleCommand: BenchCommand {
 
   private func execute(_ group: ProcessGroup) throws {
     let global = global.speaking(in: group)
-    let device = try global.openDevice(for: group)
+    let trained = try TrainedModel(
+      folder: source.checkpoint, device: global.openDevice(for: group))
     let options = sampling.values(.fromNoise, seed: global.seed)
     let generator = try ImageGenerator(
-      folder: source.checkpoint, device: device, options, skipsOptional: sampling.originalDecoder)
+      trained, folder: source.checkpoint, options, skipsOptional: sampling.originalDecoder)
     let (dataset, pictures) = try source.pictures(
-      of: TrainedModel(folder: source.checkpoint, device: device), global)
+      of: trained, global)
     let start = ContinuousClock.now
     var shown: [[UInt8]] = []
     let drawing = SampleDrawing(

@@ -37,9 +37,9 @@ public struct HaarRank: Sendable, Equatable {
     let value = try Self.headline(of: metric, on: input)
     var rotated: [Double] = []
     for index in 0..<rotationCount {
-      if let score = try? Self.score(metric, input, seed: seed, index: index) {
-        rotated.append(score)
-      }
+      do {
+        rotated.append(try Self.score(metric, input, seed: seed, index: index))
+      } catch is DisentanglementError {}  // no value on these axes
       try onRotation(index + 1)
     }
     guard !rotated.isEmpty else {

@@ -8,11 +8,8 @@ import LinearAlgebra
 /// almost white and their principal axes are noise; where β has spread the gains, principal axes are the
 /// directions that are lost at different β.
 extension CodeAlignment {
-  /// The variance above which a direction of the codes counts.
-  public static let activeVariance = 0.01
-
   /// The point whose spectrum tells most: among those with the most eigenvalues of the codes' covariance
-  /// above ``activeVariance``, the one whose log eigenvalues above it have the largest standard deviation.
+  /// above ``Codes/activeVariance``, the one whose log eigenvalues above it have the largest standard deviation.
   ///
   /// The rule was fixed in docs/experiments.md before its test.
   ///
@@ -22,7 +19,9 @@ extension CodeAlignment {
   public static func tellingPoint(of spectrum: [Codes]) throws -> Int {
     precondition(!spectrum.isEmpty, "no points")
     let ranks = try spectrum.map { codes in
-      let logs = try PrincipalAxes(codes).variances.filter { $0 > activeVariance }.map { log($0) }
+      let logs = try PrincipalAxes(codes).variances.filter { $0 > Codes.activeVariance }.map {
+        log($0)
+      }
       let mean = logs.reduce(0, +) / Double(max(logs.count, 1))
       let squares = logs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
       return (logs.count, sqrt(squares / Double(max(logs.count, 1))))
@@ -43,7 +42,7 @@ extension CodeAlignment {
   /// can be one by one: the joint diagonalisation of Cᵢ = E[x wᵢᵀ] E[x wᵢᵀ]ᵀ, with x the whitened code of
   /// the first point and wᵢ the centred one of another.
   ///
-  /// Directions of the first point with a variance of at most ``activeVariance`` are left out. Axes have
+  /// Directions of the first point with a variance of at most ``Codes/activeVariance`` are left out. Axes have
   /// unit variance there, stand in the order of what survives of them, and their largest element is
   /// positive.
   ///
@@ -60,7 +59,7 @@ extension CodeAlignment {
     let result = try Parallel.$threadCount.withValue(1) {
       let covariance = try Covariance(rows: first.matrix, divisor: .count)
       let eigen = try SymmetricEigen(covariance.matrix)
-      let kept = eigen.values.indices.filter { eigen.values[$0] > Self.activeVariance }
+      let kept = eigen.values.indices.filter { eigen.values[$0] > Codes.activeVariance }
       guard !kept.isEmpty else { throw DisentanglementError.noActiveLatents(metric: "alignment") }
       var whitening = Matrix<Double>(rowCount: kept.count, columnCount: first.latentCount)
       for (row, index) in kept.enumerated() {

@@ -6,6 +6,10 @@ public import LinearAlgebra
 /// ``precision`` remembers where they came from, because the reference metrics place histogram
 /// edges in the precision of the codes.
 public struct Codes: Sendable, Equatable {
+  /// The variance of a mean above which a latent or a direction is active (Burda et al.,
+  /// arXiv:1509.00519, §4.2).
+  public static let activeVariance = 0.01
+
   /// The floating-point format in which codes were computed.
   public enum Precision: String, Sendable {
     /// IEEE single precision.

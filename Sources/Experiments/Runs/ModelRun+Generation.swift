@@ -75,7 +75,7 @@ extension ModelRun {
       _ = try training.later(stage, settings.stageOptions)
     }
     return try ImageGenerator(
-      folder: folder.path, device: device, settings.sampling,
+      TrainedModel(folder: folder.path, device: device), folder: folder.path, settings.sampling,
       skipsOptional: settings.usesOriginalDecoder)
   }
 }

@@ -150,13 +150,13 @@ package struct ModelRun {
       alignments: PointScores.furtherAlignments(ofPoints: points.count), spectrum: measurements)
     var ranks: [String: HaarRank] = [:]
     for metric in metricsAsked where RunMetrics.ranked.contains(metric.name) {
-      // Codes without a score have no rank either; the score's record says why.
-      ranks[metric.name] = try? HaarRank(of: metric, MetricInput(picked, sample), seed: 0) { _ in
-        try Interruption.check()
-        try meter.update()
-      }
+      do {
+        ranks[metric.name] = try HaarRank(of: metric, MetricInput(picked, sample), seed: 0) { _ in
+          try Interruption.check()
+          try meter.update()
+        }
+      } catch is DisentanglementError {}  // without a score no rank; the score's record says why
     }
-    try Interruption.check()
     progress.finish()
     let report = RepresentationReport(
       definitions: metricsAsked, measurements: measurements, scores: scores, further: further,

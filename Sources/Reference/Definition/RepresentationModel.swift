@@ -24,9 +24,6 @@ public struct Encoding {
   /// KL(q(z|x) ‖ p(z)) in nats, [batch].
   public let rate: Tensor
 
-  /// The variance of a mean above which a latent is active (Burda et al., arXiv:1509.00519, §4.2).
-  public static let activeVariance = 0.01
-
   /// Pairs codes with their rates.
   public init(mean: Tensor, rate: Tensor) {
     self.mean = mean

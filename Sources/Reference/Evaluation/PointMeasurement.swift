@@ -17,8 +17,8 @@ public struct PointMeasurement: Sendable {
   /// The variance of each latent's mean over observations.
   public let variances: [Double]
 
-  /// Latents whose mean varies by more than ``Encoding/activeVariance`` over observations.
-  public var activeUnitCount: Int { variances.filter { $0 > Encoding.activeVariance }.count }
+  /// Latents whose mean varies by more than `Codes.activeVariance` over observations.
+  public var activeUnitCount: Int { variances.filter { $0 > Codes.activeVariance }.count }
 
   /// ½(Σ log Σᵢᵢ − log det Σ) of the means' covariance over active latents, in nats.
   public let totalCorrelation: Double
@@ -155,7 +155,7 @@ public func meanImageError(of sample: ObservationSample, count: Int = 1000) thro
 /// ½(Σ log Σᵢᵢ − log det Σ) over active latents; 0 if fewer than two do.
 private func gaussianTotalCorrelation(_ covariance: Matrix<Double>) throws -> Double {
   let active = (0..<covariance.rowCount).filter {
-    covariance[$0, $0] > Encoding.activeVariance
+    covariance[$0, $0] > Codes.activeVariance
   }
   guard active.count > 1 else { return 0 }
   let correlations = Matrix(

@@ -46,18 +46,18 @@ extension TrainedDiffusion {
 }
 
 extension ImageGenerator {
-  /// Opens a run folder to draw images with all its stages.
+  /// Opens the later stages of a run folder to draw images with all of them.
   ///
   /// - Parameters:
+  ///   - trained: The run's first stage.
   ///   - folder: The run folder.
-  ///   - device: Where tensors live.
   ///   - options: How to sample; a model without later stages takes the seed alone.
   ///   - skipsOptional: Whether to pass over optional stages, as a tuned decoder.
   /// - Throws: ``TrainingError`` if a stage is missing or belongs to another first stage.
   public init(
-    folder: String, device: Device, _ options: SamplingOptions, skipsOptional: Bool = false
+    _ trained: TrainedModel, folder: String, _ options: SamplingOptions,
+    skipsOptional: Bool = false
   ) throws {
-    let trained = try TrainedModel(folder: folder, device: device)
     if let sampling = trained.specification.definition.sampling {
       let folders = StageFolders(folder)
       try folders.requireFinished(trained)

@@ -1,3 +1,4 @@
+import Disentanglement
 public import Torch
 
 extension MultiBetaVAE {
@@ -34,7 +35,7 @@ extension MultiBetaVAE {
       "kl": try value.klDivergence.mean().item(),
       "kl_expected": -Double(latentCount) * logSigma, "mse": squaredError,
       "deviation_squared": deviation * deviation,
-      "active_units": Double(variances.filter { $0 > Encoding.activeVariance }.count),
+      "active_units": Double(variances.filter { $0 > Codes.activeVariance }.count),
     ]
   }
 }
