@@ -15,14 +15,14 @@ extension LinePlot {
       bottom: height - 46, xAxis: xAxis, yAxis: yAxis)
     let legend = legendRows(width: width - frame.left - 16)
     let total = height + Double(legend.count) * 20
+    // No width or height in the style: CairoSVG draws nothing then. Pages that embed it have rules of theirs.
     var parts = [
       """
       <svg xmlns="http://www.w3.org/2000/svg" class="bench-plot" viewBox="0 0 \(n(width)) \
       \(n(total))" width="\(n(width))" height="\(n(total))" role="img" \
       aria-label="\(escaped(title.isEmpty ? "\(yLabel) against \(xLabel)" : title))">
-      <style>.bench-plot{color:#24292f;font:12px system-ui,"Helvetica Neue",Arial,sans-serif;\
-      max-width:100%;height:auto}.bench-plot text{fill:currentColor}.bench-plot .t{font-size:14px;\
-      font-weight:600}@media (prefers-color-scheme:dark){.bench-plot{color:#d5dbe1}}</style>
+      <style>.bench-plot{color:#24292f;font:12px system-ui,"Helvetica Neue",Arial,sans-serif}\
+      .bench-plot text{fill:currentColor}.bench-plot .t{font-size:14px;font-weight:600}@media (prefers-color-scheme:dark){.bench-plot{color:#d5dbe1}}</style>
       """
     ]
     if !title.isEmpty {

@@ -141,7 +141,7 @@ extension StudyReport {
     :root{--ground:#fff;--ink:#24292f;--soft:#59636e;--line:#d1d9e0;--band:#f6f8fa;--link:#0b62c4}
     @media(prefers-color-scheme:dark){:root{--ground:#0f1419;--ink:#d5dbe1;--soft:#95a1ad;
     --line:#2f3842;--band:#171d24;--link:#6cb1ff}}
-    *{box-sizing:border-box}
+    *{box-sizing:border-box}.bench-plot{max-width:100%;height:auto}
     body{margin:0 auto;max-width:1180px;padding:0 16px 48px;background:var(--ground);
     color:var(--ink);font:15px/1.5 system-ui,"Helvetica Neue",Arial,sans-serif}
     h1{font-size:1.7em;margin:24px 0 4px}h2{font-size:1.3em;margin:40px 0 8px;
