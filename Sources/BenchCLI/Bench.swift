@@ -40,10 +40,9 @@ struct Bench: AsyncParsableCommand {
   private static func checkCommandName(_ name: String?) throws {
     let known = Commands.all.compactMap { $0.configuration.commandName } + ["help"]
     guard let name, !name.hasPrefix("-"), !known.contains(name) else { return }
-    let near = nearestNames(to: name, in: known)
     throw ValidationError(
-      "there is no command '\(name)'"
-        + (near.isEmpty ? "." : "; did you mean \(near.joined(separator: " or "))?"))
+      "there is no command '\(name)'; "
+        + suggestion(for: name, in: known, option: "bench", remedy: "'bench --help' lists them"))
   }
 
   /// Prints what went wrong and ends the process with the exit code for it.

@@ -2,12 +2,13 @@ import Glibc
 
 extension Double {
   /// The number with a fixed count of decimals, for instance `0.420` for three; what rounds to zero
-  /// has no sign.
+  /// has no sign, and what reaches 10⁶ has an exponent, `1.234e+07`.
   public func fixed(_ decimals: Int) -> String {
     guard isFinite else { return isNaN ? "nan" : (self < 0 ? "-inf" : "inf") }
     return withVaList([Int32(decimals), self]) { arguments in
       var buffer = [CChar](repeating: 0, count: 512)
-      let length = Int(vsnprintf(&buffer, buffer.count, "%.*f", arguments))
+      let length = Int(
+        vsnprintf(&buffer, buffer.count, magnitude < 1e6 ? "%.*f" : "%.*e", arguments))
       let text = buffer.prefix(min(length, buffer.count - 1)).map { UInt8(bitPattern: $0) }
       let isZero = text.allSatisfy { "-0.".utf8.contains($0) }
       return String(
@@ -35,11 +36,25 @@ extension String {
   }
 }
 
+/// A number of things for people, for instance `1 latent` or `3 latents`.
+///
+/// - Parameters:
+///   - count: How many.
+///   - thing: One of them; the plural takes an s.
+/// - Returns: The number and the noun.
+package func counted(_ count: Int, _ thing: String) -> String {
+  "\(count) \(thing)\(count == 1 ? "" : "s")"
+}
+
 /// The known names nearest to a mistyped one, best first; empty if none is near.
 ///
 /// Near means an edit distance of at most a third of the longer name's length (at least 2), or
-/// that one name begins the other.
+/// that one name begins the other. A name that differs in capitals, hyphens, underscores or spaces only is
+/// the one that was meant, and stands alone.
 public func nearestNames(to name: String, in known: [String], limit: Int = 3) -> [String] {
+  func letters(_ text: String) -> String { text.lowercased().filter { !"-_ ".contains($0) } }
+  let meant = known.filter { letters($0) == letters(name) }
+  guard meant.isEmpty else { return Array(meant.prefix(limit)) }
   let wanted = name.lowercased()
   let scored = known.compactMap { candidate -> (distance: Int, name: String)? in
     let other = candidate.lowercased()
@@ -50,6 +65,24 @@ public func nearestNames(to name: String, in known: [String], limit: Int = 3) ->
     return distance <= max(2, max(wanted.count, other.count) / 3) ? (distance, candidate) : nil
   }
   return scored.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(limit).map(\.name)
+}
+
+/// What to say of a name that nothing has: which are near, and with the option where only one is, so that it
+/// can be typed as it stands.
+///
+/// - Parameters:
+///   - name: What was given.
+///   - known: The names there are.
+///   - option: What stands before the name on the command line, if anything.
+///   - remedy: What to do where none is near, without a full stop.
+/// - Returns: The end of a sentence, with its mark.
+package func suggestion(
+  for name: String, in known: [String], option: String? = nil, remedy: String
+) -> String {
+  let near = nearestNames(to: name, in: known)
+  guard let only = near.first else { return "\(remedy)." }
+  guard near.count > 1 else { return "did you mean \(option.map { "\($0) " } ?? "")\(only)?" }
+  return "did you mean \(near.joined(separator: " or "))?"
 }
 
 /// Levenshtein distance.

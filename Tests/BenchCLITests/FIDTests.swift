@@ -236,6 +236,37 @@ import Testing
     }
   }
 
+  @Test("statistics and features are read in the layouts that other programs write")
+  func layouts() async throws {
+    let folder = try TemporaryFolder()
+    let mean = [0.5, -1, 2]
+    let covariance = [2, 0.5, 0, 0.5, 1, 0, 0, 0, 3]
+    func write(_ arrays: [(String, NPYArray)], _ name: String) throws {
+      try NPZWriter.write(arrays, to: "\(folder.path)/\(name)")
+    }
+    try write(
+      [("mu", NPYArray(mean, shape: [3])), ("sigma", NPYArray(covariance, shape: [3, 3]))], "a.npz")
+    try write(
+      [("mean", NPYArray(mean, shape: [3])), ("cov", NPYArray(covariance, shape: [3, 3]))], "b.npz")
+    try write(
+      [("m", NPYArray(mean, shape: [1, 3])), ("s", NPYArray(covariance, shape: [1, 3, 3]))], "c.npz"
+    )
+    for other in ["b.npz", "c.npz"] {
+      let run = try await BenchProcess.run(["fid", "a.npz", other, "--json"], in: folder.path)
+      #expect(try json(run)["metrics"]?["fid"]?["value"]?.double == 0, "\(run.errors)")
+    }
+    try writeFeatures(40, seed: 1, to: "\(folder.path)/features.npz")
+    let features = try NPZArchive(path: "\(folder.path)/features.npz").array("features")
+    try NPYArray(features.floats(), shape: features.shape + [1, 1])
+      .write(to: "\(folder.path)/maps.npy")
+    let run = try await BenchProcess.run(
+      ["fid", "features.npz", "maps.npy", "--metrics", "frechet", "--json"], in: folder.path)
+    #expect(try json(run)["metrics"]?["fid"]?["value"]?.double == 0, "\(run.errors)")
+    try write([("mu", NPYArray(mean, shape: [3])), ("sigma", NPYArray(mean, shape: [3]))], "d.npz")
+    try await BenchProcess.run(["fid", "a.npz", "d.npz"], in: folder.path)
+      .expectFailure("d.npz: 'sigma' has shape [3], expected two axes")
+  }
+
   @Test("lists and fetches weights")
   func known() async throws {
     let folder = try TemporaryFolder()

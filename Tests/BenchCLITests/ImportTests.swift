@@ -53,7 +53,7 @@ import Testing
       let results = try ResultCollection(paths: ["\(root)/runs"]).runs
       #expect(
         results.map(\.name) == [
-          "dspritesfull/beta-vae/vae.beta=4.0/seed-3", "dspritesfull/beta-vae/vae.beta=4.0/seed-4",
+          "dsprites/beta-vae/vae.beta=4.0/seed-3", "dsprites/beta-vae/vae.beta=4.0/seed-4",
         ])
       #expect(results[0].value("mig") == 0.25 && results[0].value("dci") == 0.5)
       #expect(results[0].value("factorvae") == 0.75 && results[0].protocolID("mig") == "dlib")

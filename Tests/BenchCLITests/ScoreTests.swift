@@ -245,13 +245,20 @@ import Testing
           "codes": codesArray,
           "factors": NPYArray([Int](repeating: -1, count: 24), shape: [24, 1]),
         ],
+        "one class", "mig"
+      ),
+      (
+        [
+          "codes": codesArray, "factor_sizes": NPYArray([2], shape: [1]),
+          "factors": NPYArray([Int](repeating: -1, count: 24), shape: [24, 1]),
+        ],
         "row 0 is -1", "mig"
       ),
       (
         [
           "codes": codesArray,
-          "factors": NPYArray([Double](repeating: 0.5, count: 24), shape: [24, 1]),
-        ], "factors", "mig"
+          "factors": NPYArray((0..<24).map { Double($0) + 0.5 }, shape: [24, 1]),
+        ], "factor 'factor_0', row 0", "mig"
       ),
       (
         [

@@ -35,6 +35,21 @@ import Testing
     #expect(nearestNames(to: "scene3d", in: known) == ["scenes3d"])
     #expect(nearestNames(to: "Shapes", in: known) == ["shapes3d"])
     #expect(nearestNames(to: "qqqqqqqq", in: known) == [])
+    let models = ["beta-vae", "beta-tcvae", "vae"]
+    #expect(nearestNames(to: "Beta_VAE", in: models) == ["beta-vae"])
+    #expect(
+      suggestion(for: "betavae", in: models, option: "--model", remedy: "see --help")
+        == "did you mean --model beta-vae?")
+    #expect(suggestion(for: "qqqqqqqqqq", in: models, remedy: "see --help") == "see --help.")
+  }
+}
+
+@Suite("Numbers for people") struct FormattingTests {
+  @Test("large ones have an exponent, one thing has no plural")
+  func formats() {
+    #expect(999_999.0.fixed(1) == "999999.0" && 12_345_678.0.fixed(3) == "1.235e+07")
+    #expect((-2e9).fixed(1) == "-2.0e+09" && 0.0.fixed(2) == "0.00")
+    #expect(counted(1, "latent") == "1 latent" && counted(0, "latent") == "0 latents")
   }
 }
 

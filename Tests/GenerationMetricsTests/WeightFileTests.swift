@@ -39,6 +39,32 @@ import Torch
     }
   }
 
+  /// Files of `scripts/make_weight_layouts.py`.
+  @Test(
+    "are found behind the prefixes and keys of wrappers and training code",
+    arguments: ["module", "twice", "model", "deep", "state_dict"])
+  func layouts(name: String) throws {
+    let file = try WeightFile(path: GoldenFile.path("layout_\(name).pth"))
+    #expect(file.names == ["fc.weight"])
+    #expect(try file.parameter("fc.weight", shape: [3]) == [1, 2, 3])
+  }
+
+  @Test(
+    "of several networks, whole modules and programs are refused, each in a sentence that helps",
+    arguments: [
+      ("layout_two.pth", "holds the weights of several networks, g, g_ema; save one of them"),
+      (
+        "layout_whole.pth",
+        "is a whole pickled module (torch.nn.parallel.data_parallel.DataParallel)"
+      ),
+      ("layout_script.pt", "is a TorchScript archive"),
+    ])
+  func otherLayouts(name: String, words: String) throws {
+    let error = #expect(throws: WeightError.self) { try WeightFile(path: GoldenFile.path(name)) }
+    #expect(error?.description.contains("\(name): \(words)") == true, "\(error?.description ?? "")")
+    #expect(error?.description.contains("torch.save(") == true)
+  }
+
   @Test("honour strides, offsets and types", arguments: ["strided_legacy.pth", "strided_zip.pth"])
   func strides(name: String) throws {
     let file = try WeightFile(path: GoldenFile.path(name))

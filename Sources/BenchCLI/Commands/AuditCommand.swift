@@ -123,7 +123,7 @@ struct AuditCommand: BenchCommand {
     let (samplers, counts) = try (chosen(), stepCounts())
     try createFolder(out)
     _ = try global.openDevice()
-    let source = try checkpoint.map { try open($0) }
+    let source = try checkpoint.map { try open(Trainer.runFolder(of: $0)) }
     var progress = ProgressReporter(
       "audit", total: samplers.count * counts.count, isQuiet: global.quiet)
     var entries: [Entry] = []

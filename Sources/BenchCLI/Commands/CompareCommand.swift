@@ -140,12 +140,9 @@ enum CompareError: Error, CustomStringConvertible {
     switch self {
     case .unknownModel(let name, let known):
       let models = Set(known).sorted()
-      let near = nearestNames(to: name, in: models)
-      let hint =
-        near.isEmpty
-        ? "the results have \(models.joined(separator: ", "))"
-        : "did you mean \(near.joined(separator: " or "))?"
-      return "no result is of the model '\(name)': \(hint)"
+      return "no result is of the model '\(name)': "
+        + suggestion(
+          for: name, in: models, remedy: "the results have \(models.joined(separator: ", "))")
     }
   }
 }

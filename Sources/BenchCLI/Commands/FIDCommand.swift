@@ -214,11 +214,9 @@ private func parseMetrics(_ text: String) throws -> [GenerationMetric] {
   return try names.map { name in
     if let metric = GenerationMetric.named(name) { return metric }
     let known = GenerationMetric.all.map(\.name)
-    let near = nearestNames(to: name, in: known)
     throw ValidationError(
       "there is no generation metric '\(name)'; "
-        + (near.isEmpty
-          ? "known are \(known.joined(separator: ", "))."
-          : "did you mean \(near.joined(separator: " or "))?"))
+        + suggestion(
+          for: name, in: known, remedy: "known are \(known.joined(separator: ", "))"))
   }
 }

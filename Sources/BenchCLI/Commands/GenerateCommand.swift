@@ -179,7 +179,7 @@ struct GenerateCommand: BenchCommand {
     study.decoder = tuneDecoder ? tuning.values : nil
     study.sampling = sampling.values(.fromNoise, seed: global.seed)
     study.usesOriginalDecoder = sampling.originalDecoder
-    study.checkpoint = checkpoint
+    study.checkpoint = checkpoint.map(Trainer.runFolder)
     study.samples = scoring.values
     study.folder = runs.out
     study.isFresh = runs.fresh

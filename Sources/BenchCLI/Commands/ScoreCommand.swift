@@ -10,9 +10,18 @@ struct ScoreCommand: BenchCommand {
     commandName: "score",
     abstract: "Scores representations made anywhere, Python included.",
     discussion: """
-      CODES.npz holds 'codes' (float, [samples, latents]) and 'factors' (class indices, \
+      CODES is a .npz file with 'codes' (float, [samples, latents]) and 'factors' (class indices, \
       [samples, factors]) and/or 'attributes' (0 or 1, [samples, attributes]); optional are \
       'test_codes' and 'test_factors', 'factor_names', 'attribute_names' and 'factor_sizes'. \
+      Or it is a .npy file or a table (.csv, .tsv, .txt) of codes alone, and --factors or --attributes \
+      name files of the same kinds. In a .npz file the arrays may have the names of other libraries: \
+      codes \(CodesRole.codes.names.dropFirst().joined(separator: ", ")); factors \
+      \(CodesRole.factors.names.dropFirst().joined(separator: ", ")); attributes \
+      \(CodesRole.attributes.names.dropFirst().joined(separator: ", ")); each with _train or _test. \
+      Factors may be texts or any whole numbers, attributes -1 and 1.
+
+      A factor with one value in the samples is left out of all metrics, and named.
+
       Without a test sample, metrics that train a model draw their training and test rows at random: \
       two thirds and one third, at most 10,000 and 5,000 as in the reference protocol (--train, \
       --test, --split). \
@@ -21,6 +30,8 @@ struct ScoreCommand: BenchCommand {
 
       Examples:
         bench score codes.npz
+        bench score codes.npy --factors y.npy
+        bench score codes.npz --codes z --factors labels.csv
         bench score codes.npz --metrics mig,sap,factorvae --json
         bench score codes.npz --metrics mig --ci --align pca,ica
         bench score codes.npz --metrics mig --set mig.num_bins=10
@@ -40,8 +51,22 @@ struct ScoreCommand: BenchCommand {
 
   @OptionGroup var global: GlobalOptions
 
-  @Argument(help: "The file with codes.", completion: .file(extensions: ["npz"]))
+  @Argument(help: "The file with codes.", completion: .file())
   var codes: String
+
+  @Option(
+    name: .customLong("codes"), help: "Which array of a .npz file the codes are.")
+  var codesName: String?
+
+  @Option(
+    help:
+      "A .npy, .npz, .csv, .tsv or .txt file with the factors, or the name of their array in CODES.",
+    completion: .file())
+  var factors: String?
+
+  @Option(
+    help: "The same for the attributes: 0 and 1, or -1 and 1.", completion: .file())
+  var attributes: String?
 
   @Option(
     help: """
@@ -119,8 +144,10 @@ struct ScoreCommand: BenchCommand {
     let start = ContinuousClock.now
     let settings = try MetricSettings(settings)
     let file = try CodesFile(
-      path: codes, seed: UInt32(global.seed), settings: settings,
+      CodesFile.Parts(path: codes, codes: codesName, factors: factors, attributes: attributes),
+      seed: UInt32(global.seed), settings: settings,
       split: SplitRule(order: split, trainCount: train, testCount: test))
+    for note in file.notes { global.note("note: \(note)") }
     guard file.input.test == nil || (train == nil && test == nil) else {
       throw SplitOfGivenSample(path: codes)
     }
@@ -215,12 +242,19 @@ struct ScoreCommand: BenchCommand {
           "test_samples": file.input.test.map { .integer($0.sampleCount) } ?? .null,
           "split": file.input.test == nil ? .string(split.rawValue) : .null,
           "unit_size": file.unitSize.map { .integer($0) } ?? .null,
+          "factors": factors.map { .string($0) } ?? .null,
+          "attributes": attributes.map { .string($0) } ?? .null,
           "seed": .integer(global.seed),
           "settings": file.input.settings.json,
           "ci_resamples": ci ? .integer(ciResamples) : .null,
         ]
       ).json,
     ]
+    if !file.notes.isEmpty { members["notes"] = .array(file.notes.map { .string($0) }) }
+    let constant = file.input.constantFactors
+    if !constant.isEmpty {
+      members["constant_factors"] = .array(constant.map { .string($0) })
+    }
     if !raw.skipped.isEmpty { members["skipped"] = raw.skippedJSON }
     if !ranks.isEmpty { members["rotations"] = .object(ranks.mapValues(\.json)) }
     if !aligned.isEmpty {
@@ -245,9 +279,13 @@ struct ScoreCommand: BenchCommand {
     _ ranks: [String: HaarRank]
   ) -> String {
     let input = file.input
-    var title = "\(codes): \(input.codes.sampleCount) samples, \(input.codes.latentCount) latents"
-    if let factors = input.factors { title += ", \(factors.factorCount) factors" }
-    if let attributes = input.attributes { title += ", \(attributes.attributeCount) attributes" }
+    var title =
+      "\(codes): \(counted(input.codes.sampleCount, "sample")), "
+      + counted(input.codes.latentCount, "latent")
+    if let factors = input.factors { title += ", \(counted(factors.factorCount, "factor"))" }
+    if let attributes = input.attributes {
+      title += ", \(counted(attributes.attributeCount, "attribute"))"
+    }
     if file.unitSize != nil { title += "; every unit reduced to its first principal component" }
     var table = ResultTable(
       title: title,
@@ -283,6 +321,7 @@ struct ScoreCommand: BenchCommand {
     }
     let label = isSelective ? "left out" : "no value"
     table.footnotes = raw.skipped.map { "\(label): \($0.reason)" }
+    if let note = input.constantFactorNote { table.footnotes.append(note) }
     if !ranks.isEmpty {
       table.footnotes.append(
         "rotated: the mean over \(rotations) random rotations of the codes; p: the rank among them "

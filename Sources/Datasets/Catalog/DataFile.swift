@@ -43,6 +43,24 @@ public enum DataFile {
     return [("pixels", NPYArray(try ImageFile.read(path)))]
   }
 
+  /// The bytes of a text file.
+  ///
+  /// - Throws: ``DatasetError`` if it is missing, larger than ``byteLimit``, or of another kind.
+  package static func text(of path: String) throws(DatasetError) -> [UInt8] {
+    let file = try InputFile(path: path)
+    guard file.byteCount <= byteLimit else {
+      throw .tooLarge(file: path, byteCount: file.byteCount, limit: byteLimit)
+    }
+    let bytes = try file.bytes(in: 0..<file.byteCount)
+    let start = Array(bytes.prefix(512))
+    if FileKind(start: start) != .other("a text file"),
+      let error = DatasetError.otherKind(file: path, expected: "a text table", start: start)
+    {
+      throw error
+    }
+    return bytes
+  }
+
   private static func arrays(
     in archive: NPZArchive, _ name: String?
   ) throws(DatasetError) -> [(name: String, array: NPYArray)] {

@@ -15,10 +15,20 @@ public enum DatasetCatalog {
   public static func entry(_ name: String) throws(DatasetError) -> DatasetEntry {
     let base = DatasetRequest(name).base
     guard let entry = entries.first(where: { $0.name == base }) else {
-      throw .unknownDataset(name: base, near: nearestNames(to: base, in: names))
+      let other = otherNames[base.lowercased().filter { !"-_ ".contains($0) }]
+      throw .unknownDataset(
+        name: base, near: other.map { [$0] } ?? nearestNames(to: base, in: names))
     }
     return entry
   }
+
+  /// What other libraries and files call the datasets, without hyphens and underscores.
+  private static let otherNames = [
+    "3dshapes": "shapes3d", "dspritesfull": "dsprites", "colordsprites": "dsprites-color",
+    "noisydsprites": "dsprites-noise", "screamdsprites": "dsprites-scream",
+    "imgalignceleba": "celeba", "celebamaskhq": "celebahq", "ffhqdataset": "ffhq",
+    "lsun": "lsun-bedroom",
+  ]
 
   /// Opens a dataset.
   ///

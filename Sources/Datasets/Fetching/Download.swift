@@ -119,8 +119,7 @@ extension RemoteFile {
   func check(_ path: String, name: String) throws(DatasetError) {
     let file = try InputFile(path: path)
     let start = try file.bytes(in: 0..<min(512, file.byteCount))
-    let text = String(decoding: start.drop { $0 <= 32 }.prefix(15), as: UTF8.self).lowercased()
-    guard !text.hasPrefix("<!doctype html") && !text.hasPrefix("<html") else {
+    guard FileKind(start: start) != .other("a web page") else {
       throw .contentMismatch(file: name, expected: lastComponent(self.path), found: "a web page")
     }
     if let byteCount, byteCount != file.byteCount {

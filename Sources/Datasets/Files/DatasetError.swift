@@ -8,6 +8,8 @@ public enum DatasetError: Error, Equatable, Sendable {
   case cannotWrite(path: String, reason: String)
   /// A file is damaged, truncated, or not of the format its place demands.
   case malformed(file: String, format: String, reason: String)
+  /// A file is of another kind than its place demands.
+  case otherKind(file: String, expected: String, found: String, remedy: String?)
   /// A file is valid but uses something that is deliberately not read.
   case unsupported(file: String, format: String, reason: String)
   /// An archive lacks an array or a member.
@@ -20,6 +22,8 @@ public enum DatasetError: Error, Equatable, Sendable {
   case contentMismatch(file: String, expected: String, found: String)
   /// The size asked for exceeds the limit that guards memory.
   case tooLarge(file: String, byteCount: Int, limit: Int)
+  /// Several arrays of a file may be the one that is needed.
+  case ambiguousArray(file: String, role: String, found: [String], option: String)
   /// No dataset has that name.
   case unknownDataset(name: String, near: [String])
   /// The files of a dataset are not where they were looked for.
@@ -49,11 +53,18 @@ extension DatasetError: CustomStringConvertible {
     case .cannotWrite(let path, let reason):
       "\(path): cannot be written: \(reason)."
     case .malformed(let file, let format, let reason):
-      "\(file): not a valid \(format) file: \(reason); it is damaged or incomplete, get it again."
+      "\(file): not a valid \(format) file: \(reason); "
+        + (Self.handMade.contains(format)
+          ? "correct it." : "it is damaged or incomplete, get it again.")
+    case .otherKind(let file, let expected, let found, let remedy):
+      "\(file): is \(found), expected \(expected)\(remedy.map { "; \($0)" } ?? "")."
     case .unsupported(let file, let format, let reason):
       "\(file): this \(format) file is not read: \(reason)."
     case .missingArray(let file, let array, let found):
       "\(file): has no '\(array)'; it holds \(Self.list(found))."
+    case .ambiguousArray(let file, let role, let found, let option):
+      "\(file): \(Self.list(found)) may each be the \(role); say which with \(option), for instance"
+        + " \(option) \(found.first ?? "")."
     case .typeMismatch(let file, let array, let expected, let found):
       "\(file): '\(array)' has elements of type \(found), expected \(expected)."
     case .shapeMismatch(let file, let array, let expected, let found):
@@ -76,6 +87,9 @@ extension DatasetError: CustomStringConvertible {
       message
     }
   }
+
+  /// Formats of files that people write, for which getting them again is no remedy.
+  private static let handMade: Set = ["miniature", "attribute list", "partition list", "table"]
 
   private static func list(_ names: [String]) -> String {
     guard !names.isEmpty else { return "nothing" }

@@ -32,7 +32,7 @@ struct HDF5Array: ~Copyable {
       throw .unsupported(file: path, format: "HDF5", reason: "'\(name)': \(Self.text(message))")
     }
     guard status == 0, let opened else {
-      throw .malformed(file: path, format: "HDF5", reason: Self.text(message))
+      throw Self.failure(path, message)
     }
     let sizes = withUnsafeBytes(of: layout.sizes) { buffer in
       (0..<Int(layout.rank)).map { buffer.load(fromByteOffset: 8 * $0, as: UInt64.self) }
@@ -108,8 +108,19 @@ struct HDF5Array: ~Copyable {
     let status = chdf5_read_rows(
       array, UInt64(rows.lowerBound), UInt64(rows.count), type, target, &message, message.count)
     guard status == 0 else {
-      throw .malformed(file: path, format: "HDF5", reason: Self.text(message))
+      throw Self.failure(path, message)
     }
+  }
+
+  /// What keeps libhdf5 from reading a file; one that a later libhdf5 wrote is not damaged.
+  private static func failure(_ path: String, _ message: [CChar]) -> DatasetError {
+    let reason = text(message)
+    return reason.contains("bad version number") || reason.contains("unknown version")
+      ? .unsupported(
+        file: path, format: "HDF5",
+        reason: "it was written by a newer libhdf5 (\(reason)); write it again, as with h5py's "
+          + "libver='earliest'")
+      : .malformed(file: path, format: "HDF5", reason: reason)
   }
 
   private static func names(in path: String) -> [String] {

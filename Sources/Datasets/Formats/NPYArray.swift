@@ -70,6 +70,26 @@ public struct NPYArray: Sendable, Equatable {
     self.name = name
   }
 
+  /// The same elements without axes of size 1 at the end, as of features of one place, `[n, d, 1, 1]`.
+  ///
+  /// - Parameter axisCount: How many axes are kept at least.
+  /// - Returns: The array.
+  package func droppingTrailingAxes(downTo axisCount: Int) -> NPYArray {
+    var shape = shape
+    while shape.count > axisCount, shape.last == 1 { shape.removeLast() }
+    return NPYArray(bytes: bytes, shape: shape, dataType: dataType, name: name)
+  }
+
+  /// The same elements without axes of size 1 at the beginning, as of one set's mean, `[1, d]`.
+  ///
+  /// - Parameter axisCount: How many axes are kept at least.
+  /// - Returns: The array.
+  package func droppingLeadingAxes(downTo axisCount: Int) -> NPYArray {
+    var shape = shape
+    while shape.count > axisCount, shape.first == 1 { shape.removeFirst() }
+    return NPYArray(bytes: bytes, shape: shape, dataType: dataType, name: name)
+  }
+
   /// An array of texts.
   public init(texts: [String]) {
     let width = max(1, texts.map(\.unicodeScalars.count).max() ?? 1)

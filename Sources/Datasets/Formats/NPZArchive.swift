@@ -13,7 +13,12 @@ public struct NPZArchive: Sendable {
   ///
   /// - Throws: ``DatasetError`` if the file is missing or not an intact ZIP archive.
   public init(path: String) throws(DatasetError) {
-    archive = try ZIPArchive(path: path)
+    do throws(DatasetError) {
+      archive = try ZIPArchive(path: path)
+    } catch DatasetError.otherKind(let file, _, let found, let remedy) {
+      throw .otherKind(
+        file: file, expected: "a .npz file of NumPy", found: found, remedy: remedy)
+    }
     self.path = path
     names = archive.members.compactMap { Self.arrayName($0.name) }
   }

@@ -14,6 +14,12 @@ struct ZIPDirectory {
     let tailStart = max(0, file.byteCount - 22 - 65_535)
     let tail = try file.bytes(in: tailStart..<file.byteCount)
     guard let end = Self.endRecord(in: tail) else {
+      let start = try file.bytes(in: 0..<min(512, file.byteCount))
+      if FileKind(start: start) != .zip,
+        let error = DatasetError.otherKind(file: file.path, expected: "a ZIP archive", start: start)
+      {
+        throw error
+      }
       throw malformed("it has no end-of-archive record")
     }
     var reader = ByteReader(tail[end...], file: file.path, format: "ZIP")

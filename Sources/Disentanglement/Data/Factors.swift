@@ -82,6 +82,13 @@ public struct Factors: Sendable, Equatable {
   /// The classes of one factor, renumbered without gaps in increasing order.
   public func labels(_ factor: Int) -> Labels { Labels(columns[factor]) }
 
+  /// The given factors, in the given order.
+  func selecting(_ places: [Int]) -> Factors {
+    Factors(
+      checked: places.map { columns[$0] }, sizes: places.map { sizes[$0] },
+      names: places.map { names[$0] })
+  }
+
   /// The given samples, in the given order; an index may occur more than once.
   public func samples(_ indices: [Int]) -> Factors {
     Factors(

@@ -2,8 +2,10 @@
 public struct MetricInput: Sendable {
   /// The codes, `[sample, latent]`.
   public var codes: Codes
-  /// The factors of the same samples.
+  /// The factors of the same samples; those with one class are left out of all metrics.
   public var factors: Factors?
+  /// The names of the factors that were left out because they have one class in these samples.
+  public let constantFactors: [String]
   /// The binary attributes of the same samples.
   public var attributes: Attributes?
   /// Held-out codes and their factors, for the metrics that train a model.
@@ -22,6 +24,9 @@ public struct MetricInput: Sendable {
   public var settings = MetricSettings()
 
   /// Bundles the inputs.
+  ///
+  /// A factor with one class says nothing of any latent: most metrics are undefined with it, and the others
+  /// would count it as one more factor. It is left out of all of them, unless no factor has more classes.
   ///
   /// - Throws: ``DisentanglementError`` if numbers of samples or latents disagree.
   public init(
@@ -50,11 +55,36 @@ public struct MetricInput: Sendable {
       }
     }
     self.codes = codes
-    self.factors = factors
+    let varied = factors.map { factors in
+      factors.columns.indices.filter { place in
+        factors.columns[place].contains { $0 != factors.columns[place][0] }
+      }
+    }
+    let isPartial = varied.map { !$0.isEmpty && $0.count < factors?.factorCount ?? 0 } ?? false
+    if let factors, let varied, isPartial {
+      self.factors = factors.selecting(varied)
+      self.test = test.map {
+        LabelledCodes(checked: $0.codes, factors: $0.factors.selecting(varied))
+      }
+      constantFactors = factors.names.indices.filter { !varied.contains($0) }
+        .map { factors.names[$0] }
+    } else {
+      self.factors = factors
+      self.test = test
+      constantFactors = []
+    }
     self.attributes = attributes
-    self.test = test
     self.interventions = interventions
     self.seed = seed
+  }
+
+  /// What tells a reader of scores that factors were left out; nil if none was.
+  public var constantFactorNote: String? {
+    guard !constantFactors.isEmpty else { return nil }
+    let names = constantFactors.map { "'\($0)'" }.joined(separator: ", ")
+    return constantFactors.count == 1
+      ? "factor \(names) has one class in these samples and is left out of all metrics"
+      : "factors \(names) have one class in these samples and are left out of all metrics"
   }
 
   /// The factors.

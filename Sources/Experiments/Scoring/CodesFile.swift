@@ -1,54 +1,61 @@
 import Datasets
 package import Disentanglement
-import LinearAlgebra
+import FoundationEssentials
 
-/// A `.npz` file of codes and what is known of the samples, as `bench score` reads it.
+/// Codes and what is known of the samples, as `bench score` reads them from one or several files.
 package struct CodesFile {
+  /// Where each part comes from.
+  package struct Parts: Sendable {
+    /// The file with the codes: `.npz`, `.npy` or a text table.
+    package var path: String
+    /// Which array of a `.npz` file the codes are.
+    package var codes: String?
+    /// A file with the factors, or which array of the codes' file they are.
+    package var factors: String?
+    /// A file with the attributes, or which array of the codes' file they are.
+    package var attributes: String?
+
+    /// Names where each part comes from.
+    package init(
+      path: String, codes: String? = nil, factors: String? = nil, attributes: String? = nil
+    ) {
+      self.path = path
+      self.codes = codes
+      self.factors = factors
+      self.attributes = attributes
+    }
+  }
+
   /// Codes, factors, attributes and the test sample.
   package let input: MetricInput
   /// Size of the vector of each unit, if the codes were vectors and have been reduced.
   package let unitSize: Int?
+  /// What was read otherwise than it stands in the files.
+  package let notes: [String]
 
-  /// Reads and checks a file.
+  /// Reads and checks files.
   ///
   /// - Parameters:
-  ///   - path: The file.
+  ///   - parts: The files and arrays.
   ///   - seed: Seed of the metrics.
   ///   - settings: Parameters of the metrics.
   ///   - split: How codes are split where the file has no test sample.
   /// - Throws: An error whose description names the file, the array and what is wrong with it.
   package init(
-    path: String, seed: UInt32, settings: MetricSettings = MetricSettings(),
+    _ parts: Parts, seed: UInt32, settings: MetricSettings = MetricSettings(),
     split: SplitRule = SplitRule()
   ) throws {
-    let archive = try NPZArchive(path: path)
-    guard archive.names.contains("codes") else {
-      throw DatasetError.missingArray(file: path, array: "codes", found: archive.names)
-    }
     do {
-      let reader = CodesReader(archive: archive, path: path)
-      var codes = try reader.codes("codes")
+      var reader = try CodesReader(parts)
+      var codes = try reader.codes()
+      let test = try reader.test()
+      let factors = try reader.factors()
       let attributes = try reader.attributes()
-      let names = try reader.names("factor_names")
-      let sizes = try archive.arrayIfPresent("factor_sizes").map { try $0.integers() }
-      let factors = try reader.factors("factors", sizes: sizes, names: names)
-      var test: LabelledCodes?
-      let hasTest = ["test_codes", "test_factors"].map { archive.names.contains($0) }
-      guard hasTest[0] == hasTest[1] else {
-        throw DatasetError.missingArray(
-          file: path, array: hasTest[0] ? "test_factors" : "test_codes", found: archive.names)
-      }
-      if hasTest[0] {
-        let testCodes = try reader.codes("test_codes")
-        guard let testFactors = try reader.factors("test_factors", sizes: sizes, names: names)
-        else { throw DisentanglementError.empty(array: "test_factors") }
-        test = try LabelledCodes(codes: testCodes.codes, factors: testFactors)
-      }
       unitSize = codes.unitSize
       if let size = codes.unitSize {
         guard test == nil else {
           throw DatasetError.unsupported(
-            file: path, format: "codes",
+            file: parts.path, format: "codes",
             reason: "codes of shape [n, units, size] are reduced as a whole, so they cannot come "
               + "with test_codes")
         }
@@ -60,8 +67,9 @@ package struct CodesFile {
       scored.settings = settings
       scored.split = split
       input = scored
+      notes = reader.notes
     } catch let error as DisentanglementError {
-      throw InvalidCodes(path: path, reason: error)
+      throw InvalidCodes(path: parts.path, reason: error)
     }
   }
 }
@@ -74,68 +82,197 @@ package struct InvalidCodes: Error, CustomStringConvertible {
   package var description: String { "\(path): \(reason)" }
 }
 
-/// Reads the arrays of a codes file.
+/// A part of a file of codes, and the names that arrays of it have in files of this suite and others.
+package enum CodesRole: Sendable {
+  case codes, factors, attributes
+
+  /// The suite's own name, which wins over all others.
+  package var name: String { names[0] }
+
+  /// Names in the order in which they are listed: ours, then those of disentanglement_lib, disent, of code that
+  /// follows DisDiff, and of dSprites' file.
+  package var names: [String] {
+    switch self {
+    case .codes:
+      [
+        "codes", "representations", "representation", "mus", "z", "zs", "latents", "latent_codes",
+        "mu", "mean", "means", "embeddings",
+      ]
+    case .factors:
+      [
+        "factors", "factors_of_variation", "ys", "y", "labels", "targets", "classes",
+        "ground_truth_factors", "gt_factors", "latents_classes",
+      ]
+    case .attributes: ["attributes", "attrs", "attr"]
+    }
+  }
+
+  /// The part that an array of this name is; nil for a name that says nothing.
+  static func known(_ name: String) -> CodesRole? {
+    [codes, factors, attributes].first { role in
+      [false, true].contains { !role.candidates(in: [name], isTest: $0).isEmpty }
+    }
+  }
+
+  /// The arrays of a file that may be this part.
+  ///
+  /// A name with `train` before or behind it, as `mus_train`, is the part itself; one with `test` belongs to the test
+  /// sample.
+  func candidates(in names: [String], isTest: Bool = false) -> [String] {
+    let exact = isTest ? "test_\(name)" : name
+    if names.contains(exact) { return [exact] }
+    let wanted = self.names.flatMap { name in
+      isTest
+        ? ["test_\(name)", "\(name)_test"] : [name, "train_\(name)", "\(name)_train"]
+    }
+    return wanted.filter { names.contains($0) }
+  }
+}
+
+/// Finds and reads the parts.
 private struct CodesReader {
-  let archive: NPZArchive
-  let path: String
+  let parts: CodesFile.Parts
+  /// The file of the codes, if it is an archive of arrays.
+  private let archive: NPZArchive?
+  var notes: [String] = []
 
-  /// Codes `[n, d]`, or vectors of units `[n, units, size]`.
-  func codes(_ name: String) throws -> (codes: Codes, unitSize: Int?) {
-    let array = try archive.array(name)
-    guard array.shape.count == 2 || array.shape.count == 3 else {
-      throw shapeError(name, array.shape, "[samples, latents]")
+  init(_ parts: CodesFile.Parts) throws {
+    self.parts = parts
+    archive = Self.isArchive(parts.path) ? try NPZArchive(path: parts.path) : nil
+  }
+
+  private static func isArchive(_ path: String) -> Bool {
+    !isText(path) && !path.lowercased().hasSuffix(".npy")
+  }
+
+  private static func isText(_ path: String) -> Bool {
+    [".csv", ".tsv", ".txt"].contains { path.lowercased().hasSuffix($0) }
+  }
+
+  // MARK: - Parts
+
+  func codes() throws -> (codes: Codes, unitSize: Int?) {
+    guard let archive else {
+      return try table(in: parts.path, .codes).codes(named: "codes")
     }
-    guard !array.shape.contains(0) else { throw DisentanglementError.empty(array: name) }
-    let rows = array.shape[0]
-    let columns = array.shape.dropFirst().reduce(1, *)
-    do {
-      let codes: Codes
-      switch array.dataType {
-      case .float16, .float32:
-        codes = try Codes(
-          Matrix(rowCount: rows, columnCount: columns, elements: try array.floats()))
-      default:
-        codes = try Codes(
-          Matrix(rowCount: rows, columnCount: columns, elements: try array.doubles()))
+    let name = try parts.codes ?? array(.codes, of: archive)
+    return try SampleTable(archive.array(name), place: parts.path).codes(named: name)
+  }
+
+  /// The codes and factors of a test sample; nil if the file has none.
+  mutating func test() throws -> LabelledCodes? {
+    guard let archive else { return nil }
+    func name(_ role: CodesRole) throws -> String? {
+      let found = role.candidates(in: archive.names, isTest: true)
+      guard found.count < 2 else {
+        throw DatasetError.unsupported(
+          file: parts.path, format: "codes",
+          reason: "\(found.joined(separator: " and ")) may each be the test sample's \(role.name); "
+            + "leave one out")
       }
-      return (codes, array.shape.count == 3 ? array.shape[2] : nil)
-    } catch DisentanglementError.notFinite(_, let row, let column) {
-      throw DisentanglementError.notFinite(array: name, row: row, column: column)
+      return found.first
     }
+    let (codes, factors) = (try name(.codes), try name(.factors))
+    guard codes != nil || factors != nil else { return nil }
+    guard let codes, let factors else {
+      throw DatasetError.missingArray(
+        file: parts.path, array: codes == nil ? "test_codes" : "test_factors",
+        found: archive.names)
+    }
+    let table = try SampleTable(archive.array(codes), place: parts.path)
+    // Numbered apart from the training sample, a class could get another number here.
+    let columns = try SampleTable(archive.array(factors), place: parts.path).classes(
+      named: factors, columnNames: nil, renumbers: false, notes: &notes)
+    return try LabelledCodes(
+      codes: table.codes(named: codes).codes,
+      factors: Factors(columns: columns, sizes: sizes(), names: names("factor_names")))
   }
 
-  /// Class indices `[n, k]`, or `[n]` for one factor; nil if the file has none.
-  func factors(_ name: String, sizes: [Int]?, names: [String]?) throws -> Factors? {
-    guard let array = try archive.arrayIfPresent(name) else { return nil }
-    let columns = try columnCount(array, name, "[samples, factors]")
-    return try Factors(
-      rows: try array.integers(), factorCount: columns, sizes: sizes, names: names)
+  mutating func factors() throws -> Factors? {
+    let given = try names("factor_names")
+    guard let table = try table(.factors, parts.factors, "--factors") else { return nil }
+    let sizes = try sizes()
+    let hasTest = archive.map { !CodesRole.factors.candidates(in: $0.names, isTest: true).isEmpty }
+    let columns = try table.classes(
+      named: "factors", columnNames: given, renumbers: sizes == nil && hasTest != true,
+      notes: &notes)
+    return try Factors(columns: columns, sizes: sizes, names: given ?? table.columnNames)
   }
 
-  /// Zeros and ones `[n, a]`, or `[n]` for one attribute; nil if the file has none.
-  func attributes() throws -> Attributes? {
-    guard let array = try archive.arrayIfPresent("attributes") else { return nil }
-    let columns = try columnCount(array, "attributes", "[samples, attributes]")
+  mutating func attributes() throws -> Attributes? {
+    let given = try names("attribute_names")
+    guard let table = try table(.attributes, parts.attributes, "--attributes") else { return nil }
     return try Attributes(
-      rows: try array.integers(), attributeCount: columns, names: try names("attribute_names"))
+      columns: table.binaries(named: "attributes", notes: &notes),
+      names: given ?? table.columnNames)
   }
 
-  /// A list of texts; nil if the file has none.
-  func names(_ name: String) throws -> [String]? {
-    try archive.arrayIfPresent(name)?.texts()
+  private func sizes() throws -> [Int]? {
+    try archive?.arrayIfPresent("factor_sizes").map { try $0.integers() }
   }
 
-  private func columnCount(_ array: NPYArray, _ name: String, _ expected: String) throws -> Int {
-    guard array.shape.count == 1 || array.shape.count == 2 else {
-      throw shapeError(name, array.shape, expected)
+  /// A list of names; nil if the file has none.
+  ///
+  /// One that cannot be read, as of Python's objects, costs only the names.
+  private mutating func names(_ name: String) throws -> [String]? {
+    do {
+      return try archive?.arrayIfPresent(name)?.texts()
+    } catch {
+      let note = "'\(name)' was left out: \(error)"
+      if !notes.contains(note) { notes.append(note) }
+      return nil
     }
-    let columns = array.shape.count == 2 ? array.shape[1] : 1
-    guard array.shape[0] > 0 && columns > 0 else { throw DisentanglementError.empty(array: name) }
-    return columns
   }
 
-  private func shapeError(_ name: String, _ shape: [Int], _ expected: String) -> DatasetError {
-    .contentMismatch(
-      file: path, expected: "'\(name)' of shape \(expected)", found: "shape \(shape)")
+  // MARK: - Files
+
+  /// The table of a part: a file or an array that was named, else what the codes' file has under a known name.
+  private func table(
+    _ role: CodesRole, _ choice: String?, _ option: String
+  ) throws -> SampleTable? {
+    if let choice {
+      if FileManager.default.fileExists(atPath: choice) { return try table(in: choice, role) }
+      guard let archive, archive.names.contains(choice) else {
+        throw DatasetError.cannotRead(
+          path: choice,
+          reason: "there is no such file"
+            + (archive.map {
+              ", and \(parts.path) has no such array but \($0.names.joined(separator: ", "))"
+            }
+              ?? ""))
+      }
+      return SampleTable(try archive.array(choice), place: "\(parts.path), '\(choice)'")
+    }
+    guard let archive else { return nil }
+    let found = role.candidates(in: archive.names)
+    guard found.count < 2 else {
+      throw DatasetError.ambiguousArray(
+        file: parts.path, role: role.name, found: found, option: option)
+    }
+    return try found.first.map { SampleTable(try archive.array($0), place: parts.path) }
+  }
+
+  /// The one table of a file.
+  private func table(in path: String, _ role: CodesRole) throws -> SampleTable {
+    if Self.isText(path) { return try SampleTable(textFile: path) }
+    guard Self.isArchive(path) else { return SampleTable(try NPYArray(path: path), place: path) }
+    let archive = try NPZArchive(path: path)
+    return SampleTable(
+      try archive.array(array(role, of: archive)), place: path)
+  }
+
+  /// The array of an archive that plays a role: one of a known name, else the only one there is.
+  private func array(_ role: CodesRole, of archive: NPZArchive) throws -> String {
+    let found = role.candidates(in: archive.names)
+    guard found.count < 2 else {
+      throw DatasetError.ambiguousArray(
+        file: archive.path, role: role.name, found: found, option: "--\(role.name)")
+    }
+    if let name = found.first { return name }
+    // A lone array of no known name needs none.
+    if archive.names.count == 1, CodesRole.known(archive.names[0]) == nil {
+      return archive.names[0]
+    }
+    throw DatasetError.missingArray(file: archive.path, array: role.name, found: archive.names)
   }
 }

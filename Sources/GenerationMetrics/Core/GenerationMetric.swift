@@ -73,8 +73,10 @@ public struct GenerationMetric: Sendable {
   /// The metrics of a comparison that names none.
   public static let standard = all.filter(\.isStandard)
 
-  /// The metric of a name.
-  public static func named(_ name: String) -> GenerationMetric? { all.first { $0.name == name } }
+  /// The metric of a name, be it that of records with features that are not Inception's.
+  public static func named(_ name: String) -> GenerationMetric? {
+    all.first { $0.name == name } ?? all.first { $0.nameWithOtherFeatures == name }
+  }
 }
 
 /// Metrics are told apart by their names.

@@ -86,8 +86,9 @@ extension GenerationSide {
 extension GenerationSide {
   /// Reads a file of features or of statistics.
   ///
-  /// A `.npz` file holds `features` `[image, feature]`, perhaps with `logits`, or `mu` and `sigma`;
-  /// one with both is read as features. A `.npy` file holds features.
+  /// A `.npz` file holds `features` `[image, feature]`, perhaps with `logits`, or `mu` and `sigma`, also called
+  /// `mean` and `cov` or `m` and `s`; one with both is read as features. A `.npy` file holds features. Axes of
+  /// size 1 before a mean or covariance and behind features are dropped.
   ///
   /// - Parameter path: The file.
   /// - Throws: `DatasetError` if it cannot be read, ``GenerationError`` if what it holds is not
@@ -115,15 +116,17 @@ extension GenerationSide {
           features: Self.matrix(array, path: path, name: "spatial", elements: array.floats()))
       }
       self.init(features: features, logits: logits, spatial: spatial, protocolID: protocolID)
-    } else if let mean = try archive.arrayIfPresent("mu"),
-      let sigma = try archive.arrayIfPresent("sigma")
-    {
+    } else if let names = Self.statisticsNames.first(where: { pair in
+      archive.names.contains(pair.mean) && archive.names.contains(pair.covariance)
+    }) {
+      let mean = try archive.array(names.mean).droppingLeadingAxes(downTo: 1)
+      let sigma = try archive.array(names.covariance).droppingLeadingAxes(downTo: 2)
       guard mean.shape.count == 1 else {
         throw GenerationError.shapeMismatch(
-          set: path, array: "mu", expected: "one axis", found: mean.shape)
+          set: path, array: names.mean, expected: "one axis", found: mean.shape)
       }
       let covariance = try Self.matrix(
-        sigma, path: path, name: "sigma", elements: sigma.doubles())
+        sigma, path: path, name: names.covariance, elements: sigma.doubles())
       let count = try archive.arrayIfPresent("count")?.integers().first
       self.init(
         statistics: try FeatureStatistics(
@@ -177,7 +180,15 @@ extension GenerationSide {
     try NPZWriter.write(arrays, to: path)
   }
 
-  private static func featureSet(_ array: NPYArray, path: String) throws -> FeatureSet {
+  /// What mean and covariance are called: by pytorch-fid, by others in full, and by code with short names.
+  private static let statisticsNames = [
+    (mean: "mu", covariance: "sigma"), (mean: "mean", covariance: "cov"),
+    (mean: "m", covariance: "s"),
+  ]
+
+  private static func featureSet(_ given: NPYArray, path: String) throws -> FeatureSet {
+    // Features of one place are saved as [image, feature, 1, 1] too.
+    let array = given.droppingTrailingAxes(downTo: 2)
     if array.dataType == .float64 {
       return try FeatureSet(
         name: path,

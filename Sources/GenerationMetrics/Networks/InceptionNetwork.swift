@@ -52,6 +52,8 @@ public struct InceptionNetwork: Sendable {
 
   /// Reads all parameters, named as in pytorch-fid's release.
   ///
+  /// Without the classifier's, `fc`, the network has no logits.
+  ///
   /// - Parameters:
   ///   - weights: Where they come from.
   ///   - device: Where the network runs.
@@ -61,15 +63,30 @@ public struct InceptionNetwork: Sendable {
     let source = HashingSource(weights)
     let build = UnitBuilder(device: device) { unit in try unit.folded(source) }
     let stages = try Self.stages(build, count: Self.stageNames.count)
-    let weight = try source.parameter("fc.weight", shape: [1008, 2048])
-    let bias = try source.parameter("fc.bias", shape: [1008])
     self.stages = stages
-    classifierWeight = try Tensor(weight, shape: [1008, 2048], device: device)
-    classifierBias = try Tensor(bias, shape: [1008], device: device)
+    let classifier = try Self.classifier(source, device)
+    classifierWeight = classifier?.weight
+    classifierBias = classifier?.bias
     let block = stages[Self.spatialStage].stage as? InceptionBlock
     spatialUnit = (block?.branches.first as? Chain)?.units.first
     checksum = source.checksum
     self.device = device
+  }
+
+  /// The classifier's parameters; nil for weights without them, which have all that distances look at.
+  private static func classifier(
+    _ source: any WeightSource, _ device: Device
+  ) throws -> (weight: Tensor, bias: Tensor)? {
+    do {
+      let weight = try source.parameter("fc.weight", shape: [1008, 2048])
+      let bias = try source.parameter("fc.bias", shape: [1008])
+      return (
+        try Tensor(weight, shape: [1008, 2048], device: device),
+        try Tensor(bias, shape: [1008], device: device)
+      )
+    } catch WeightError.missingTensor {
+      return nil
+    }
   }
 
   /// The first stages of the network from parameters whose normalisation is already folded in.

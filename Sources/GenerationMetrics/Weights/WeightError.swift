@@ -10,6 +10,10 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
   case truncated(path: String, tensor: String, needed: Int, found: Int)
   /// The pickle asks for something other than tensors.
   case forbiddenPickle(path: String, request: String)
+  /// The file holds the weights of several networks.
+  case severalNetworks(path: String, names: [String])
+  /// The file is a program with weights in it.
+  case program(path: String)
   /// The file's name carries a checksum that its contents do not have.
   case checksumMismatch(path: String, expected: String, found: String)
   /// The network needs a tensor that the file lacks.
@@ -32,6 +36,12 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
       "\(path): not a valid weights file: \(reason); expected .pth, .pt or .safetensors, get it again."
     case .truncated(let path, let tensor, let needed, let found):
       "\(path): ends within tensor '\(tensor)': \(needed) bytes are needed, \(found) are there; the download is incomplete, get it again."
+    case .forbiddenPickle(let path, let request) where Self.isModule(request):
+      "\(path): is a whole pickled module (\(request)), which only its own code can load; load it in Python and save the weights alone with torch.save(model.state_dict(), \"weights.pth\")."
+    case .severalNetworks(let path, let names):
+      "\(path): holds the weights of several networks, \(names.joined(separator: ", ")); save one of them alone with torch.save(checkpoint[\"\(names.first ?? "")\"], \"weights.pth\")."
+    case .program(let path):
+      "\(path): is a TorchScript archive, a program with weights in it, and no program from a file is run here; use a file of weights alone, as 'bench weights fetch' gets, or one saved with torch.save(model.state_dict(), \"weights.pth\")."
     case .forbiddenPickle(let path, let request):
       "\(path): its pickle asks for '\(request)', which no weights need; nothing was run, use a file from a source you trust."
     case .checksumMismatch(let path, let expected, let found):
@@ -44,6 +54,13 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
       "\(path): tensor '\(tensor)' is \(value) at element \(index), expected finite numbers; the file is damaged or of a training that diverged, get it again."
     case .negativeVariance(let path, let tensor, let index, let value):
       "\(path): tensor '\(tensor)' is \(value) at element \(index), expected variances of at least 0; the file is damaged, get it again."
+    }
+  }
+
+  /// Whether a name that a pickle asks for is that of a class of networks.
+  private static func isModule(_ request: String) -> Bool {
+    ["torch.nn.", "torchvision.", "timm.", "__main__.", "models."].contains {
+      request.hasPrefix($0)
     }
   }
 }

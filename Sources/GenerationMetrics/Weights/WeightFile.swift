@@ -20,10 +20,12 @@ public struct WeightArray: Sendable, Equatable {
 public struct WeightFile {
   /// Where the file lies.
   public let path: String
-  /// The tensors' names, sorted.
-  public var names: [String] { contents.names }
+  /// The tensors' names, sorted, without what wrappers of networks put before all of them.
+  public var names: [String] { contents.names.map { String($0.dropFirst(prefix.count)) } }
 
   private let contents: any WeightContents
+  /// What stands before all names in the file.
+  private let prefix: String
 
   /// Opens a file and reads what it says about its tensors, not the tensors.
   ///
@@ -50,6 +52,7 @@ public struct WeightFile {
         reason: head.isEmpty ? "it is empty" : "it begins like neither a checkpoint nor safetensors"
       )
     }
+    prefix = Self.commonPrefix(contents.names)
     guard !isPartial else { return }
     try contents.checkIsWhole()
     try checkNamedDigest()
@@ -59,7 +62,22 @@ public struct WeightFile {
   ///
   /// - Throws: ``WeightError`` if there is none or the file is damaged there.
   public func array(_ name: String) throws(WeightError) -> WeightArray {
-    try contents.array(name)
+    try contents.array(prefix + name)
+  }
+
+  /// What `DataParallel`, `torch.compile` and classes around a network put before the names of all tensors.
+  private static let wrappers: Set<Substring> = [
+    "module", "_orig_mod", "model", "net", "inception",
+  ]
+
+  private static func commonPrefix(_ names: [String]) -> String {
+    var prefix = ""
+    while let wrapper = names.first?.dropFirst(prefix.count).prefix(while: { $0 != "." }),
+      wrappers.contains(wrapper), names.allSatisfy({ $0.hasPrefix("\(prefix)\(wrapper).") })
+    {
+      prefix += "\(wrapper)."
+    }
+    return prefix
   }
 
   private enum Format { case legacy, zip, safetensors, unknown }
@@ -224,6 +242,9 @@ private struct ZIPCheckpoint: WeightContents {
     self.path = path
     do {
       archive = try ZIPArchive(path: path)
+      guard !archive.members.contains(where: { $0.name.contains("/code/") }) else {
+        throw WeightError.program(path: path)
+      }
       guard let pickle = archive.members.first(where: { $0.name.hasSuffix("/data.pkl") }) else {
         throw WeightError.malformed(path: path, reason: "the archive has no data.pkl")
       }

@@ -41,14 +41,10 @@ public enum ModelCatalog {
 
   /// The model of a name.
   ///
-  /// - Throws: ``TrainingError/badConfiguration(what:expected:found:)`` with the nearest names.
+  /// - Throws: ``TrainingError/unknownModel(name:known:)``, which names the nearest.
   public static func definition(named name: String) throws(TrainingError) -> ModelDefinition {
     if let found = all.first(where: { $0.name == name }) { return found }
-    let known = all.map(\.name) + groups.map(\.name)
-    let near = nearestNames(to: name, in: known)
-    throw .badConfiguration(
-      what: "model", expected: "one of \((near.isEmpty ? known : near).joined(separator: ", "))",
-      found: "'\(name)'")
+    throw .unknownModel(name: name, known: all.map(\.name) + groups.map(\.name))
   }
 
   /// The names of groups of models: the question at hand, every model, the large-scale study's 36,

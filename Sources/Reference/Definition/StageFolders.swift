@@ -5,8 +5,8 @@ public struct StageFolders: Sendable {
   /// The run folder, which holds the first stage's checkpoint.
   public let first: String
 
-  /// The places in a run folder.
-  public init(_ folder: String) { first = folder }
+  /// The places in a run folder; naming the checkpoint in it names the folder.
+  public init(_ folder: String) { first = Trainer.runFolder(of: folder) }
 
   /// A later stage's folder.
   public func folder(of stage: ModelStage) -> String { "\(first)/\(stage.folder)" }

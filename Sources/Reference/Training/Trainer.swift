@@ -40,6 +40,18 @@ public final class Trainer {
   /// The checkpoint's place in a run folder.
   public static func checkpointPath(in folder: String) -> String { "\(folder)/checkpoint" }
 
+  /// The run folder that is meant where its checkpoint is named instead: both are the same to every command.
+  ///
+  /// - Parameter path: A run folder, or the checkpoint folder in it.
+  /// - Returns: The run folder.
+  public static func runFolder(of path: String) -> String {
+    var parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    while parts.count > 1, parts.last?.isEmpty == true { parts.removeLast() }
+    guard parts.last == "checkpoint", Checkpoint.exists(at: path) else { return path }
+    parts.removeLast()
+    return parts.isEmpty ? "." : parts.joined(separator: "/")
+  }
+
   /// Prepares a training in a run folder; continues from its checkpoint if there is one.
   ///
   /// - Parameters:

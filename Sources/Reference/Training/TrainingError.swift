@@ -1,5 +1,9 @@
+import BenchSupport
+
 /// A training run that cannot start or go on.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
+  /// No model has this name.
+  case unknownModel(name: String, known: [String])
   /// A model, an option or one of its values is unknown or out of range.
   case badConfiguration(what: String, expected: String, found: String)
   /// A checkpoint is missing, damaged or of another run.
@@ -18,6 +22,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// One sentence: what, where, and what to do.
   public var description: String {
     switch self {
+    case .unknownModel(let name, let known):
+      "there is no model '\(name)'; "
+        + suggestion(
+          for: name, in: known, option: "--model",
+          remedy: "expected one of \(known.joined(separator: ", "))")
     case .badConfiguration(let what, let expected, let found):
       "\(what): expected \(expected), found \(found)."
     case .badCheckpoint(let path, let reason):

@@ -16,7 +16,9 @@ public enum CSVImport {
   public static func results(
     path: String, dataset: String?, preset: String = "imported"
   ) throws -> [RunResult] {
-    let lines = try cells(Array(readFile(path)), path: path)
+    guard let lines = CSVText.lines(Array(try readFile(path))) else {
+      throw ResultError.malformed(path: path, reason: "a quoted cell does not end")
+    }
     guard let header = lines.first?.cells.map({ $0.lowercased() }), lines.count > 1 else {
       throw ResultError.malformed(path: path, reason: "it has no header and line")
     }
@@ -65,53 +67,5 @@ public enum CSVImport {
       throw .invalidField(path: place, field: name, expected: "a number or nan", found: "'\(text)'")
     }
     return .number(value)
-  }
-
-  /// The cells of every line that is not empty, with the line's number.
-  private static func cells(
-    _ bytes: [UInt8], path: String
-  ) throws(ResultError) -> [(number: Int, cells: [String])] {
-    var lines: [(number: Int, cells: [String])] = []
-    var cells: [String] = []
-    var cell: [UInt8] = []
-    var (isQuoted, lineNumber, startNumber) = (false, 1, 1)
-    func text(_ bytes: [UInt8]) -> String {
-      String(decoding: bytes, as: UTF8.self).trimmingSuffix { $0 == " " || $0 == "\r" }
-    }
-    var index = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      index += 1
-      if byte == UInt8(ascii: "\n") { lineNumber += 1 }
-      if isQuoted {
-        guard byte == UInt8(ascii: "\"") else {
-          cell.append(byte)
-          continue
-        }
-        if index < bytes.count && bytes[index] == UInt8(ascii: "\"") {
-          cell.append(byte)
-          index += 1
-        } else {
-          isQuoted = false
-        }
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "\"") where cell.isEmpty: isQuoted = true
-      case UInt8(ascii: ","):
-        cells.append(text(cell))
-        cell = []
-      case UInt8(ascii: "\n"):
-        cells.append(text(cell))
-        if cells != [""] { lines.append((startNumber, cells)) }
-        (cells, cell, startNumber) = ([], [], lineNumber)
-      case UInt8(ascii: " ") where cell.isEmpty: break
-      default: cell.append(byte)
-      }
-    }
-    guard !isQuoted else { throw .malformed(path: path, reason: "a quoted cell does not end") }
-    cells.append(text(cell))
-    if cells != [""] { lines.append((startNumber, cells)) }
-    return lines
   }
 }

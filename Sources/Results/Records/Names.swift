@@ -16,10 +16,20 @@ public enum MetricName {
 
 /// The names of datasets as published tables and result files write them.
 public enum DatasetName {
-  /// Lowercase letters and digits only, for instance `celeba64` for `CelebA-64`.
+  /// Lowercase letters and digits only, for instance `celeba64` for `CelebA-64`, and for a name that another
+  /// library gives a dataset that of ours, for instance `dsprites` for `dsprites_full`.
   public static func canonical(_ name: String) -> String {
-    String(name.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) })
+    let letters = String(name.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) })
+    return aliases[letters] ?? letters
   }
+
+  /// What disentanglement_lib's `named_data.py` and TensorFlow Datasets call datasets otherwise than we do.
+  ///
+  /// `dsprites_noshape` is none of them: it has four of the five factors.
+  private static let aliases = [
+    "dspritesfull": "dsprites", "colordsprites": "dspritescolor",
+    "noisydsprites": "dspritesnoise", "screamdsprites": "dspritesscream", "3dshapes": "shapes3d",
+  ]
 
   /// The name under which tables are grouped: that of the dataset without its variant.
   ///
