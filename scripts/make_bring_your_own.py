@@ -1,6 +1,6 @@
 """Makes small copies of what people bring, as docs/bring-your-own.md lists them.
 
-Usage: make_bring_your_own.py FOLDER. Needs nothing but Python, so that CI can run it anywhere: arrays and pictures are
+Usage: make_bring_your_own.py FOLDER [PART…]. Needs nothing but Python, so that CI can run it anywhere: arrays and pictures are
 written here, JPEGs are taken from the miniature of CelebA. Contents are random; layouts and names are those of the
 real files."""
 import csv
@@ -9,6 +9,7 @@ import pickle
 import random
 import struct
 import sys
+import tarfile
 import zipfile
 import zlib
 
@@ -99,6 +100,103 @@ def folders():
         png(root / f"generated/inner/{number:03d}.png", 32, 100 + number)
 
 
-codes()
-statistics()
-folders()
+
+def write(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def celeba():
+    """The miniature of seven faces in every layout that copies have: layouts/NAME/celeba is a data folder's."""
+    archive = zipfile.ZipFile(miniatures / "celeba/img_align_celeba.zip")
+    faces = {pathlib.Path(name).name: archive.read(name) for name in archive.namelist() if name.endswith(".jpg")}
+    text = (miniatures / "celeba/list_attr_celeba.txt").read_bytes().decode()
+    partition = (miniatures / "celeba/list_eval_partition.txt").read_bytes().decode()
+    rows = [line.split() for line in text.splitlines()]
+    table = "\n".join(",".join(row) for row in [["image_id"] + rows[1]] + rows[2:]) + "\n"
+    splits = "image_id,partition\n" + "".join(",".join(line.split()) + "\n" for line in partition.splitlines())
+    zipped = (miniatures / "celeba/img_align_celeba.zip").read_bytes()
+    layouts = {
+        "kaggle": {"img_align_celeba/img_align_celeba": faces, "list_attr_celeba.csv": table,
+                   "list_eval_partition.csv": splits},
+        "kaggle_marked": {"archive/img_align_celeba/img_align_celeba": faces,
+                          "archive/list_attr_celeba.csv": "\ufeff" + table.replace("\n", "\r\n"),
+                          "archive/list_eval_partition.csv": "\ufeff" + splits},
+        "torchvision": {"celeba/img_align_celeba": faces, "celeba/list_attr_celeba.txt": text,
+                        "celeba/list_eval_partition.txt": partition},
+        "official_folders": {"Img/img_align_celeba.zip": zipped, "Anno/list_attr_celeba.txt": text,
+                             "Eval/list_eval_partition.txt": partition},
+        "mixture": {"img_align_celeba.zip": zipped, "list_attr_celeba.csv": table.replace("-1", "0")},
+        "no_attributes": {"img_align_celeba": faces},
+    }
+    for name, parts in layouts.items():
+        folder = root / "layouts" / name / "celeba"
+        write(folder / "miniature.json", '{"image_count": 7}\n')
+        for path, contents in parts.items():
+            for face, data in contents.items() if isinstance(contents, dict) else [("", contents)]:
+                write(folder / path / face, data)
+    folder = root / "layouts/png/celeba"
+    write(folder / "miniature.json", '{"image_count": 7}\n')
+    write(folder / "list_attr_celeba.txt", text)
+    for number, name in enumerate(faces):
+        png(folder / "img_align_celeba_png" / name.replace(".jpg", ".png"), 218, number)
+
+
+def faces():
+    """Copies of FFHQ and CelebA-HQ, three pictures each, and of LSUN."""
+    def stylegan(path, side):
+        with zipfile.ZipFile(path, "w") as archive:
+            for number in range(3):
+                png(root / "face.png", side, number)
+                archive.write(root / "face.png", f"00000/img{number:08d}.png")
+            archive.writestr("dataset.json", '{"labels": null}')
+    for layout, files in {
+        "ffhq_folder": ("ffhq", ["ffhq256/00000.png", "ffhq256/00001.png", "ffhq256/00010.png"]),
+        "ffhq_nested": ("ffhq", ["images256x256/00000/00000.png", "images256x256/00000/00001.png", "images256x256/69000/69001.png"]),
+        "ffhq_thumbnails": ("ffhq", ["thumbnails128x128/00000/00000.png", "thumbnails128x128/00000/00001.png", "thumbnails128x128/69000/69001.png"]),
+        "hq_folder": ("celebahq", ["celeba_hq_256/00000.png", "celeba_hq_256/00002.png", "celeba_hq_256/00010.png"]),
+        "hq_mask": ("celebahq", [f"CelebAMask-HQ/CelebA-HQ-img/{n}.png" for n in (0, 10, 2)]),
+        "lsun_folder": ("lsun-bedroom", ["bedroom_train/a/b/1.png", "bedroom_train/a/c/2.png", "bedroom_train/d/3.png"]),
+    }.items():
+        dataset, names = files
+        folder = root / "layouts" / layout / dataset
+        write(folder / "miniature.json", '{"image_count": 3}\n')
+        for number, name in enumerate(names):
+            png(folder / name, 32, number)
+    listed = (miniatures / "celebahq/CelebAMask-HQ-attribute-anno.txt").read_bytes()
+    write(root / "layouts/hq_mask/celebahq/CelebAMask-HQ/CelebAMask-HQ-attribute-anno.txt", listed)
+    for layout, dataset, name in [("ffhq_zip", "ffhq", "ffhq-256x256.zip"), ("lsun_zip", "lsun-bedroom", "lsunbedroom.zip")]:
+        folder = root / "layouts" / layout / dataset
+        write(folder / "miniature.json", '{"image_count": 3}\n')
+        stylegan(folder / name, 32)
+    # Copies on their way into the data folder.
+    write(root / "data/ffhq/miniature.json", '{"image_count": 3}\n')
+    write(root / "data/celeba/miniature.json", '{"image_count": 7}\n')
+    stylegan(root / "faces32.zip", 32)
+
+
+def cars():
+    """Cars3D as disentanglement_lib unpacks it."""
+    folder = root / "layouts/cars_folder/cars3d"
+    write(folder / "miniature.json", (miniatures / "cars3d/miniature.json").read_bytes())
+    with tarfile.open(miniatures / "cars3d/nips2015-analogy-data.tar.gz") as archive:
+        for member in archive.getmembers():
+            if "cars/" in member.name and member.isfile():
+                write(folder / "cars" / pathlib.Path(member.name).name, archive.extractfile(member).read())
+
+
+def parquet():
+    """Pictures and labels as Hugging Face's datasets have them; the one part that needs a package."""
+    import pyarrow
+    import pyarrow.parquet
+    pictures = []
+    for number in range(400):
+        png(root / "picture.png", 16, number)
+        pictures.append({"bytes": (root / "picture.png").read_bytes(), "path": f"{number}.png"})
+    labels = [draw.randrange(3) for _ in range(400)]
+    pyarrow.parquet.write_table(pyarrow.table({"image": pictures, "label": labels}), root / "train.parquet")
+
+
+makers = {"codes": codes, "statistics": statistics, "folders": folders, "celeba": celeba, "faces": faces, "cars": cars}
+for name in sys.argv[2:] or makers:
+    (makers | {"parquet": parquet})[name]()

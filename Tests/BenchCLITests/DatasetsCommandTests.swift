@@ -54,6 +54,36 @@ import Testing
     #expect(absent.exitCode == 0 && absent.output.contains("bench datasets fetch shapes3d"))
   }
 
+  @Test("info says which layout was found and what is missing; a cache may be put elsewhere")
+  func layouts() async throws {
+    let folder = try TemporaryFolder()
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [
+      "python3", "\(root.path)/scripts/make_bring_your_own.py", folder.path, "celeba", "faces",
+    ]
+    try process.run()
+    process.waitUntilExit()
+    let kaggle = try await Self.run(["info", "celeba"], data: "\(folder.path)/layouts/kaggle")
+    #expect(kaggle.output.contains("layout     Kaggle\n"), "\(kaggle.output)\(kaggle.errors)")
+    #expect(kaggle.output.contains("found      attributes: list_attr_celeba.csv (Kaggle)"))
+    let mixture = try await Self.run(
+      ["info", "celeba", "--json", "--cache-dir", "\(folder.path)/caches"],
+      data: "\(folder.path)/layouts/mixture")
+    let parts = try #require(try JSONValue(parsing: mixture.output.utf8)["parts"]?.array)
+    #expect(parts.map { $0["layout"]?.string } == ["official", "Kaggle", nil])
+    #expect(parts[2]["substitute"]?.string?.hasPrefix("pictures 1 to 162,770") == true)
+    #expect(
+      try FileManager.default.subpathsOfDirectory(atPath: "\(folder.path)/caches").contains {
+        $0.hasSuffix(".pixels")
+      })
+    let copy = try await Self.run(["info", "ffhq"], data: "\(folder.path)/layouts/ffhq_zip")
+    #expect(copy.output.contains("layout     resized copy in a zip, as StyleGAN's"))
+    #expect(copy.output.contains("note       ") && copy.output.contains("how is not known"))
+  }
+
   @Test("fetch copies from a folder and refuses what is not the published file")
   func fetch() async throws {
     let folder = try TemporaryFolder()

@@ -26,7 +26,7 @@ extension BenchCommand {
         command: Self.configuration.commandName ?? "", processCount: launch.processCount)
     }
     if Self.isResumable { Interruption.listen(announces: launch.rank == 0) }
-    try await global.withThreads { try await execute() }
+    try await global.withSettings { try await execute() }
   }
 }
 

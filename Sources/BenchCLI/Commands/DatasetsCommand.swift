@@ -110,10 +110,25 @@ extension DatasetsCommand {
       if !entry.isBuiltIn {
         lines.append("folder     \(folder)\(isPresent ? "" : " (missing files)")")
       }
-      for file in entry.files {
-        let sum = file.checksum.map { " (checksum \($0.digits))" } ?? " (no published checksum)"
-        lines.append("file       \(file.path)\(sum)")
-        lines += file.urls.map { "           \($0)" }
+      let parts = entry.parts(in: global.dataRoot)
+      let layouts = Set(parts.compactMap(\.place?.layout))
+      if !layouts.isEmpty {
+        lines.append(
+          "layout     \(layouts.count > 1 ? "mixed: " : "")\(layouts.sorted().joined(separator: ", "))"
+        )
+      }
+      for part in parts {
+        let sum =
+          part.file.checksum.map { " (checksum \($0.digits))" } ?? " (no published checksum)"
+        lines.append("file       \(part.file.path)\(sum)")
+        lines += part.file.urls.map { "           \($0)" }
+        if let place = part.place {
+          lines.append("found      \(part.file.role): \(place.path) (\(place.layout))")
+        } else {
+          lines.append(
+            "missing    \(part.file.role): \(part.file.path)"
+              + (part.file.substitute.map { "; \($0)" } ?? ""))
+        }
       }
       for way in entry.protocols {
         lines.append("protocol   \(way.name.padded(to: 9)) \(way.summary); side \(way.defaultSide)")
@@ -127,12 +142,23 @@ extension DatasetsCommand {
       json["is_present"] = .bool(isPresent)
       json["folder"] = .string(folder)
       json["files"] = .array(entry.files.map { .string($0.path) })
+      json["parts"] = .array(
+        parts.map { part in
+          .object([
+            "role": .string(part.file.role), "file": .string(part.file.path),
+            "found": part.place.map { .string($0.path) } ?? .null,
+            "layout": part.place.map { .string($0.layout) } ?? .null,
+            "substitute": part.file.substitute.map { .string($0) } ?? .null,
+          ])
+        })
       json["protocols"] = .array(entry.protocols.map { .string($0.name) })
     }
 
     private func describe(
       _ dataset: any ImageDataset, _ json: inout [String: JSONValue], _ lines: inout [String]
     ) {
+      lines += dataset.notes.map { "note       \($0)" }
+      if !dataset.notes.isEmpty { json["notes"] = .array(dataset.notes.map { .string($0) }) }
       lines += [
         "images     \(dataset.count) of \(dataset.imageShape)", "checksum   \(dataset.checksum)",
       ]
@@ -161,11 +187,13 @@ extension DatasetsCommand {
     static let configuration = CommandConfiguration(
       abstract: "Downloads a dataset's files, or copies them, and verifies them.",
       discussion: """
-        A download that is interrupted goes on where it stopped when started again.
+        A download that is interrupted goes on where it stopped when started again. With --from, files are
+        looked for in every layout in which copies have them; folders are linked, not copied.
 
         Examples:
           bench datasets fetch shapes3d
           bench datasets fetch celeba --from ~/Downloads
+          bench datasets fetch ffhq --from ~/ffhq256.zip
           bench datasets fetch mpi3d-real --from https://mirror.example.org/mpi3d
         """)
 
@@ -213,9 +241,14 @@ extension DatasetsCommand {
     }
 
     private static func state(_ file: DatasetEntry.FetchedFile) -> String {
-      if file.wasPresent { return "already there" }
-      return file.isVerified
-        ? "fetched, checksum as published" : "fetched, no checksum is published for it"
+      switch file.state {
+      case .wasPresent: "already there"
+      case .fetched(let isVerified):
+        isVerified
+          ? "fetched, checksum as published" : "fetched, no checksum is published for it"
+      case .linked(let folder): "linked to \(folder)"
+      case .leftOut: "not there"
+      }
     }
   }
 

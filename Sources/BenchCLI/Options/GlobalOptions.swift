@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchSupport
+import Datasets
 import Experiments
 import FoundationEssentials
 @preconcurrency import Glibc
@@ -27,6 +28,13 @@ struct GlobalOptions: ParsableArguments {
     help: "Folder with datasets; default: $BENCH_DATA, else ~/.cache/bench/data.",
     completion: .directory)
   var dataDir: String?
+
+  @Option(
+    help: """
+      Folder for decoded pixels; default: beside the data, or $BENCH_CACHE, else ~/.cache/bench, where nothing \
+      can be written there.
+      """, completion: .directory)
+  var cacheDir: String?
 
   func validate() throws {
     if let threads, !(1...4096).contains(threads) {
@@ -56,9 +64,12 @@ struct GlobalOptions: ParsableArguments {
         allowed: Parallel.availableThreadCount, machine: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   }
 
-  /// Runs `body` with that many threads for all loops in it.
-  func withThreads<Value>(_ body: () async throws -> Value) async rethrows -> Value {
-    try await Parallel.$threadCount.withValue(threadCount) { try await body() }
+  /// Runs `body` with that many threads for all loops in it, and caches where these options put them.
+  func withSettings<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+    let folders = PixelCacheFolders(chosen: cacheDir, user: Self.cacheRoot)
+    return try await PixelCacheFolders.$current.withValue(folders) {
+      try await Parallel.$threadCount.withValue(threadCount) { try await body() }
+    }
   }
 
   /// The environment of experiments that these options describe; notes and failures go to standard

@@ -1,5 +1,4 @@
 import BenchSupport
-import FoundationEssentials
 
 /// Every dataset by name.
 public enum DatasetCatalog {
@@ -52,9 +51,5 @@ public enum DatasetCatalog {
     let path = absolutePath(request.base)
     let cache = "\(dataDirectory)/folders/\(Digest.of(Array(path.utf8)).prefix(16))"
     return try PictureSets.folder(path: request.base, request: request, cacheFolder: cache)
-  }
-
-  private static func absolutePath(_ path: String) -> String {
-    path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
   }
 }

@@ -1,36 +1,3 @@
-/// A file that a dataset is published as.
-public struct RemoteFile: Sendable, Equatable {
-  /// The checksum that was published for the file.
-  public enum Checksum: Sendable, Equatable {
-    /// 32 hexadecimal digits.
-    case md5(String)
-    /// 64 hexadecimal digits.
-    case sha256(String)
-  }
-
-  /// Where it belongs, relative to the dataset's folder.
-  public let path: String
-  /// Other paths that serve as well, for instance the unpacked archive.
-  public let alternatives: [String]
-  /// Where it can be downloaded, best first; empty if only by hand.
-  public let urls: [String]
-  /// The published checksum; nil if none is known.
-  public let checksum: Checksum?
-  /// The published size in bytes; nil if none is known.
-  public let byteCount: Int?
-
-  package init(
-    _ path: String, _ urls: [String], checksum: Checksum? = nil, byteCount: Int? = nil,
-    alternatives: [String] = []
-  ) {
-    self.path = path
-    self.alternatives = alternatives
-    self.urls = urls
-    self.checksum = checksum
-    self.byteCount = byteCount
-  }
-}
-
 /// What is known about a dataset without opening it.
 public struct DatasetEntry: Sendable {
   /// What an opener is given.
@@ -84,12 +51,26 @@ public struct DatasetEntry: Sendable {
   /// The dataset's folder below the data folder.
   public func folder(in dataDirectory: String) -> String { "\(dataDirectory)/\(folderName)" }
 
-  /// The published files that are not there, in any of the forms that are read.
-  public func missingFiles(in dataDirectory: String) -> [RemoteFile] {
+  /// One of the dataset's files, as it was found.
+  public struct Part: Sendable, Equatable {
+    /// The published file.
+    public let file: RemoteFile
+    /// Where it is, relative to the dataset's folder; nil if it is missing.
+    public let place: RemoteFile.Place?
+  }
+
+  /// What of the dataset is there, and in which layout.
+  ///
+  /// - Parameter dataDirectory: The folder that holds one folder per dataset.
+  /// - Returns: The parts, in the order of ``files``.
+  public func parts(in dataDirectory: String) -> [Part] {
     let folder = folder(in: dataDirectory)
-    return files.filter { file in
-      !([file.path] + file.alternatives).contains { exists("\(folder)/\($0)") }
-    }
+    return files.map { Part(file: $0, place: $0.found(in: folder)) }
+  }
+
+  /// The published files that are not there in any of the forms that are read, and that it cannot do without.
+  public func missingFiles(in dataDirectory: String) -> [RemoteFile] {
+    parts(in: dataDirectory).filter { $0.place == nil && $0.file.substitute == nil }.map(\.file)
   }
 
   /// Whether it needs no files.

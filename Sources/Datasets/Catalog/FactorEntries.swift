@@ -31,7 +31,7 @@ extension DatasetEntry {
     files: [
       RemoteFile(
         Cars3D.fileName, ["http://www.scottreed.info/files/nips2015-analogy-data.tar.gz"],
-        checksum: .md5("4e866a7919c1beedf53964e6f7a23686"))
+        checksum: .md5("4e866a7919c1beedf53964e6f7a23686"), places: Cars3D.places)
     ],
     size: "about 300 MB", licence: "none stated; research use is customary",
     page: "http://www.scottreed.info", layout: Cars3D.layout
@@ -55,7 +55,8 @@ extension DatasetEntry {
         let name = "smallnorb-\(part)-\(kind).mat"
         return RemoteFile(
           "\(name).gz", ["https://cs.nyu.edu/~ylclab/data/norb-v1.0-small/\(name).gz"],
-          checksum: .md5(sum), alternatives: [name])
+          checksum: .md5(sum),
+          places: [.init("\(name).gz", "official"), .init(name, "unpacked")])
       }
     }
     return .grid(

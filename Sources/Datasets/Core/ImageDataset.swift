@@ -12,6 +12,8 @@ public protocol ImageDataset: Sendable {
   var count: Int { get }
   /// Identifies the data itself, for instance `sha256:…` of all pixels or `builtin:scenes3d:v1`.
   var checksum: String { get }
+  /// What a user should know about what was found, one sentence each.
+  var notes: [String] { get }
   /// Reads images one after another, each `[height, width, channel]`.
   ///
   /// - Parameters:
@@ -44,6 +46,9 @@ public protocol AttributeDataset: ImageDataset {
 }
 
 extension ImageDataset {
+  /// Nothing.
+  public var notes: [String] { [] }
+
   /// Images as one array, `[image, height, width, channel]`, read on all allowed threads.
   ///
   /// - Throws: ``DatasetError`` if the data cannot be read.

@@ -55,13 +55,17 @@ enum PixelCache {
     }
   }
 
-  /// The cache of `source` in `folder`, made now if there is none that fits.
+  /// The cache of `source`, made now if there is none that fits.
+  ///
+  /// It lies in `folder`, or where ``PixelCacheFolders`` puts it.
   ///
   /// - Throws: ``DatasetError`` if the sources cannot be read or the cache cannot be written.
   static func open(_ source: PixelSource, folder: String) throws(DatasetError) -> StoredPixels {
-    let path = "\(folder)/\(source.name).pixels"
-    if let cached = try existing(path, source) { return cached }
-    try makeFolder(folder)
+    let folders = PixelCacheFolders.current
+    for place in folders.places(of: folder) {
+      if let cached = try existing("\(place)/\(source.name).pixels", source) { return cached }
+    }
+    let path = try "\(folders.writable(for: folder))/\(source.name).pixels"
     let lock = try FileLock.waiting(for: "\(path).lock")
     defer { lock.release() }
     // Another process may have made it while this one waited.
@@ -107,7 +111,9 @@ enum PixelCache {
     var stamps: [FileStamp] = []
     for file in source.files { stamps.append(try FileStamp(file)) }
     let size = source.count * source.imageShape.byteCount
-    try DiskSpace.require(headerByteCount + size, at: path)
+    do throws(DatasetError) {
+      try DiskSpace.require(headerByteCount + size, at: path)
+    } catch { throw error.withAdvice }
     let temporary = "\(path).tmp-\(getpid())"
     do throws(DatasetError) {
       var sink = try PixelSink(path: temporary, source: source)

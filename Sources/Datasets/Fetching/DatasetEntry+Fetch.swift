@@ -30,18 +30,33 @@ extension DatasetEntry {
 
   /// What fetching did with one file.
   public struct FetchedFile: Sendable, Equatable {
-    /// Where it lies.
+    /// What became of it.
+    public enum State: Sendable, Equatable {
+      /// It was there before.
+      case wasPresent
+      /// It was downloaded or copied, and a published checksum was verified or not.
+      case fetched(isVerified: Bool)
+      /// A link to a folder was made.
+      case linked(to: String)
+      /// It is not there, and the dataset can do without.
+      case leftOut
+    }
+
+    /// Where it lies or belongs.
     public let path: String
+    /// What became of it.
+    public let state: State
+
     /// Whether it was there before.
-    public let wasPresent: Bool
+    public var wasPresent: Bool { state == .wasPresent }
     /// Whether a published checksum was verified.
-    public let isVerified: Bool
+    public var isVerified: Bool { state == .fetched(isVerified: true) }
   }
 
-  /// Downloads or copies the files that are missing.
+  /// Downloads, copies or links the files that are missing.
   ///
   /// A download that was interrupted goes on where it stopped. Files get their names only when they
-  /// are whole and their published checksums are right.
+  /// are whole and their published checksums are right. Folders are linked, not copied.
   ///
   /// - Parameters:
   ///   - dataDirectory: The folder that holds one folder per dataset.
@@ -54,28 +69,67 @@ extension DatasetEntry {
     options: DownloadOptions = DownloadOptions()
   ) throws(DatasetError) -> [FetchedFile] {
     let folder = folder(in: dataDirectory)
-    let missing = missingFiles(in: dataDirectory)
-    if case .file = mirror, missing.count > 1 {
-      throw .invalidArgument(
-        "Dataset '\(name)' is \(missing.count) files; name the folder that holds them.")
-    }
+    let parts = parts(in: dataDirectory)
+    let missing = parts.filter { $0.place == nil }.map(\.file)
     if !missing.isEmpty { try makeFolder(folder) }
     var fetched: [FetchedFile] = []
-    for file in files {
-      let path = "\(folder)/\(file.path)"
-      guard missing.contains(file) else {
-        fetched.append(FetchedFile(path: path, wasPresent: true, isVerified: false))
-        continue
+    for part in parts {
+      if let place = part.place {
+        fetched.append(FetchedFile(path: "\(folder)/\(place.path)", state: .wasPresent))
+      } else {
+        fetched.append(
+          try fetch(part.file, into: folder, from: mirror, isOnly: missing.count == 1, options))
       }
-      guard mirror != nil || !file.urls.isEmpty else {
-        throw .invalidArgument(
-          "'\(file.path)' of dataset '\(name)' cannot be downloaded by programs: see \(page)."
-            + (note.map { " \($0)" } ?? ""))
-      }
-      try file.fetch(to: path, from: mirror, options: options)
-      fetched.append(
-        FetchedFile(path: path, wasPresent: false, isVerified: file.checksum != nil))
+    }
+    if mirror != nil, !missing.isEmpty,
+      fetched.allSatisfy({ $0.state == .wasPresent || $0.state == .leftOut })
+    {
+      throw .cannotRead(
+        path: mirror?.text ?? "",
+        reason: "it is none of the files that dataset '\(name)' lacks")
     }
     return fetched
+  }
+
+  private func fetch(
+    _ file: RemoteFile, into folder: String, from mirror: Mirror?, isOnly: Bool,
+    _ options: DownloadOptions
+  ) throws(DatasetError) -> FetchedFile {
+    let path = "\(folder)/\(file.path)"
+    let local = try mirror.flatMap { (mirror) throws(DatasetError) in
+      try LocalCopy(
+        of: file, in: mirror, isOnly: isOnly,
+        pictureCount: Miniature.declared(in: folder)?.imageCount ?? file.pictureCount)
+    }
+    if let local { return try local.take(as: file, into: folder, options: options) }
+    if mirror?.isLocal == true {
+      // A single file brings what it is; what else is missing stays so.
+      guard file.substitute == nil, case .folder(let source) = mirror else {
+        return FetchedFile(path: path, state: .leftOut)
+      }
+      throw .cannotRead(
+        path: "\(source)/\(file.path)",
+        reason: "there is no such file, nor in any other layout that is read: "
+          + file.places.map(\.path).filter { $0 != file.path }.joined(separator: ", "))
+    }
+    guard mirror != nil || !file.urls.isEmpty else {
+      guard file.substitute == nil else { return FetchedFile(path: path, state: .leftOut) }
+      throw .invalidArgument(
+        "'\(file.path)' of dataset '\(name)' cannot be downloaded by programs: see \(page)."
+          + (note.map { " \($0)" } ?? ""))
+    }
+    try file.fetch(to: path, from: mirror, options: options)
+    return FetchedFile(path: path, state: .fetched(isVerified: file.checksum != nil))
+  }
+}
+
+extension DatasetEntry.Mirror {
+  /// Whether it is on this machine.
+  fileprivate var isLocal: Bool { if case .url = self { false } else { true } }
+
+  fileprivate var text: String {
+    switch self {
+    case .url(let text), .folder(let text), .file(let text): text
+    }
   }
 }

@@ -44,10 +44,22 @@ extension DatasetEntry {
   public func verify(dataDirectory: String) throws(DatasetError) -> DatasetVerification {
     let folder = folder(in: dataDirectory)
     var checks: [DatasetVerification.Check] = []
-    for file in files {
-      let path = "\(folder)/\(file.path)"
-      guard exists(path), !isFolder(path) else { continue }
-      checks.append(check(file, path))
+    for part in parts(in: dataDirectory) {
+      guard let place = part.place else {
+        if let substitute = part.file.substitute {
+          checks.append(
+            .init(subject: part.file.path, outcome: .unknown, detail: "not there: \(substitute)"))
+        }
+        continue
+      }
+      let path = "\(folder)/\(place.path)"
+      guard !isFolder(path) else { continue }
+      checks.append(
+        part.file.isOriginal(place)
+          ? check(part.file, path, place)
+          : .init(
+            subject: place.path, outcome: .unknown,
+            detail: "no checksum is published for it (layout: \(place.layout))"))
     }
     let dataset: any ImageDataset
     do throws(DatasetError) {
@@ -66,18 +78,20 @@ extension DatasetEntry {
     return DatasetVerification(checks: checks, sampleDigest: try Self.sampleDigest(dataset))
   }
 
-  private func check(_ file: RemoteFile, _ path: String) -> DatasetVerification.Check {
+  private func check(
+    _ file: RemoteFile, _ path: String, _ place: RemoteFile.Place
+  ) -> DatasetVerification.Check {
     do throws(DatasetError) {
       try file.check(path, name: path)
     } catch {
-      return .init(subject: file.path, outcome: .failed, detail: error.description)
+      return .init(subject: place.path, outcome: .failed, detail: error.description)
     }
     guard let checksum = file.checksum else {
       return .init(
-        subject: file.path, outcome: .unknown, detail: "no checksum is published for it")
+        subject: place.path, outcome: .unknown, detail: "no checksum is published for it")
     }
     return .init(
-      subject: file.path, outcome: .passed,
+      subject: place.path, outcome: .passed,
       detail: "\(checksum.algorithm.rawValue) \(checksum.digits)")
   }
 

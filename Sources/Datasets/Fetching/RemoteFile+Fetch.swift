@@ -15,20 +15,8 @@ extension RemoteFile {
   ) throws(DatasetError) {
     switch mirror {
     case .folder(let source):
-      guard
-        let found = ([self.path] + alternatives).first(where: { exists("\(source)/\($0)") })
-      else {
-        throw .cannotRead(path: "\(source)/\(self.path)", reason: "there is no such file")
-      }
-      let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-      guard !isFolder("\(source)/\(found)") else {
-        throw .invalidArgument(
-          "\(source)/\(found) is a folder; move or link it to \(folder)/\(found).")
-      }
-      let target = found == self.path ? path : "\(folder)/\(found)"
-      let expected = found == self.path ? self : RemoteFile(found, [])
-      try Download(url: source, path: target, expected: expected, options: options)
-        .copy(from: "\(source)/\(found)")
+      try Download(url: source, path: path, expected: self, options: options)
+        .copy(from: "\(source)/\(self.path)")
     case .file(let source):
       try Download(url: source, path: path, expected: self, options: options).copy(from: source)
     case .url(let base):

@@ -1,4 +1,5 @@
 import BenchSupport
+import FoundationEssentials
 import Glibc
 
 extension FileLock {
@@ -53,6 +54,11 @@ func isFolder(_ path: String) -> Bool {
 func exists(_ path: String) -> Bool {
   var status = stat()
   return stat(path, &status) == 0
+}
+
+/// The path from the root of the file system.
+func absolutePath(_ path: String) -> String {
+  path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
 }
 
 /// The part of a path after the last slash.

@@ -1,10 +1,13 @@
-/// The lines of a text file that are not empty, without line feeds and carriage returns.
+import BenchSupport
+
+/// The lines of a text file that are not empty, without line feeds, carriage returns and a byte order mark.
 struct TextLines: Sequence {
   private let bytes: [UInt8]
 
   /// The lines of `bytes`.
   init(_ bytes: [UInt8]) {
-    self.bytes = bytes
+    let mark = CSVText.byteOrderMark
+    self.bytes = bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : bytes
   }
 
   /// Steps through the lines.

@@ -12,17 +12,23 @@ struct AttributeTable: Sendable {
     names.indices.map { rows[row] >> UInt64($0) & 1 == 1 }
   }
 
-  /// The rows of given pictures, in their order.
+  /// The rows of given pictures, in their order; endings are not compared, for copies have others than the list.
   func selecting(_ wanted: [String], file: String) throws(DatasetError) -> AttributeTable {
-    let places = Dictionary(zip(pictures, rows)) { first, _ in first }
+    let places = Dictionary(zip(pictures.map(Self.stem), rows)) { first, _ in first }
     var selected: [UInt64] = []
     for picture in wanted {
-      guard let row = places[picture] else {
+      guard let row = places[Self.stem(picture)] else {
         throw .contentMismatch(file: file, expected: "a row for \(picture)", found: "none")
       }
       selected.append(row)
     }
     return AttributeTable(names: names, rows: selected, pictures: wanted)
+  }
+
+  /// A picture's name without folders and without its ending.
+  static func stem(_ name: String) -> String {
+    let last = lastComponent(name)
+    return last.lastIndex(of: ".").map { String(last[..<$0]) } ?? last
   }
 
   private init(names: [String], rows: [UInt64], pictures: [String]) {

@@ -43,6 +43,11 @@ struct PictureRequest: Sendable {
   let name: String
   let `protocol`: PictureProtocol
   let side: Int
+  /// What the dataset is called without protocol and side.
+  private let base: String
+  /// The side that was asked for; nil if none was.
+  private let askedSide: Int?
+  private let isFirstProtocol: Bool
 
   /// Chooses among `known` protocols, the first of which is the default.
   init(
@@ -58,9 +63,51 @@ struct PictureRequest: Sendable {
     guard (8...2048).contains(side) else {
       throw .invalidArgument("Images of side \(side) are not supported; ask for 8 to 2048.")
     }
-    let isDefault = chosen.name == known[0].name && side == chosen.defaultSide
-    self.name = isDefault ? name : "\(name)-\(chosen.name)-\(side)"
+    self.init(
+      base: name, chosen, askedSide: request.side, defaultSide: chosen.defaultSide,
+      isFirstProtocol: chosen.name == known[0].name)
+  }
+
+  private init(
+    base: String, _ chosen: PictureProtocol, askedSide: Int?, defaultSide: Int,
+    isFirstProtocol: Bool
+  ) {
+    self.base = base
     self.protocol = chosen
-    self.side = side
+    self.askedSide = askedSide
+    self.isFirstProtocol = isFirstProtocol
+    side = askedSide ?? defaultSide
+    name = isFirstProtocol && side == defaultSide ? base : "\(base)-\(chosen.name)-\(side)"
+  }
+
+  /// The request for a copy whose pictures somebody may have resized: enlarging them is refused.
+  ///
+  /// - Parameters:
+  ///   - label: What the copy's name ends in, before the side of its pictures; nil for the dataset's own name.
+  ///   - storedSide: The shorter side of the copy's pictures.
+  ///   - file: What errors call the copy.
+  /// - Returns: The request; without a side that was asked for, the default one or that of the pictures.
+  /// - Throws: ``DatasetError/invalidArgument(_:)`` if larger images were asked for.
+  func ofCopy(
+    _ label: String?, storedSide: Int, file: String
+  ) throws(DatasetError) -> PictureRequest {
+    guard storedSide >= 8, askedSide ?? 0 <= storedSide else {
+      throw .invalidArgument(
+        "\(file): its pictures are \(storedSide) pixels wide; ask for '@\(max(8, storedSide))' or less, for"
+          + " enlarged pictures are no data.")
+    }
+    let miniature = base.hasSuffix("-miniature") ? "-miniature" : ""
+    let name = label.map { "\(base.dropLast(miniature.count))-\($0)\(storedSide)\(miniature)" }
+    let usual = self.protocol.defaultSide
+    return PictureRequest(
+      base: name ?? base, self.protocol, askedSide: askedSide ?? min(storedSide, usual),
+      defaultSide: usual, isFirstProtocol: isFirstProtocol)
+  }
+
+  /// The same request of a dataset of another name.
+  func renamed(_ name: String, defaultSide: Int) -> PictureRequest {
+    PictureRequest(
+      base: name, self.protocol, askedSide: askedSide, defaultSide: defaultSide,
+      isFirstProtocol: isFirstProtocol)
   }
 }

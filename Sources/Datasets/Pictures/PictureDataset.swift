@@ -21,6 +21,8 @@ public struct PictureDataset: ImageDataset {
 
   /// The number of pictures.
   public var count: Int { pictureNames.count }
+  /// What was left out of the files, and the like.
+  public var notes: [String] { source.notes }
 
   /// Opens pictures.
   ///
@@ -124,6 +126,8 @@ public struct AttributePictureDataset: AttributeDataset {
   public var imageShape: ImageShape { pictures.imageShape }
   /// The number of pictures.
   public var count: Int { pictures.count }
+  /// What was left out of the files, and the like.
+  public var notes: [String] { pictures.notes }
   /// Identifies the pixels.
   public var checksum: String { pictures.checksum }
   /// The pictures' names in the files they came from, in order.
@@ -161,6 +165,8 @@ public struct SubsetDataset: ImageDataset {
 
   /// The base's.
   public var imageShape: ImageShape { base.imageShape }
+  /// The base's.
+  public var notes: [String] { base.notes }
   /// The number of images of the part.
   public var count: Int { indices.count }
 

@@ -8,6 +8,8 @@ protocol PictureSource: Sendable {
   var names: [String] { get }
   /// What changes when a picture is replaced by another of its name; empty if ``files`` tell.
   var stamps: [String] { get }
+  /// What a user should know about what was found, one sentence each.
+  var notes: [String] { get }
   /// One picture's file.
   func bytes(at index: Int) throws(DatasetError) -> [UInt8]
   /// What errors call a picture.
@@ -16,6 +18,7 @@ protocol PictureSource: Sendable {
 
 extension PictureSource {
   var stamps: [String] { [] }
+  var notes: [String] { [] }
 
   /// Decodes one picture to RGB.
   func picture(at index: Int) throws(DatasetError) -> RasterImage {

@@ -1,9 +1,10 @@
 import BenchSupport
+import FoundationEssentials
 
 /// Cars3D: 183 cars from 4 elevations and 24 azimuths, 17,568 images, resized from 128×128 to 64×64.
 ///
 /// Reed et al., *Deep Visual Analogy-Making*, NeurIPS 2015; the official archive is read without
-/// being unpacked. Cars are in the order of the archive's `list.txt`: disentanglement_lib takes them
+/// being unpacked, or its folder `cars` where somebody has unpacked it. Cars are in the order of the archive's `list.txt`: disentanglement_lib takes them
 /// as the file system happens to list them, so its object numbers differ from machine to machine.
 /// Resizing is Pillow's Lanczos, as disentanglement_lib's `thumbnail(…, ANTIALIAS)`.
 public enum Cars3D {
@@ -20,22 +21,28 @@ public enum Cars3D {
     imageShape: ImageShape(height: 64, width: 64, channelCount: 3),
     factorNames: ["elevation", "azimuth", "object"], factorSizes: [4, 24, 183])
   static let fileName = "nips2015-analogy-data.tar.gz"
+  static let places: [RemoteFile.Place] = [
+    .init(fileName, "official"), .init("nips2015-analogy-data.tar", "official, without gzip"),
+    .init("data/cars", "unpacked"), .init("cars", "unpacked, as disentanglement_lib has it"),
+  ]
   private static let storedSide = 128
 
-  /// Opens the dataset from the folder that holds the official archive.
+  /// Opens the dataset from the folder that holds the official archive, or what was unpacked from it.
   ///
   /// - Throws: ``DatasetError`` if the archive is missing, damaged, or of another layout.
   public static func open(
     folder: String, layout: FactorLayout = layout, name: String = "cars3d",
     order: ObjectOrder = .list
   ) throws(DatasetError) -> GridDataset {
-    let file = "\(folder)/\(fileName)"
+    let place = RemoteFile(fileName, [], places: places).found(in: folder)?.path ?? fileName
+    let file = "\(folder)/\(place)"
     let source = PixelSource(
       name: order == .list ? name : "\(name)-\(order.rawValue)",
-      recipe: "cars3d:\(order.rawValue):v1", files: [file], imageShape: layout.imageShape,
+      recipe: "cars3d:\(order.rawValue):v1\(try stamp(of: file))", files: [file],
+      imageShape: layout.imageShape,
       count: layout.count
     ) { (sink) throws(DatasetError) in
-      let cars = try read(file, layout)
+      let cars = try isFolder(file) ? unpacked(file, layout) : read(file, layout)
       let names = order == .list ? cars.list : cars.images.keys.sorted()
       guard names.count == layout.factorSizes[2], Set(names) == Set(cars.images.keys) else {
         throw .contentMismatch(
@@ -54,6 +61,54 @@ public enum Cars3D {
       name: name, layout: layout, images: try PixelCache.open(source, folder: "\(folder)/cache"))
   }
 
+  /// All cars of a folder, as ``read(_:_:)`` gives those of the archive.
+  private static func unpacked(
+    _ folder: String, _ layout: FactorLayout
+  ) throws(DatasetError) -> (images: [String: [UInt8]], list: [String]) {
+    let list = "\(folder)/list.txt"
+    guard exists(list) else {
+      throw .cannotRead(
+        path: list,
+        reason: "there is no such file, and it says in which order the cars are; unpack it from"
+          + " \(fileName) too")
+    }
+    var images: [String: [UInt8]] = [:]
+    for name in try names(in: folder) where isMesh(name) {
+      let array = try MATFile.array("im", of: "\(folder)/\(name)")
+      images[String(name.dropLast(4))] = try views(array, layout, "\(folder)/\(name)")
+    }
+    let text = try InputFile(path: list)
+    return (images, lines(try text.bytes(in: 0..<min(text.byteCount, 1 << 20))))
+  }
+
+  /// What changes when a car in a folder is replaced; nothing for an archive, whose own stamp tells.
+  private static func stamp(of path: String) throws(DatasetError) -> String {
+    guard isFolder(path) else { return "" }
+    var text = ""
+    for name in try names(in: path) {
+      let stamp = try PixelCache.FileStamp("\(path)/\(name)")
+      text += "\(name) \(stamp.byteCount) \(stamp.modifiedNanoseconds)\n"
+    }
+    return ":\(Digest.of(Array(text.utf8)))"
+  }
+
+  private static func names(in folder: String) throws(DatasetError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    } catch {
+      throw .cannotRead(path: folder, reason: "the folder cannot be listed")
+    }
+  }
+
+  /// Whether a file is a car: not what macOS puts beside files either.
+  private static func isMesh(_ name: String) -> Bool {
+    name.hasSuffix("_mesh.mat") && !name.hasPrefix(".")
+  }
+
+  private static func lines(_ text: [UInt8]) -> [String] {
+    TextLines(text).map { trimmed(String(decoding: $0, as: UTF8.self)) }
+  }
+
   /// All cars of the archive: images `[elevation, azimuth, row, column, channel]` by mesh name, and
   /// the names in the order of `list.txt`.
   private static func read(
@@ -67,8 +122,8 @@ public enum Cars3D {
       let name = lastComponent(member.name)
       if name == "list.txt" {
         let text = try walker.contents(of: member, limit: 1 << 20)
-        list = TextLines(text).map { trimmed(String(decoding: $0, as: UTF8.self)) }
-      } else if name.hasSuffix("_mesh.mat") {
+        list = lines(text)
+      } else if isMesh(name) {
         let bytes = try walker.contents(of: member, limit: 1 << 28)
         let array = try MATFile.array(
           "im", in: BytesStream(bytes, name: "\(file):\(member.name)"))

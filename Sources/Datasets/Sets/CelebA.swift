@@ -1,7 +1,8 @@
 /// CelebA: 202,599 aligned faces of 178×218 with 40 binary attributes.
 ///
-/// Liu et al., ICCV 2015. The folder holds `img_align_celeba.zip`, or its contents in
-/// `img_align_celeba/`, and `list_attr_celeba.txt`; `list_eval_partition.txt` names the splits.
+/// Liu et al., ICCV 2015. Read as its authors hand it out (an archive or folders `Anno`, `Eval`, `Img`), as torchvision
+/// unpacks it and as Kaggle has it (a folder in a folder, lists with commas), and any mixture of these; the pictures may
+/// be PNG copies of other endings than the lists say.
 public enum CelebA {
   /// The official splits.
   public enum Split: Int, Sendable, CaseIterable {
@@ -11,73 +12,119 @@ public enum CelebA {
     case validation = 1
     /// The last 19,962.
     case test = 2
+
+    /// The split of a picture by the number in its name.
+    init(number: Int) {
+      self = number <= 162_770 ? .train : number <= 182_637 ? .validation : .test
+    }
   }
 
   static let imageCount = 202_599
-  static let listName = "list_attr_celeba.txt"
-  static let partitionName = "list_eval_partition.txt"
+
+  static let pictures = RemoteFile(
+    "img_align_celeba.zip", [], checksum: .md5("00d2c5bc6d35e252742224ab0c1e8fcb"),
+    role: "pictures",
+    places: [
+      .init("img_align_celeba/img_align_celeba", "Kaggle"),
+      .init("img_align_celeba", "torchvision"),
+      .init("img_align_celeba.zip", "official"),
+      .init("img_align_celeba_png", "PNG copy"),
+      .init("Img/img_align_celeba", "official folders"),
+      .init("Img/img_align_celeba.zip", "official folders"),
+      .init("Img/img_align_celeba_png", "official folders, PNG copy"),
+    ], pictureCount: imageCount)
+
+  static let list = RemoteFile(
+    "list_attr_celeba.txt", [], checksum: .md5("75e246fa4810816ffd6ee81facbd244c"),
+    role: "attributes", places: places(of: "list_attr_celeba", below: "Anno"))
+
+  static let partition = RemoteFile(
+    "list_eval_partition.txt", [], checksum: .md5("d32c9cbf5e040fd4025c592c306e6668"),
+    role: "splits", places: places(of: "list_eval_partition", below: "Eval"),
+    substitute:
+      "pictures 1 to 162,770 are for training, the next 19,867 for validation, the last 19,962"
+      + " for testing, as officially")
+
+  private static func places(of name: String, below folder: String) -> [RemoteFile.Place] {
+    [
+      .init("\(name).txt", "official"), .init("\(name).csv", "Kaggle"),
+      .init("\(folder)/\(name).txt", "official folders"),
+    ]
+  }
 
   /// Opens the dataset.
   static func open(
     folder: String, request: PictureRequest, miniatureCount: Int?
   ) throws(DatasetError) -> AttributePictureDataset {
-    let list = "\(folder)/\(listName)"
-    let table = try AttributeTable(path: list, allowsFewerRows: miniatureCount != nil)
-    let source = try pictures(in: folder)
-    let expected = miniatureCount ?? imageCount
-    let names = source.names.map { lastComponent($0) }
-    guard names.count == expected else {
-      throw .contentMismatch(
-        file: source.files.first ?? folder, expected: "\(expected) pictures",
-        found: "\(names.count)")
+    func path(_ file: RemoteFile) -> String {
+      "\(folder)/\(file.found(in: folder)?.path ?? file.path)"
     }
+    let list = path(list)
+    let table = try AttributeTable(path: list, allowsFewerRows: miniatureCount != nil)
+    let source = try PictureSets.source(path(pictures))
+    try source.require(count: miniatureCount ?? imageCount)
     guard miniatureCount != nil || table.rows.count == imageCount else {
       throw .contentMismatch(
         file: list, expected: "\(imageCount) rows", found: "\(table.rows.count)")
     }
-    let selected = try table.selecting(names, file: list)
+    let selected = try table.selecting(source.names.map { lastComponent($0) }, file: list)
     return AttributePictureDataset(
       try PictureDataset(source, request, cacheFolder: "\(folder)/cache"), selected)
   }
 
-  private static func pictures(in folder: String) throws(DatasetError) -> any PictureSource {
-    let unpacked = "\(folder)/img_align_celeba"
-    if isFolder(unpacked) { return try FolderPictures(below: unpacked) }
-    return try ZIPPictures(path: "\(unpacked).zip")
-  }
-
-  /// The images of a split, by the official partition list in the dataset's folder.
+  /// The images of a split, by the official partition list in the dataset's folder, or by the numbers in
+  /// the pictures' names where there is no list.
   ///
   /// - Parameters:
   ///   - split: Which split.
   ///   - dataset: The opened dataset.
   ///   - folder: The folder it was opened from.
   /// - Returns: Indices into `dataset`, in order.
-  /// - Throws: ``DatasetError`` if the list is missing, damaged, or lacks a picture.
+  /// - Throws: ``DatasetError`` if the list is damaged or lacks a picture, or if there is none and a
+  ///   picture has no number.
   public static func indices(
     of split: Split, in dataset: AttributePictureDataset, folder: String
   ) throws(DatasetError) -> [Int] {
-    let path = "\(folder)/\(partitionName)"
+    let place = partition.found(in: folder)
+    let splits = try place.map { (place) throws(DatasetError) in
+      try partition(of: "\(folder)/\(place.path)")
+    }
+    var selected: [Int] = []
+    for (index, name) in dataset.pictureNames.enumerated() {
+      let found: Split?
+      if let splits {
+        found = splits[AttributeTable.stem(name)]
+      } else {
+        found = NumberedPictures.number(in: name).map { Split(number: $0) }
+      }
+      guard let found else {
+        throw .contentMismatch(
+          file: "\(folder)/\(place?.path ?? partition.path)", expected: "a row for \(name)",
+          found: "none")
+      }
+      if found == split { selected.append(index) }
+    }
+    return selected
+  }
+
+  /// The split of every picture in a partition list, by the picture's name without its ending.
+  private static func partition(of path: String) throws(DatasetError) -> [String: Split] {
     let file = try InputFile(path: path)
     guard file.byteCount <= 1 << 26 else {
       throw .tooLarge(file: path, byteCount: file.byteCount, limit: 1 << 26)
     }
-    var splits: [String: Int] = [:]
-    for line in TextLines(try file.bytes(in: 0..<file.byteCount)) {
+    var splits: [String: Split] = [:]
+    for (row, line) in TextLines(try file.bytes(in: 0..<file.byteCount)).enumerated() {
       let fields = TextLines.fields(line).map { String(decoding: $0, as: UTF8.self) }
-      guard fields.count == 2, let number = Int(fields[1]), (0...2).contains(number) else {
+      // Kaggle's list has a line of names.
+      if row == 0, fields.first == "image_id" { continue }
+      guard fields.count == 2, let number = Int(fields[1]), let split = Split(rawValue: number)
+      else {
         throw .malformed(
-          file: path, format: "partition list", reason: "a row is not 'picture 0|1|2'")
+          file: path, format: "partition list", reason: "row \(row + 1) is not 'picture 0|1|2'")
       }
-      splits[fields[0]] = number
+      splits[AttributeTable.stem(fields[0])] = split
     }
-    var selected: [Int] = []
-    for (index, name) in dataset.pictureNames.enumerated() {
-      guard let number = splits[lastComponent(name)] else {
-        throw .contentMismatch(file: path, expected: "a row for \(name)", found: "none")
-      }
-      if number == split.rawValue { selected.append(index) }
-    }
-    return selected
+    return splits
   }
 }

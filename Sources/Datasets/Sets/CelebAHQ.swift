@@ -1,0 +1,41 @@
+/// CelebA-HQ: 30,000 faces, in any of the copies that are handed around, with attributes if their list is there.
+enum CelebAHQ {
+  private static let listName = "CelebAMask-HQ-attribute-anno.txt"
+
+  static let pictures = RemoteFile(
+    "images", [], role: "pictures",
+    places: [.init("images", "plain")]
+      + ["CelebA-HQ-img", "CelebAMask-HQ/CelebA-HQ-img"].map { .init($0, "CelebAMask-HQ") }
+      + ["celeba_hq_256", "celebahq256", "celeba-hq-256", "data256x256", "celeba_hq"].map {
+        .init($0, "resized copy")
+      }
+      + ["data1024x1024", "data512x512"].map { .init($0, "TensorFlow Datasets") }
+      + ["images.zip", "celeba_hq_256.zip"].map { .init($0, "archive") },
+    pictureCount: 30_000)
+
+  static let list = RemoteFile(
+    listName, [], role: "attributes",
+    places: [
+      .init(listName, "CelebAMask-HQ"), .init("CelebAMask-HQ/\(listName)", "CelebAMask-HQ"),
+    ],
+    substitute: "there are no attributes")
+
+  /// Opens the dataset; the pictures' numbers are those of the list.
+  static func open(
+    folder: String, request: PictureRequest, miniatureCount: Int?
+  ) throws(DatasetError) -> any ImageDataset {
+    let place = pictures.found(in: folder) ?? .init(pictures.path, "plain")
+    let source = try NumberedPictures(PictureSets.source("\(folder)/\(place.path)"))
+    try source.require(count: miniatureCount ?? 30_000)
+    let request =
+      place.path == pictures.path
+      ? request
+      : try request.ofCopy(nil, storedSide: source.storedSide(), file: "\(folder)/\(place.path)")
+    let opened = try PictureDataset(source, request, cacheFolder: "\(folder)/cache")
+    guard let list = list.found(in: folder).map({ "\(folder)/\($0.path)" }) else { return opened }
+    let table = try AttributeTable(path: list, allowsFewerRows: miniatureCount != nil)
+    // The list calls pictures `0.jpg`, whatever the copy's files are called.
+    let wanted = source.numbers.map { "\($0).jpg" }
+    return AttributePictureDataset(opened, try table.selecting(wanted, file: list))
+  }
+}
