@@ -220,7 +220,7 @@ import Testing
       (["indefinite.npz", "indefinite.npz"], ["not a covariance", "eigenvalue"]),
       (["a.npz", "codes.npz"], ["codes.npz", "it holds codes"]),
       (["a.npz", "nowhere.npz"], ["nowhere.npz"]),
-      (["empty", "a.npz"], ["empty: there are no images"]),
+      (["empty", "a.npz"], ["empty: found none, expected pictures"]),
       (["single", "single", "--features", "builtin"], ["single", "at least 2 samples, found 1"]),
       (["skew.npz", "a.npz", "--metrics", "kid"], ["skew.npz"]),
     ]
@@ -291,5 +291,135 @@ import Testing
     #expect(
       try await BenchProcess.run(["weights", "fetch", "resnet"], environment: environment)
         .exitCode == 64)
+  }
+
+  /// Writes the same pictures as a folder of PNG files and in every other form.
+  private func writeEverywhere(_ count: Int, seed: UInt64, below folder: String) throws {
+    try writePictures(count, seed: seed, to: "\(folder)/plain")
+    let pictures = try (0..<count).map { try ImageFile.read("\(folder)/plain/\(100 + $0).png") }
+    let batch = NPYArray(pictures.flatMap(\.pixels), shape: [count, 24, 24, 3])
+    try NPZWriter.write(["arr_0": batch], to: "\(folder)/batch.npz", isCompressed: true)
+    try batch.write(to: "\(folder)/batch.npy")
+    let scaled = NPYArray(batch.bytes.map { 2 * (Float($0) / 255) - 1 }, shape: batch.shape)
+    try NPZWriter.write(["samples": scaled], to: "\(folder)/scaled.npz")
+    try Data("{\"labels\": null}".utf8).write(to: URL(filePath: "\(folder)/plain/dataset.json"))
+    for (name, words) in [
+      ("a.zip", ["python3", "-m", "zipfile", "-c"]), ("a.tar", ["tar", "-cf"]),
+      ("a.tar.gz", ["tar", "-czf"]),
+    ] {
+      let process = Process()
+      process.executableURL = URL(filePath: "/usr/bin/env")
+      process.currentDirectoryURL = URL(filePath: folder)
+      process.arguments = words + [name, "plain"]
+      try process.run()
+      process.waitUntilExit()
+    }
+  }
+
+  @Test("takes the same pictures as a folder, archive or array, and gives the same bits")
+  func everySource() async throws {
+    let folder = try TemporaryFolder()
+    try writeEverywhere(12, seed: 1, below: folder.path)
+    try writePictures(9, side: 17, seed: 2, to: "\(folder.path)/made")
+    var values: [String: JSONValue] = [:]
+    let sources = [
+      "plain", "batch.npz", "batch.npy", "scaled.npz", "a.zip", "a.tar", "a.tar.gz",
+    ]
+    for source in sources {
+      let words = ["fid", source, "made", "--features", "builtin", "--range", "-1,1", "--json"]
+      let run = try await BenchProcess.run(words, in: folder.path)
+      let result = try json(run)
+      #expect(result["protocol"]?["reference"]?["count"] == 12, "\(source)")
+      values[source] = result["metrics"]
+      #expect(
+        run.errors.contains("that is no picture is left out (.json)")
+          == !source.contains("np"), "\(source)")
+    }
+    for source in sources { #expect(values[source] == values["plain"], "\(source)") }
+    let words = ["fid", "scaled.npz", "made", "--features", "builtin"]
+    try await BenchProcess.run(words, in: folder.path)
+      .expectFailure("scaled.npz:samples", "--range 0,1")
+  }
+
+  @Test("takes a dataset's name, and says what is near where there is none")
+  func datasetName() async throws {
+    let folder = try TemporaryFolder()
+    try writePictures(9, side: 17, seed: 2, to: "\(folder.path)/made")
+    try writePictures(4, side: 16, seed: 3, to: "\(folder.path)/data/ffhq/images1024x1024")
+    try Data("{\"image_count\": 4}".utf8)
+      .write(to: URL(filePath: "\(folder.path)/data/ffhq/miniature.json"))
+    let words = ["fid", "ffhq@16", "made", "--features", "builtin", "--data-dir", "data", "--json"]
+    let result = try json(await BenchProcess.run(words, in: folder.path))
+    #expect(result["protocol"]?["reference"]?["count"] == 4)
+    for (name, parts) in [
+      ("ffhqq", ["ffhqq", "no such folder, file or dataset", "ffhq"]),
+      ("real/", ["real/", "no such folder or file"]),
+      ("a.pkl", ["a.pkl", "no such folder or file"]),
+    ] {
+      let run = try await BenchProcess.run(
+        ["fid", name, "made", "--features", "builtin", "--data-dir", "data"], in: folder.path)
+      #expect(run.exitCode != 0)
+      for part in parts { #expect(run.errors.contains(part), "\(run.errors)") }
+    }
+  }
+
+  @Test("names what a file is that is none of what it takes")
+  func otherKinds() async throws {
+    let folder = try TemporaryFolder()
+    try writeFeatures(20, seed: 1, to: "\(folder.path)/a.npz")
+    for (name, start, what) in [
+      ("edm.pkl", [0x80, 4, 0x95, 0], "a Python pickle"),
+      ("codes.csv", Array("a,b\n1,2\n".utf8), "a text file"),
+      (
+        "one.png", PNG.encode(RasterImage(height: 1, width: 1, channelCount: 1, pixels: [0])),
+        "a PNG"
+      ),
+    ] as [(String, [UInt8], String)] {
+      try Data(start).write(to: URL(filePath: "\(folder.path)/\(name)"))
+      try await BenchProcess.run(["fid", "a.npz", name], in: folder.path)
+        .expectFailure(name, "it is \(what)")
+    }
+  }
+
+  @Test(
+    "serves every metric from ADM's reference batches: statistics as given, the rest from images")
+  func referenceBatch() async throws {
+    let folder = try TemporaryFolder()
+    try writeEverywhere(12, seed: 1, below: folder.path)
+    try writePictures(10, side: 17, seed: 2, to: "\(folder.path)/made")
+    try writePictures(40, seed: 3, to: "\(folder.path)/more")
+    func run(_ words: String...) async throws -> BenchProcess {
+      try await BenchProcess.run(
+        ["fid"] + words + ["--features", "builtin", "--json"], in: folder.path)
+    }
+    // The batch: 12 images, and the statistics of 40 others.
+    _ = try json(await run("more", "--save-stats", "more.npz"))
+    let statistics = try NPZArchive(path: "\(folder.path)/more.npz")
+    let images = try NPZArchive(path: "\(folder.path)/batch.npz").array("arr_0")
+    try NPZWriter.write(
+      ["mu": statistics.array("mu"), "sigma": statistics.array("sigma"), "arr_0": images],
+      to: "\(folder.path)/reference.npz")
+    let whole = try await run("reference.npz", "made")
+    #expect(whole.errors.contains("'mu' and 'sigma' do not say how they were made"))
+    let found = try json(whole)["metrics"]
+    let ofStatistics = try json(await run("more.npz", "made"))["metrics"]
+    let ofImages = try json(await run("plain", "made"))["metrics"]
+    #expect(found?["fid"] == ofStatistics?["fid"] && found?["fid"] != ofImages?["fid"])
+    for name in ["precision", "recall", "density"] {
+      #expect(found?[name] != nil && found?[name] == ofImages?[name], "\(name)")
+    }
+    // For the Fréchet distance alone no image is looked at.
+    let quick = try json(await run("reference.npz", "more.npz", "--metrics", "fid"))
+    #expect(quick["images_per_second"] == nil)
+    #expect(try #require(quick["metrics"]?["fid"]?["value"]?.double) < 1e-9)
+    // Statistics of other features are passed over, with a note.
+    try NPZWriter.write(
+      [
+        "mu": NPYArray([0.0], shape: [1]), "sigma": NPYArray([1.0], shape: [1, 1]), "arr_0": images,
+      ],
+      to: "\(folder.path)/other.npz")
+    let other = try await run("other.npz", "made")
+    #expect(other.errors.contains("of 1 features, these are 448; only its images are used"))
+    #expect(try json(other)["metrics"]?["fid"] == ofImages?["fid"])
   }
 }

@@ -163,8 +163,9 @@ import Testing
     }
     #expect(
       try message("\(folder.path)/none")
-        == "\(folder.path)/none: cannot be read: there is no such folder or archive.")
-    #expect(try message("\(folder.path)/dsprites").contains("found none, expected PNG or JPEG"))
+        == "\(folder.path)/none: cannot be read: there is no such folder or file.")
+    #expect(
+      try message("\(folder.path)/dsprites").contains("found none among files of other kinds ("))
     #expect(try message("celeba:square").contains("has no protocol 'square'; it has tv, d2c"))
     #expect(try message("celeba@4").contains("side 4"))
     #expect(try message("dsprites@32").contains("one fixed size"))

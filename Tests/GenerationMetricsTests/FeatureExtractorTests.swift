@@ -23,7 +23,8 @@ import Testing
     let folder = try TemporaryFolder()
     let pictures = BenchFeaturesTests.pictures(11, seed: 4)
     try write(pictures, to: folder.path)
-    let found = try await extractor.extract(ImageFolder(path: folder.path), batchSize: size)
+    let found = try await extractor.extract(
+      Pictures.open(folder.path), name: "pictures", batchSize: size)
     let features = try #require(found.side.features)
     #expect(features.features.elements == pictures.flatMap { BenchFeatures.features(of: $0) })
     #expect(found.skipped.isEmpty)
@@ -36,12 +37,13 @@ import Testing
     let bad = "\(folder.path)/0017.png"
     let whole = try Data(contentsOf: URL(filePath: bad))
     try whole.prefix(whole.count / 2).write(to: URL(filePath: bad))
-    let images = try ImageFolder(path: folder.path)
+    let images = try Pictures.open(folder.path)
     let error = await #expect(throws: DatasetError.self) {
-      try await extractor.extract(images, batchSize: 8)
+      try await extractor.extract(images, name: "pictures", batchSize: 8)
     }
     #expect(error?.description.hasPrefix("\(bad): ") == true)
-    let found = try await extractor.extract(images, batchSize: 8, onError: .skip)
+    let found = try await extractor.extract(
+      images, name: "pictures", batchSize: 8, onError: .skip)
     #expect(found.side.count == 39)
     #expect(found.skipped.count == 1 && found.skipped[0].hasPrefix("\(bad): "))
   }
@@ -52,9 +54,9 @@ import Testing
     for name in ["a.png", "b.jpg"] {
       try Data("no picture".utf8).write(to: URL(filePath: "\(folder.path)/\(name)"))
     }
-    let images = try ImageFolder(path: folder.path)
+    let images = try Pictures.open(folder.path)
     let error = await #expect(throws: GenerationError.self) {
-      try await extractor.extract(images, onError: .skip)
+      try await extractor.extract(images, name: "pictures", onError: .skip)
     }
     #expect(error?.description.contains("none of them can be read") == true)
   }
@@ -69,39 +71,12 @@ import Testing
     }
     try FileManager.default.copyItem(
       atPath: GoldenFile.path("images/progressive.jpg"), toPath: "\(folder.path)/z.jpeg")
-    let found = try await extractor.extract(ImageFolder(path: folder.path))
+    let found = try await extractor.extract(Pictures.open(folder.path), name: "pictures")
     let features = try #require(found.side.features)
     #expect(features.count == 7)
     // The values are those of the pictures as RGB, alpha dropped.
     let rgba = try ImageFile.read("\(folder.path)/rgba8.png", channelCount: 3)
     #expect(Array(features.features.row(5)) == BenchFeatures.features(of: rgba))
-  }
-
-  @Test("list the pictures themselves, or those of the folders below, in the order of their bytes")
-  func listing() throws {
-    let folder = try TemporaryFolder()
-    let picture = BenchFeaturesTests.pictures(1, seed: 1, side: 4)[0]
-    for below in ["b", "a"] {
-      let path = "\(folder.path)/\(below)"
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      for name in ["2.png", "10.png", ".hidden.png"] {
-        try PNG.write(picture, to: "\(path)/\(name)")
-      }
-    }
-    try Data().write(to: URL(filePath: "\(folder.path)/notes.txt"))
-    #expect(
-      try ImageFolder(path: folder.path).files
-        == ["a/10.png", "a/2.png", "b/10.png", "b/2.png"].map { "\(folder.path)/\($0)" })
-    try PNG.write(picture, to: "\(folder.path)/C.PNG")
-    #expect(try ImageFolder(path: folder.path).files == ["\(folder.path)/C.PNG"])
-  }
-
-  @Test("of an empty or missing folder are refused")
-  func empty() throws {
-    let folder = try TemporaryFolder()
-    let error = #expect(throws: GenerationError.self) { try ImageFolder(path: folder.path) }
-    #expect(error?.description.contains("there are no images") == true)
-    #expect(throws: GenerationError.self) { try ImageFolder(path: "\(folder.path)/none") }
   }
 
   @Test("written to a file come back with their protocol, which other protocols refuse")

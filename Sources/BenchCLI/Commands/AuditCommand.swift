@@ -236,8 +236,7 @@ struct AuditCommand: BenchCommand {
     let trained = try TrainedDiffusion(folder: folder, device: device)
     global.noteUnfinished(trained.trained.state)
     global.noteUnfinished(trained.state)
-    let data = try DatasetCatalog.open(
-      trained.trained.context.dataset, dataDirectory: global.dataRoot)
+    let data = try global.openDataset(trained.trained.context.dataset)
     let sample = try ObservationSample(data, count: 2 * count, seed: UInt64(global.seed))
     let images = try sample.images(2 * count, on: device)
     return try Source(
@@ -246,7 +245,7 @@ struct AuditCommand: BenchCommand {
   }
 
   private func train(_ model: String, in folder: String, _ device: Device) throws {
-    let data = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
+    let data = try global.openDataset(dataset)
     let budget = preset.generationBudget(for: data)
     let run = RunDirectory(path: folder)
     func training(_ stepCount: Int) -> StageTraining {

@@ -64,16 +64,18 @@ extension DatasetsCommand {
     static let configuration = CommandConfiguration(
       abstract: "Describes a dataset: images, factors, files, licence; draws a contact sheet.",
       discussion: """
-        A dataset of pictures takes a protocol and a side, one with factors a part; a folder with at
-        least one slash in its path is a dataset too.
+        A dataset of pictures takes a protocol and a side, one with factors a part; pictures
+        anywhere are a dataset too: a folder with a slash in its path, a .zip, .tar, .tar.gz, LMDB, .npz
+        or .npy file.
 
         Examples:
           bench datasets info scenes3d --sheet scenes.png
           bench datasets info celeba:d2c@128 --sheet faces.png
           bench datasets info ./photos@64
+          bench datasets info samples.npz@64
         """)
 
-    @Argument(help: "A dataset's name, see 'bench datasets list', or a folder of images.")
+    @Argument(help: "A dataset's name, see 'bench datasets list', or pictures anywhere.")
     var name: String
 
     @Option(help: "Where to write a PNG contact sheet.", completion: .file(extensions: ["png"]))
@@ -82,12 +84,11 @@ extension DatasetsCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute() async throws {
-      let entry = name.contains("/") ? nil : try DatasetCatalog.entry(name)
+      let entry = DatasetCatalog.isPath(name) ? nil : try DatasetCatalog.entry(name)
       let isPresent = entry?.isPresent(in: global.dataRoot) ?? true
       // Without the files there is still something to tell, but nothing to draw.
       let dataset =
-        isPresent || sheet != nil
-        ? try DatasetCatalog.open(name, dataDirectory: global.dataRoot) : nil
+        isPresent || sheet != nil ? try global.openDataset(name) : nil
       if let sheet, let dataset { try PictureGrid(of: dataset).write(to: sheet) }
       var json: [String: JSONValue] = ["name": .string(name)]
       var lines: [String] = []

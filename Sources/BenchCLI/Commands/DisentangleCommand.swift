@@ -83,7 +83,7 @@ struct DisentangleCommand: BenchCommand {
 
   func execute() async throws {
     var study = try DisentanglementStudy(
-      dataset: DatasetCatalog.open(dataset, dataDirectory: global.dataRoot), models: model)
+      dataset: global.openDataset(dataset), models: model)
     study.seeds = try runs.seedList(global.seed)
     study.preset = preset.preset
     study.stepCount = steps ?? preset.stepCount

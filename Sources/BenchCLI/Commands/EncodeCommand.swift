@@ -57,8 +57,7 @@ struct EncodeCommand: BenchCommand {
   func execute() async throws {
     let trained = try TrainedModel(folder: checkpoint, device: global.openDevice())
     global.noteUnfinished(trained.state)
-    let source = try DatasetCatalog.open(
-      dataset ?? trained.context.dataset, dataDirectory: global.dataRoot)
+    let source = try global.openDataset(dataset ?? trained.context.dataset)
     guard source.imageShape == trained.context.imageShape else {
       throw ExperimentError.unsuitableDataset(
         name: source.name,

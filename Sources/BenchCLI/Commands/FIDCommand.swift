@@ -13,13 +13,15 @@ struct FIDCommand: BenchCommand {
     commandName: "fid",
     abstract: "Compares generated images with real ones: FID, KID, precision, recall and more.",
     discussion: """
-      A is the reference (real) set, B the generated one; each is a folder of PNG or JPEG files, a \
-      .npz file with 'features' [image, feature] (and 'logits'), a .npz file with 'mu' and 'sigma', \
-      or a .npy file of features. Statistics allow FID only. Without --metrics, everything that A \
-      and B allow is computed. A metric that was named and has no value is reported with the \
-      reason; the others are computed, and the exit code is 2.
+      A is the reference (real) set, B the generated one. Each is pictures: a folder, .zip, .tar, \
+      .tar.gz or LMDB of \(Pictures.formats) files, a .npz or .npy file of images [N, H, W, 3], or a \
+      dataset's name; or features: a .npz file with 'features' [image, feature] (and 'logits') or a \
+      .npy file; or statistics: a .npz file with 'mu' and 'sigma', which allow FID only. A .npz file of \
+      images with 'mu' and 'sigma', such as ADM's reference batches, serves every metric. Without \
+      --metrics, everything that A and B allow is computed. A metric that was named and has no value \
+      is reported with the reason; the others are computed, and the exit code is 2.
 
-      Folders need the network's weights: --weights, else $BENCH_WEIGHTS, torch's cache, or what \
+      Pictures need the network's weights: --weights, else $BENCH_WEIGHTS, torch's cache, or what \
       'bench weights fetch inception' fetched. Files made with another protocol (--protocol, \
       --dims, weights) are refused. --features builtin needs no weights; its values rank sets \
       against one another and are no FID.
@@ -32,6 +34,9 @@ struct FIDCommand: BenchCommand {
         bench fid real.npz generated.npz --metrics precision,recall --k 5 --inside inclusive
         bench fid real/ generated/ --protocol clean-fid
         bench fid real/ generated/ --features builtin
+        bench fid real.zip samples.npz
+        bench fid VIRTUAL_imagenet256_labeled.npz samples.npz --protocol tf1 --inside inclusive
+        bench fid celeba:d2c@64 samples.npz
         bench fid real/ --save-stats stats.npz
         bench fid real/ --save-features real.npz --on-error skip
         mpirun -np 4 bench fid real/ generated/     (the images are shared out)
@@ -97,10 +102,12 @@ struct FIDCommand: BenchCommand {
 
   private func execute(_ group: ProcessGroup) async throws {
     let global = global.speaking(in: group)
-    let loaded = try await ImageSideLoader(
-      settings: images.values, environment: global.environment, group: group
-    )
-    .sides([reference] + (generated.map { [$0] } ?? []))
+    var loader = ImageSideLoader(
+      settings: images.values, environment: global.environment, group: group,
+      dataDirectory: global.dataRoot)
+    loader.needsStatisticsAlone =
+      saveFeatures == nil && metrics.map { $0.allSatisfy(\.needsStatisticsAlone) } ?? false
+    let loaded = try await loader.sides([reference] + (generated.map { [$0] } ?? []))
     guard group.isFirst else { return }
     let first = loaded.sides[0]
     var saved: [String] = []

@@ -88,11 +88,12 @@ struct GenerateCommand: BenchCommand {
   var checkpoint: String?
 
   @Option(
-    help: "Score the images of this folder as another system's samples; may be repeated.",
-    completion: .directory)
+    help:
+      "Score these images (a folder, .zip, .tar, .npz or .npy) as another system's samples; may be repeated.",
+    completion: .file())
   var samplesFrom: [String] = []
 
-  @Option(help: "The name of the system of --samples-from; default: that of the folder.")
+  @Option(help: "The name of the system of --samples-from; default: that of the folder or file.")
   var system: String?
 
   @Flag(help: "Train nothing: show what a run would take.")
@@ -145,7 +146,7 @@ struct GenerateCommand: BenchCommand {
 
   func execute() async throws {
     let study = try study(
-      of: DatasetCatalog.open(dataset, dataDirectory: global.dataRoot))
+      of: global.openDataset(dataset))
     if dryRun {
       let estimates = try await study.estimates(in: global.environment)
       return try global.emit(

@@ -110,7 +110,7 @@ struct TrainCommand: BenchCommand {
     let specification = try model.map { text throws(TrainingError) in
       try ModelSpecification(parsing: text)
     }
-    let source = try DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
+    let source = try global.openDataset(dataset)
     let plan = TrainingPlan(
       stepCount: steps ?? preset.stepCount, batchSize: batchSize, seed: UInt64(global.seed),
       checkpointInterval: checkpointEvery, precision: precision,

@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Datasets
 public import Disentanglement
 import Experiments
 public import GenerationMetrics
@@ -15,6 +16,11 @@ extension ImagePreparation: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension Preset: ExpressibleByArgument {}
 extension SplitRule.Order: ExpressibleByArgument {}
+
+extension SampleRange: ExpressibleByArgument {
+  /// Takes two numbers with a comma between them.
+  public init?(argument: String) { self.init(argument) }
+}
 
 extension StageChoice: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }

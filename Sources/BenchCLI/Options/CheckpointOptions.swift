@@ -23,8 +23,7 @@ struct CheckpointOptions: ParsableArguments {
   func pictures(of trained: TrainedModel, _ global: GlobalOptions) throws -> (
     dataset: any ImageDataset, pictures: RunPictures
   ) {
-    let dataset = try DatasetCatalog.open(
-      trained.context.dataset, dataDirectory: global.dataRoot)
+    let dataset = try global.openDataset(trained.context.dataset)
     guard dataset.imageShape == trained.context.imageShape else {
       throw ExperimentError.unsuitableDataset(
         name: dataset.name,

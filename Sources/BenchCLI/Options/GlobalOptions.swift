@@ -92,6 +92,13 @@ struct GlobalOptions: ParsableArguments {
     fputs("\(text)\n", stderr)
   }
 
+  /// Opens a dataset or pictures and passes on what is to be known about them.
+  func openDataset(_ name: String) throws -> any ImageDataset {
+    let dataset = try DatasetCatalog.open(name, dataDirectory: dataRoot)
+    for text in dataset.notes { note(text) }
+    return dataset
+  }
+
   /// Prints the result: JSON with `--json`, else text.
   func emit(_ json: @autoclosure () -> JSONValue, text: @autoclosure () -> String) throws {
     print(self.json ? try json().text() : text())

@@ -1,8 +1,9 @@
 import ArgumentParser
+import Datasets
 import Experiments
 import GenerationMetrics
 
-/// How features are made from folders of images.
+/// How features are made from images.
 struct ImageFeatureOptions: ParsableArguments {
   @Option(
     name: .customLong("protocol"),
@@ -29,6 +30,8 @@ struct ImageFeatureOptions: ParsableArguments {
   @Option(help: "Images per run of the network.")
   var batchSize = 32
 
+  @OptionGroup var range: SampleRangeOption
+
   @Option(help: "An unreadable image: stop, or skip it and name it.")
   var onError = FeatureExtractor.ErrorPolicy.stop
 
@@ -47,6 +50,16 @@ struct ImageFeatureOptions: ParsableArguments {
   }
 }
 
+/// What the samples of floating point arrays mean.
+struct SampleRangeOption: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Black and white in .npz and .npy images of floating point samples, for instance 0,1 or -1,1; there is no default."
+  )
+  var range: SampleRange?
+}
+
 extension ImageFeatureOptions {
   /// The choices.
   var values: ImageFeatureSettings {
@@ -58,6 +71,7 @@ extension ImageFeatureOptions {
     settings.weights = weights
     settings.batchSize = batchSize
     settings.onError = onError
+    settings.sampleRange = range.range
     return settings
   }
 }

@@ -26,9 +26,13 @@ struct ScoringOptions: ParsableArguments {
   var preparation = ImagePreparation.pytorchFID
 
   @Option(
-    help: "A folder of images or a .npz file in the place of the dataset's images.",
-    completion: .file())
+    help: """
+      Pictures (as in 'bench fid') or a .npz file of features or statistics in the place of the \
+      dataset's images.
+      """, completion: .file())
   var reference: String?
+
+  @OptionGroup var range: SampleRangeOption
 
   func validate() throws {
     guard samples.map({ (10...10_000_000).contains($0) }) ?? true else {
@@ -45,6 +49,7 @@ struct ScoringOptions: ParsableArguments {
     features.network = weights == nil ? .builtin : .inception
     features.preparation = preparation
     features.weights = weights
+    features.sampleRange = range.range
     return SampleSettings(
       features: features, referenceCount: referenceCount, reference: reference,
       sampleCount: samples)

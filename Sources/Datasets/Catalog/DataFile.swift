@@ -18,7 +18,7 @@ public enum DataFile {
   public static func arrays(
     in path: String, array: String? = nil
   ) throws(DatasetError) -> [(name: String, array: NPYArray)] {
-    if isFolder(path) { return try pictures(PictureSets.source(path)) }
+    if isFolder(path) { return try pictures(Pictures.open(path)) }
     let file = try InputFile(path: path)
     let start = try file.bytes(in: 0..<min(8, file.byteCount))
     if start.starts(with: "PK".utf8) {
@@ -38,8 +38,9 @@ public enum DataFile {
     if path.hasSuffix(".mat") || path.hasSuffix(".mat.gz") {
       return [(array ?? "matrix", try matrix(path, array, start))]
     }
-    if path.hasSuffix(".tar") { return try pictures(TARPictures(path: path)) }
-    if path.hasSuffix(".mdb") { return try pictures(LMDBPictures(path: path)) }
+    if [".tar", ".tar.gz", ".tgz", ".mdb"].contains(where: { path.hasSuffix($0) }) {
+      return try pictures(Pictures.open(path))
+    }
     return [("pixels", NPYArray(try ImageFile.read(path)))]
   }
 

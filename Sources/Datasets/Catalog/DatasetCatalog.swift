@@ -29,13 +29,16 @@ public enum DatasetCatalog {
     "lsun": "lsun-bedroom",
   ]
 
+  /// Whether a name is not looked up but is the path of a folder or a file.
+  public static func isPath(_ name: String) -> Bool { DatasetRequest(name).isPath }
+
   /// Opens a dataset.
   ///
   /// - Parameters:
   ///   - name: One of ``names``; datasets of pictures also take a protocol and a side, as in
   ///     `celeba:d2c@128`, those with factors a part, as in `scenes3d:train`
-  ///     (``FactorSubset/init(_:of:)``). Or the path of a folder, `.zip`, `.tar` or LMDB of pictures, with at least
-  ///     one slash: `./flowers@128`.
+  ///     (``FactorSubset/init(_:of:)``). Or the path of a folder, archive,
+  ///     LMDB or array of pictures, with a slash or an ending: `./flowers@128`, `batch.npz@64`.
   ///   - dataDirectory: The folder that holds one folder per dataset.
   /// - Returns: The dataset, ready to be read.
   /// - Throws: ``DatasetError`` if the name is unknown, or the files are missing or not what they
@@ -44,7 +47,7 @@ public enum DatasetCatalog {
     _ name: String, dataDirectory: String
   ) throws(DatasetError) -> any ImageDataset {
     let request = DatasetRequest(name)
-    guard request.isFolder else {
+    guard request.isPath else {
       return try entry(name).open(request, dataDirectory: dataDirectory)
     }
     // Nothing is written beside the pictures; a path has one cache, whatever it is called by.

@@ -63,7 +63,7 @@ struct LocalCopy {
   /// How many pictures a folder holds, itself or in the folders below.
   private static func pictureCount(in folder: String) throws(DatasetError) -> Int {
     do throws(DatasetError) {
-      return try PictureSets.source(folder).names.count
+      return try Pictures.open(folder).names.count
     } catch DatasetError.contentMismatch { return 0 }
   }
 

@@ -27,6 +27,51 @@ final class InputFile: Sendable {
     byteCount = Int(status.st_size)
   }
 
+  /// A copy of what `stream` holds, in a temporary file that has no name and goes with this object.
+  ///
+  /// - Parameters:
+  ///   - stream: What is copied, to its end.
+  ///   - path: What errors call it.
+  /// - Throws: ``DatasetError`` if the stream cannot be read or the copy not be written.
+  init(unpacking stream: some ByteStream, of path: String) throws(DatasetError) {
+    // Not /tmp: where that is memory, an archive may not fit.
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+    func failure() -> DatasetError {
+      .cannotWrite(
+        path: folder,
+        reason:
+          "\(String(cString: strerror(errno))), and \(path) must be unpacked there; point TMPDIR at a folder with room"
+      )
+    }
+    var template = Array("\(folder)/bench-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else { throw failure() }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    unlink(template)
+    self.path = path
+    self.descriptor = descriptor
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    var written = 0
+    while true {
+      let count = try buffer.withMutableBytes { (bytes) throws(DatasetError) in
+        try stream.read(into: bytes)
+      }
+      guard count > 0 else { break }
+      var done = 0
+      while done < count {
+        let step = buffer.withUnsafeBytes { bytes in
+          let rest = UnsafeRawBufferPointer(rebasing: bytes[done..<count])
+          return pwrite(descriptor, rest.baseAddress, rest.count, off_t(written))
+        }
+        if step < 0 && errno == EINTR { continue }
+        guard step > 0 else { throw failure() }
+        done += step
+        written += step
+      }
+    }
+    byteCount = written
+  }
+
   deinit { close(descriptor) }
 
   /// Reads up to `buffer.count` bytes at `offset`; 0 only at the end of the file.

@@ -11,12 +11,18 @@ public enum ImageFile {
   public static func read(
     _ path: String, channelCount: Int? = 3
   ) throws(DatasetError) -> RasterImage {
+    try decode(try bytes(of: path), channelCount: channelCount, name: path)
+  }
+
+  /// All bytes of a picture's file.
+  ///
+  /// - Throws: ``DatasetError`` if it is missing or too large.
+  static func bytes(of path: String) throws(DatasetError) -> [UInt8] {
     let file = try InputFile(path: path)
     guard file.byteCount <= fileLimit else {
       throw .tooLarge(file: path, byteCount: file.byteCount, limit: fileLimit)
     }
-    return try decode(
-      try file.bytes(in: 0..<file.byteCount), channelCount: channelCount, name: path)
+    return try file.bytes(in: 0..<file.byteCount)
   }
 
   /// Decodes the bytes of a PNG or JPEG file or a `.npy` picture.
@@ -34,7 +40,8 @@ public enum ImageFile {
     if bytes.starts(with: [0x93] + Array("NUMPY".utf8)) {
       return try decodeArray(bytes, name: name)
     }
-    throw .unsupported(file: name, format: "image", reason: foundFormat(bytes))
+    throw .unsupported(
+      file: name, format: "image", reason: "it is \(FileKind(start: Array(bytes.prefix(512))))")
   }
 
   /// A NumPy array of bytes, `[1, 3, height, width]`, as some copies of CelebA-HQ keep pictures.
@@ -60,16 +67,5 @@ public enum ImageFile {
       }
     }
     return RasterImage(height: shape[2], width: shape[3], channelCount: 3, pixels: pixels)
-  }
-
-  /// What the first bytes say the file is; downloads that failed are often web pages.
-  private static func foundFormat(_ bytes: [UInt8]) -> String {
-    let start = String(decoding: bytes.prefix(64), as: UTF8.self).lowercased()
-    if bytes.isEmpty { return "it is empty" }
-    if start.contains("<html") || start.contains("<!doctype") { return "it is a web page" }
-    if bytes.starts(with: Array("GIF8".utf8)) { return "it is a GIF" }
-    if bytes.starts(with: Array("RIFF".utf8)) { return "it is a WebP" }
-    if bytes.starts(with: Array("BM".utf8)) { return "it is a BMP" }
-    return "it begins neither as a PNG nor as a JPEG"
   }
 }

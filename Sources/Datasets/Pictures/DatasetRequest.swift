@@ -1,15 +1,18 @@
 /// What `--dataset` says: a name or a folder, and optionally how pictures are cropped and sized, or
 /// which part of the combinations of factors is meant.
 ///
-/// `celeba`, `celeba:d2c`, `celeba:d2c@128`, `path/to/folder@128`, `scenes3d:train(shape,scale)`.
+/// `celeba`, `celeba:d2c`, `celeba:d2c@128`, `path/to/folder@128`, `batch.npz@64`,
+/// `scenes3d:train(shape,scale)`.
 struct DatasetRequest: Equatable {
-  /// A name of the catalog, or the path of a folder.
+  /// A name of the catalog, or the path of a folder or a file.
   let base: String
   let protocolName: String?
   let side: Int?
 
-  /// Whether ``base`` is the path of a folder.
-  var isFolder: Bool { base.contains("/") || base == "." || base == ".." }
+  /// Whether ``base`` is the path of a folder or a file.
+  var isPath: Bool {
+    base.contains("/") || base == "." || base == ".." || Pictures.isFileName(base)
+  }
 
   /// Takes `text` apart.
   init(_ text: String) {

@@ -48,7 +48,9 @@ struct NumberedPictures: PictureSource {
 
   func place(of index: Int) -> String { base.place(of: order[index]) }
 
-  func bytes(at index: Int) throws(DatasetError) -> [UInt8] { try base.bytes(at: order[index]) }
+  func picture(at index: Int, channelCount: Int?) throws(DatasetError) -> RasterImage {
+    try base.picture(at: order[index], channelCount: channelCount)
+  }
 }
 
 extension PictureSource {

@@ -42,7 +42,8 @@ public struct PictureDataset: ImageDataset {
     pictureNames = names
     guard !names.isEmpty else {
       throw .contentMismatch(
-        file: source.files.first ?? request.name, expected: "PNG or JPEG pictures", found: "none")
+        file: source.files.first ?? request.name, expected: "pictures (\(PictureEnding.formats))",
+        found: "none")
     }
     let reading = { @Sendable (index: Int) throws(DatasetError) -> RasterImage in
       try request.protocol.apply(

@@ -61,7 +61,7 @@ public enum CelebA {
     }
     let list = path(list)
     let table = try AttributeTable(path: list, allowsFewerRows: miniatureCount != nil)
-    let source = try PictureSets.source(path(pictures))
+    let source = try Pictures.open(path(pictures))
     try source.require(count: miniatureCount ?? imageCount)
     guard miniatureCount != nil || table.rows.count == imageCount else {
       throw .contentMismatch(

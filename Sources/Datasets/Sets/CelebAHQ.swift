@@ -25,7 +25,7 @@ enum CelebAHQ {
     folder: String, request: PictureRequest, miniatureCount: Int?
   ) throws(DatasetError) -> any ImageDataset {
     let place = pictures.found(in: folder) ?? .init(pictures.path, "plain")
-    let source = try NumberedPictures(PictureSets.source("\(folder)/\(place.path)"))
+    let source = try NumberedPictures(Pictures.open("\(folder)/\(place.path)"))
     try source.require(count: miniatureCount ?? 30_000)
     let request =
       place.path == pictures.path

@@ -28,7 +28,7 @@ enum FFHQ {
   ) throws(DatasetError) -> any ImageDataset {
     let place = file.found(in: folder) ?? .init(file.path, "official")
     let path = "\(folder)/\(place.path)"
-    let files = try PictureSets.source(path)
+    let files = try Pictures.open(path)
     guard place.layout == "resized copy" || place.layout.hasPrefix("resized copy in") else {
       let source = try NumberedPictures(files)
       try source.require(count: miniatureCount ?? 70_000)

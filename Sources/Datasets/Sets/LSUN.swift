@@ -24,7 +24,7 @@ enum LSUN {
         file: path, format: "LSUN",
         reason: "a database inside an archive cannot be read at any place; unpack it where it lies")
     }
-    let source = try PictureSets.source(path)
+    let source = try Pictures.open(path)
     guard place.layout.hasPrefix("exported") else {
       return try PictureDataset(source, request, cacheFolder: "\(folder)/cache")
     }

@@ -1,4 +1,5 @@
 import BenchSupport
+public import Datasets
 import FoundationEssentials
 public import GenerationMetrics
 package import MessagePassing
@@ -28,6 +29,8 @@ public struct ImageFeatureSettings: Sendable {
   public var weights: String?
   /// Images per run of the network.
   public var batchSize = 32
+  /// What black and white are in arrays of floating point samples, which are refused without it.
+  public var sampleRange: SampleRange?
   /// What is done about an image that cannot be read.
   public var onError = FeatureExtractor.ErrorPolicy.stop
 

@@ -17,23 +17,23 @@ package struct GenerationPictures {
   /// each in the space of the scores.
   ///
   /// - Parameters:
-  ///   - samples: The folder of samples.
+  ///   - samples: The samples.
   ///   - scores: Their scores.
   ///   - scoring: Which training images they are compared with.
   /// - Throws: Errors of files, and ``ExperimentError`` if a sample is of another size than the dataset's
   ///   images.
   package func writeSamples(
-    _ samples: String, _ scores: SampleScoring.Scores, _ scoring: SampleScoring
+    _ samples: any PictureSource, _ scores: SampleScoring.Scores, _ scoring: SampleScoring
   )
     throws
   {
     try createFolder(folder)
-    let files = try ImageFolder(path: samples).files
     let shape = dataset.imageShape
-    let shown = try files.prefix(100).map { file in
-      let picture = try ImageFile.read(file, channelCount: shape.channelCount)
+    let shown = try (0..<min(100, samples.count)).map { index in
+      let picture = try samples.picture(at: index, channelCount: shape.channelCount)
       guard picture.shape == shape else {
-        throw ExperimentError.otherSize(file: file, found: picture.shape, expected: shape)
+        throw ExperimentError.otherSize(
+          file: samples.place(of: index), found: picture.shape, expected: shape)
       }
       return picture.pixels
     }

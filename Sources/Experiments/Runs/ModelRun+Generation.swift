@@ -49,11 +49,12 @@ extension ModelRun {
       generator: generator, shape: dataset.imageShape, isQuiet: environment.isQuiet,
       onStep: meter.update)
     try drawing.write(count: settings.sampleCount, to: samples)
+    let drawn = try Pictures.open(samples)
     let scores = try await scoring.scores(
-      ofFolder: samples, count: settings.sampleCount, seed: configuration.plan.seed)
+      of: drawn, name: samples, count: settings.sampleCount, seed: configuration.plan.seed)
     outcome.metrics.merge(scores.metrics) { $1 }
     let pictures = GenerationPictures(folder: folder.imagesPath, dataset: dataset)
-    try pictures.writeSamples(samples, scores, scoring)
+    try pictures.writeSamples(drawn, scores, scoring)
     try pictures.write(model, generator)
   }
 

@@ -8,8 +8,10 @@ package import Torch
 package struct SystemRun {
   /// What the system is called in tables and folders.
   package let name: String
+  /// Where its images lie.
+  package let path: String
   /// Its images.
-  package let samples: String
+  package let samples: any PictureSource
   package let dataset: any ImageDataset
   package let preset: Preset
   package let sampleCount: Int
@@ -21,10 +23,12 @@ package struct SystemRun {
 
   /// Describes the images and how they are to be scored.
   package init(
-    name: String, samples: String, dataset: any ImageDataset, preset: Preset, sampleCount: Int,
+    name: String, path: String, samples: any PictureSource, dataset: any ImageDataset,
+    preset: Preset, sampleCount: Int,
     out: String, seed: Int, device: Device, environment: RunEnvironment
   ) {
     self.name = name
+    self.path = path
     self.samples = samples
     self.dataset = dataset
     self.preset = preset
@@ -35,9 +39,10 @@ package struct SystemRun {
     self.environment = environment
   }
 
-  /// The name of a folder of samples: its last component.
-  package static func name(ofFolder path: String) -> String {
-    path.split(separator: "/").last { $0 != "." }.map(String.init) ?? "samples"
+  /// The name of samples: the last component of their path, without the ending of an archive.
+  package static func name(ofSamples path: String) -> String {
+    path.split(separator: "/").last { $0 != "." }
+      .map { Pictures.nameWithoutEnding(String($0)) } ?? "samples"
   }
 
   /// Scores the images, draws pictures and writes the record.
@@ -52,7 +57,7 @@ package struct SystemRun {
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     let scores = try await scoring.scores(
-      ofFolder: samples, count: sampleCount, seed: UInt64(seed))
+      of: samples, name: path, count: sampleCount, seed: UInt64(seed))
     try GenerationPictures(folder: folder.imagesPath, dataset: dataset)
       .writeSamples(samples, scores, scoring)
     let result = RunResult(
@@ -62,7 +67,7 @@ package struct SystemRun {
         gpu: device.graphicsProcessor,
         wallSeconds: (ContinuousClock.now - start) / .seconds(1), peakMemoryBytes: memory.bytes,
         config: [
-          "samples_from": .string(samples), "sample_count": .integer(sampleCount),
+          "samples_from": .string(path), "sample_count": .integer(sampleCount),
           "features": .string(scoring.protocolID),
         ]))
     try result.write(to: folder.resultPath)

@@ -1,8 +1,9 @@
+import Datasets
 import FoundationEssentials
 package import GenerationMetrics
 package import MessagePassing
 
-/// Reads the sides of a comparison; a network is loaded only if a side is a folder.
+/// Reads the sides of a comparison; a network is loaded only if a side holds images.
 package struct ImageSideLoader {
   /// The sides and what was noticed on the way.
   package struct Sides {
@@ -19,44 +20,70 @@ package struct ImageSideLoader {
 
   package let settings: ImageFeatureSettings
   package let environment: RunEnvironment
-  /// Processes that share each folder's images.
+  /// Processes that share each side's images.
   package var group = ProcessGroup.alone
+  /// The folder with datasets, for sides that are a dataset's name; nil if none may be.
+  package var dataDirectory: String?
+  /// Whether only statistics are wanted: images are not looked at where their statistics are known.
+  package var needsStatisticsAlone = false
 
   /// Describes how sides are read.
   package init(
     settings: ImageFeatureSettings, environment: RunEnvironment,
-    group: ProcessGroup = ProcessGroup.alone
+    group: ProcessGroup = ProcessGroup.alone, dataDirectory: String? = nil
   ) {
     self.settings = settings
     self.environment = environment
     self.group = group
+    self.dataDirectory = dataDirectory
+  }
+
+  /// Images whose features are to be computed.
+  private struct Images {
+    let name: String
+    let count: Int
+    let notes: [String]
+    let image: @Sendable (Int) throws -> RasterImage
+    /// Statistics that came with them.
+    var statistics: GenerationSide?
+
+    init(_ pictures: any PictureSource, name: String, statistics: GenerationSide? = nil) {
+      self.name = name
+      self.statistics = statistics
+      count = pictures.count
+      notes = pictures.notes
+      image = { index in try pictures.picture(at: index, channelCount: 3) }
+    }
+
+    init(_ dataset: any ImageDataset) {
+      name = dataset.name
+      count = dataset.count
+      notes = dataset.notes
+      image = { index in try dataset.image(at: index).inColour }
+    }
   }
 
   private enum Source {
-    case folder(ImageFolder)
+    case images(Images)
     case side(GenerationSide)
   }
 
-  /// The sides behind paths: folders of images, files of features or statistics.
+  /// The sides behind paths: pictures in folders, archives and arrays, names of datasets, files of
+  /// features or statistics.
   ///
-  /// Files are read first, so that what is wrong with them shows before minutes go into folders.
+  /// Files are read first, so that what is wrong with them shows before minutes go into images.
   ///
   /// - Parameters:
   ///   - paths: The sides.
   ///   - loaded: What makes the features, where it is loaded already.
-  /// - Returns: The sides in their order; only the main process gets those of folders.
+  /// - Returns: The sides in their order; only the main process gets those of images.
   /// - Throws: Errors of files, weights and libtorch.
   package func sides(_ paths: [String], with loaded: FeatureExtractor? = nil) async throws -> Sides
   {
-    let sources = try paths.map { path -> Source in
-      var isFolder = false
-      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      return exists && isFolder
-        ? .folder(try ImageFolder(path: path)) : .side(try GenerationSide(path: path))
-    }
+    let sources = try paths.map { try source($0) }
     var result = Sides()
     var extractor = loaded
-    for case .folder in sources where extractor == nil {
+    for case .images in sources where extractor == nil {
       extractor = try settings.extractor(environment, for: group)
     }
     if let extractor {
@@ -68,27 +95,102 @@ package struct ImageSideLoader {
     for source in sources {
       switch source {
       case .side(let side): result.sides.append(side)
-      case .folder(let folder):
+      case .images(let images):
         guard let extractor else { continue }
-        try await extract(folder, extractor, into: &result)
+        try await extract(images, extractor, into: &result)
       }
     }
     return result
   }
 
+  // MARK: - What a side is
+
+  private func source(_ path: String) throws -> Source {
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      return .images(Images(try dataset(path)))
+    }
+    guard !isFolder else { return try pictures(path) }
+    switch try FileKind(path: path) {
+    case .numpy where try !Pictures.isImages(npy: path):
+      return .side(try GenerationSide(path: path))
+    case .zip where path.hasSuffix(".npz"):
+      return try arrays(path)
+    default:
+      return try pictures(path)
+    }
+  }
+
+  private func pictures(_ path: String) throws -> Source {
+    .images(Images(try Pictures.open(path, range: settings.sampleRange), name: path))
+  }
+
+  /// A `.npz` file: features, statistics, images, or images with statistics.
+  private func arrays(_ path: String) throws -> Source {
+    let archive = try NPZArchive(path: path)
+    guard !archive.names.contains("features"),
+      let pictures = try Pictures.images(in: archive, range: settings.sampleRange)
+    else { return .side(try GenerationSide(path: path)) }
+    guard GenerationSide.statisticsNames(in: archive) != nil else {
+      return .images(Images(pictures, name: path))
+    }
+    let statistics = try GenerationSide(path: path)
+    guard !needsStatisticsAlone else { return .side(statistics) }
+    return .images(Images(pictures, name: path, statistics: statistics))
+  }
+
+  private func dataset(_ name: String) throws -> any ImageDataset {
+    guard let dataDirectory, !name.contains("/"), !name.contains(".") else {
+      throw DatasetError.cannotRead(path: name, reason: "there is no such folder or file")
+    }
+    do {
+      return try DatasetCatalog.open(name, dataDirectory: dataDirectory)
+    } catch DatasetError.unknownDataset(_, let near) {
+      let advice =
+        near.isEmpty ? "" : "; did you mean the dataset \(near.joined(separator: " or "))?"
+      throw DatasetError.cannotRead(
+        path: name, reason: "there is no such folder, file or dataset\(advice)")
+    }
+  }
+
+  // MARK: - Features
+
   private func extract(
-    _ folder: ImageFolder, _ extractor: FeatureExtractor, into result: inout Sides
+    _ images: Images, _ extractor: FeatureExtractor, into result: inout Sides
   ) async throws {
+    if group.isFirst {
+      for note in images.notes { environment.note(note) }
+    }
     let start = ContinuousClock.now
     guard
       let extraction = try await extractor.extract(
-        folder, batchSize: settings.batchSize, onError: settings.onError,
-        isQuiet: environment.isQuiet, group: group)
+        name: images.name, count: images.count, batchSize: settings.batchSize,
+        onError: settings.onError, isQuiet: environment.isQuiet, group: group, image: images.image)
     else { return }
     result.extractionSeconds += (ContinuousClock.now - start) / .seconds(1)
     result.imageCount += extraction.side.count ?? 0
     for failure in extraction.skipped { environment.note("left out: \(failure)") }
     result.skipped += extraction.skipped
-    result.sides.append(extraction.side)
+    result.sides.append(try complete(extraction.side, with: images.statistics, extractor))
+  }
+
+  /// The features of images together with the statistics that lie beside them, if those are of the same
+  /// kind.
+  private func complete(
+    _ side: GenerationSide, with statistics: GenerationSide?, _ extractor: FeatureExtractor
+  ) throws -> GenerationSide {
+    guard let statistics else { return side }
+    guard statistics.width == side.width else {
+      environment.note(
+        "\(side.name): its 'mu' and 'sigma' are of \(statistics.width) features, these are \(side.width); only its images are used"
+      )
+      return side
+    }
+    if statistics.protocolID == nil {
+      environment.note(
+        "\(side.name): its 'mu' and 'sigma' do not say how they were made and are taken to be of \(extractor.protocolID); ADM's reference batches are of --protocol tf1"
+      )
+    }
+    return try GenerationSide(images: side, given: statistics)
   }
 }

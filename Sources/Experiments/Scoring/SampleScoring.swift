@@ -2,7 +2,7 @@ package import BenchSupport
 package import Datasets
 package import GenerationMetrics
 
-/// Scores folders of samples against a dataset, all under one protocol.
+/// Scores samples against a dataset, all under one protocol.
 package struct SampleScoring {
   /// One set of samples, scored.
   package struct Scores {
@@ -63,19 +63,22 @@ package struct SampleScoring {
     return extractor.weightsName?.hasPrefix(RandomWeights.prefix) == false
   }
 
-  /// Scores the first images of a folder.
+  /// Scores the first of some pictures.
   ///
   /// - Parameters:
-  ///   - folder: PNG or JPEG files; a file of features will do as well.
+  ///   - pictures: The samples.
+  ///   - name: What results call them.
   ///   - count: How many, at most.
   ///   - seed: The run's seed, which the metrics' random choices follow from.
   /// - Returns: The scores.
   /// - Throws: Errors of files and ``GenerationError``.
-  package func scores(ofFolder folder: String, count: Int, seed: UInt64) async throws -> Scores {
-    let files = Array(try ImageFolder(path: folder).files.prefix(count))
+  package func scores(
+    of pictures: any PictureSource, name: String, count: Int, seed: UInt64
+  ) async throws -> Scores {
+    let count = min(count, pictures.count)
     let side = try await extractor.extract(
-      name: folder, count: files.count, isQuiet: environment.isQuiet
-    ) { index in try ImageFile.read(files[index], channelCount: 3) }.side
+      name: name, count: count, isQuiet: environment.isQuiet
+    ) { index in try pictures.picture(at: index, channelCount: 3) }.side
     var options = GenerationOptions()
     options.seed = seed
     let evaluation = try GenerationEvaluation(
@@ -84,14 +87,14 @@ package struct SampleScoring {
     for (metric, value) in evaluation.values {
       guard let name = recordName(metric) else { continue }
       metrics[name] = record(
-        value.details.merging(["value": .number(value.value)]) { $1 }, metric, count: files.count)
+        value.details.merging(["value": .number(value.value)]) { $1 }, metric, count: count)
     }
     let missing = evaluation.skipped.merging(evaluation.failed) { $1 }
     for (metric, reason) in missing.sorted(by: { $0.key.name < $1.key.name }) {
       guard let name = recordName(metric) else { continue }
       environment.note("without \(name): \(reason)")
       metrics[name] = record(
-        ["value": .null, "reason": .string(reason)], metric, count: files.count)
+        ["value": .null, "reason": .string(reason)], metric, count: count)
     }
     if let features = side.features, let images = training.features {
       metrics["nearest"] = nearestRecord(features, images)

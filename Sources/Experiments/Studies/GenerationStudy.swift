@@ -13,16 +13,16 @@ public struct GenerationStudy {
   public struct System: Sendable {
     /// What tables and folders call it.
     public let name: String
-    /// The folder of its images.
+    /// Where its images lie: a folder, archive or array.
     public let samples: String
     /// The seed of the metrics' random choices.
     public let seed: Int
 
-    /// Names the samples; without a name, by their folder.
+    /// Names the samples; without a name, by their path.
     public init(samples: String, name: String? = nil, seed: Int = 0) {
       self.samples = samples
       self.seed = seed
-      self.name = name ?? SystemRun.name(ofFolder: samples)
+      self.name = name ?? SystemRun.name(ofSamples: samples)
     }
   }
 
@@ -104,7 +104,11 @@ public struct GenerationStudy {
   ///   fails does not keep the others from going on, see ``StudyOutcome/requireAll()``.
   public func run(in environment: RunEnvironment = RunEnvironment()) async throws -> StudyOutcome {
     // Wrong paths show before minutes go into anything else.
-    for system in systems { _ = try ImageFolder(path: system.samples) }
+    let opened = try systems.map { system in
+      let pictures = try Pictures.open(system.samples, range: samples.features.sampleRange)
+      for note in pictures.notes { environment.note(note) }
+      return (system: system, pictures: pictures)
+    }
     let extractor = try samples.features.extractor(environment)
     var (runs, estimates) = try await planned(
       extractor, environment, probes: environment.isQuiet ? .needed : .unfinished)
@@ -120,10 +124,11 @@ public struct GenerationStudy {
     for index in runs.indices { runs[index].scoring = scoring }
     var (results, failureCount) = try await runs.execute(isFresh: isFresh)
     if let scoring {
-      for system in systems {
+      for (system, pictures) in opened {
         results.append(
           try await SystemRun(
-            name: system.name, samples: system.samples, dataset: dataset, preset: preset,
+            name: system.name, path: system.samples, samples: pictures, dataset: dataset,
+            preset: preset,
             sampleCount: samples.sampleCount ?? preset.generatedCount, out: folder,
             seed: system.seed, device: samples.features.device(environment),
             environment: environment

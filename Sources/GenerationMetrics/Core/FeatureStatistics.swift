@@ -74,6 +74,22 @@ public struct FeatureStatistics: Sendable {
     self.count = count
   }
 
+  /// Statistics of spatial features that ADM flattens `[row, column, channel]`, in the order of ours,
+  /// `[channel, row, column]`; those of another number of features are left as they are.
+  func channelsFirst() throws(GenerationError) -> FeatureStatistics {
+    let (channelCount, placeCount) = (7, 17 * 17)
+    guard mean.count == channelCount * placeCount else { return self }
+    let order = (0..<channelCount).flatMap { channel in
+      (0..<placeCount).map { place in place * channelCount + channel }
+    }
+    return FeatureStatistics(
+      name: name, mean: order.map { mean[$0] },
+      trustedCovariance: Matrix(
+        rowCount: order.count, columnCount: order.count,
+        elements: order.flatMap { row in order.map { covariance[row, $0] } }),
+      count: count)
+  }
+
   /// The trace of the covariance.
   var trace: Double { mean.indices.reduce(0) { $0 + covariance[$1, $1] } }
 }

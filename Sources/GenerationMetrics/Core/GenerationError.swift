@@ -47,7 +47,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case .missingInput(let set, let needed, let metric):
       "\(set): \(metric) needs \(needed), which it does not hold; give a file with them, or choose other metrics."
     case .noImages(let path, let reason):
-      "\(path): there are no images: \(reason); give a folder of PNG or JPEG files, or a .npz file."
+      "\(path): there are no images: \(reason); give other pictures, or a .npz file of features."
     case .noFeatures(let file, let found):
       "\(file): expected 'features' [image, feature], or 'mu' and 'sigma'; it holds \(found.isEmpty ? "nothing" : found.joined(separator: ", "))."
     case .protocolMismatch(let first, let firstProtocol, let second, let secondProtocol):

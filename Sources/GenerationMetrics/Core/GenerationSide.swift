@@ -11,8 +11,10 @@ public struct GenerationSide: Sendable {
   public let logits: Matrix<Float>?
   /// Features with places, for spatial FID.
   public let spatial: FeatureSet?
-  /// The statistics as they were read; nil if there are features to compute them from.
+  /// The statistics as they were read; nil if they are computed from the features.
   public let givenStatistics: FeatureStatistics?
+  /// Statistics of features with places as they were read; nil if they are computed from ``spatial``.
+  public let spatialStatistics: FeatureStatistics?
   /// The id of the protocol that made the features; nil if the file does not say.
   public let protocolID: String?
 
@@ -32,6 +34,7 @@ public struct GenerationSide: Sendable {
     self.logits = logits
     self.spatial = spatial
     givenStatistics = nil
+    spatialStatistics = nil
     self.protocolID = protocolID
   }
 
@@ -39,14 +42,36 @@ public struct GenerationSide: Sendable {
   ///
   /// - Parameters:
   ///   - statistics: Mean and covariance.
+  ///   - spatial: Those of features with places.
   ///   - protocolID: How the features behind them were made.
-  public init(statistics: FeatureStatistics, protocolID: String? = nil) {
+  public init(
+    statistics: FeatureStatistics, spatial: FeatureStatistics? = nil, protocolID: String? = nil
+  ) {
     name = statistics.name
     features = nil
     logits = nil
-    spatial = nil
+    self.spatial = nil
     givenStatistics = statistics
+    spatialStatistics = spatial
     self.protocolID = protocolID
+  }
+
+  /// A set of which some images and the statistics of more are known, as in ADM's reference batches:
+  /// what looks at statistics alone takes the given ones.
+  ///
+  /// - Parameters:
+  ///   - images: Features of the images.
+  ///   - given: The statistics.
+  /// - Throws: ``GenerationError`` if they are of different protocols.
+  public init(images: GenerationSide, given: GenerationSide) throws(GenerationError) {
+    try given.requireProtocol(images.protocolID, of: "this run")
+    name = images.name
+    features = images.features
+    logits = images.logits
+    spatial = images.spatial
+    givenStatistics = given.givenStatistics
+    spatialStatistics = given.spatialStatistics
+    protocolID = images.protocolID
   }
 
   /// Number of images, where known.
@@ -87,8 +112,9 @@ extension GenerationSide {
   /// Reads a file of features or of statistics.
   ///
   /// A `.npz` file holds `features` `[image, feature]`, perhaps with `logits`, or `mu` and `sigma`, also called
-  /// `mean` and `cov` or `m` and `s`; one with both is read as features. A `.npy` file holds features. Axes of
-  /// size 1 before a mean or covariance and behind features are dropped.
+  /// `mean` and `cov` or `m` and `s`, perhaps with ADM's `mu_s` and `sigma_s`; one with both is read as
+  /// features. A `.npy` file holds features. Axes of size 1 before a mean or covariance and behind features
+  /// are dropped.
   ///
   /// - Parameter path: The file.
   /// - Throws: `DatasetError` if it cannot be read, ``GenerationError`` if what it holds is not
@@ -116,21 +142,12 @@ extension GenerationSide {
           features: Self.matrix(array, path: path, name: "spatial", elements: array.floats()))
       }
       self.init(features: features, logits: logits, spatial: spatial, protocolID: protocolID)
-    } else if let names = Self.statisticsNames.first(where: { pair in
-      archive.names.contains(pair.mean) && archive.names.contains(pair.covariance)
-    }) {
-      let mean = try archive.array(names.mean).droppingLeadingAxes(downTo: 1)
-      let sigma = try archive.array(names.covariance).droppingLeadingAxes(downTo: 2)
-      guard mean.shape.count == 1 else {
-        throw GenerationError.shapeMismatch(
-          set: path, array: names.mean, expected: "one axis", found: mean.shape)
-      }
-      let covariance = try Self.matrix(
-        sigma, path: path, name: names.covariance, elements: sigma.doubles())
-      let count = try archive.arrayIfPresent("count")?.integers().first
+    } else if let names = Self.statisticsNames(in: archive) {
+      let hasSpatial = archive.names.contains("mu_s") && archive.names.contains("sigma_s")
       self.init(
-        statistics: try FeatureStatistics(
-          name: path, mean: mean.doubles(), covariance: covariance, count: count),
+        statistics: try Self.statistics(names.mean, names.covariance, in: archive),
+        spatial: hasSpatial
+          ? try Self.statistics("mu_s", "sigma_s", in: archive).channelsFirst() : nil,
         protocolID: protocolID)
     } else {
       throw GenerationError.noFeatures(file: path, found: archive.names)
@@ -149,7 +166,9 @@ extension GenerationSide {
       (name: "mu", array: NPYArray(statistics.mean, shape: [width])),
       (name: "sigma", array: NPYArray(statistics.covariance.elements, shape: [width, width])),
     ]
-    if let count { arrays.append(("count", NPYArray([Int64(count)], shape: [1]))) }
+    if let count = statistics.count {
+      arrays.append(("count", NPYArray([Int64(count)], shape: [1])))
+    }
     if let protocolID { arrays.append(("protocol", NPYArray(texts: [protocolID]))) }
     try NPZWriter.write(arrays, to: path)
   }
@@ -181,10 +200,35 @@ extension GenerationSide {
   }
 
   /// What mean and covariance are called: by pytorch-fid, by others in full, and by code with short names.
-  private static let statisticsNames = [
+  private static let knownStatisticsNames = [
     (mean: "mu", covariance: "sigma"), (mean: "mean", covariance: "cov"),
     (mean: "m", covariance: "s"),
   ]
+
+  /// What mean and covariance are called in a file; nil if it holds none.
+  package static func statisticsNames(
+    in archive: NPZArchive
+  ) -> (mean: String, covariance: String)? {
+    knownStatisticsNames.first { pair in
+      archive.names.contains(pair.mean) && archive.names.contains(pair.covariance)
+    }
+  }
+
+  private static func statistics(
+    _ meanName: String, _ covarianceName: String, in archive: NPZArchive
+  ) throws -> FeatureStatistics {
+    let mean = try archive.array(meanName).droppingLeadingAxes(downTo: 1)
+    let sigma = try archive.array(covarianceName).droppingLeadingAxes(downTo: 2)
+    guard mean.shape.count == 1 else {
+      throw GenerationError.shapeMismatch(
+        set: archive.path, array: meanName, expected: "one axis", found: mean.shape)
+    }
+    let covariance = try matrix(
+      sigma, path: archive.path, name: covarianceName, elements: sigma.doubles())
+    return try FeatureStatistics(
+      name: archive.path, mean: mean.doubles(), covariance: covariance,
+      count: archive.arrayIfPresent("count")?.integers().first)
+  }
 
   private static func featureSet(_ given: NPYArray, path: String) throws -> FeatureSet {
     // Features of one place are saved as [image, feature, 1, 1] too.

@@ -49,9 +49,11 @@ extension GenerationMetric {
   public static let spatialFrechet = GenerationMetric(description("sfid")) { pair in
     value(
       try FrechetDistance(
-        pair.reference.required(\.spatial, "spatial features", for: "sfid"),
-        pair.generated.required(\.spatial, "spatial features", for: "sfid")))
+        pair.reference.spatialOperand(for: "sfid"), pair.generated.spatialOperand(for: "sfid")))
   }
+
+  /// Whether it looks at statistics alone, not at single images.
+  public var needsStatisticsAlone: Bool { self == .frechet || self == .spatialFrechet }
 
   private static func description(_ name: String) -> MetricDescription {
     MetricDescription(

@@ -15,9 +15,15 @@ extension FeatureSet {
 }
 
 extension GenerationSide {
-  /// This side of a Fréchet distance.
+  /// This side of a Fréchet distance: the statistics that were given, else those of the features.
   func frechetOperand() throws(GenerationError) -> FrechetOperand {
-    if let features { return try features.frechetOperand() }
+    if givenStatistics == nil, let features { return try features.frechetOperand() }
     return try FrechetOperand(try statistics())
+  }
+
+  /// This side of the Fréchet distance of features with places.
+  func spatialOperand(for metric: String) throws(GenerationError) -> FrechetOperand {
+    if let spatialStatistics { return try FrechetOperand(spatialStatistics) }
+    return try required(\.spatial, "spatial features", for: metric).frechetOperand()
   }
 }

@@ -68,48 +68,51 @@ public struct FeatureExtractor: Sendable {
     }
   }
 
-  /// Extracts the features of a folder's images.
+  /// Extracts the features of pictures.
   ///
   /// - Parameters:
-  ///   - folder: The images.
-  ///   - batchSize: Images per run of the network; values differ by rounding alone.
-  ///   - onError: What is done about images that cannot be read.
-  ///   - isQuiet: Shows no progress.
-  ///   - group: Processes that share the images; all of them call this.
-  /// - Returns: The features and what was left out; nil in every process but the first.
-  /// - Throws: `DatasetError` if a picture cannot be read, ``GenerationError`` if none can, and
-  ///   `ProcessGroupError`.
-  public func extract(
-    _ folder: ImageFolder, batchSize: Int = 32, onError: ErrorPolicy = .stop, isQuiet: Bool = true,
-    group: ProcessGroup
-  ) async throws -> Extraction? {
-    let share = group.share(of: folder.files.count)
-    var (collected, skipped) = try await collect(
-      name: folder.path, count: share.count, batchSize: batchSize, onError: onError,
-      isQuiet: isQuiet
-    ) { index in try ImageFile.read(folder.files[share.lowerBound + index], channelCount: 3) }
-    collected = try collected.gathered(by: group)
-    let lines = try group.gather(skipped.flatMap { Array($0.utf8) + [0] })
-    skipped = lines.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-    return group.isFirst ? try extraction(collected, skipped, name: folder.path) : nil
-  }
-
-  /// Extracts the features of a folder's images.
-  ///
-  /// - Parameters:
-  ///   - folder: The images.
+  ///   - pictures: The pictures.
+  ///   - name: What errors and results call the set.
   ///   - batchSize: Images per run of the network; values differ by rounding alone.
   ///   - onError: What is done about images that cannot be read.
   ///   - isQuiet: Shows no progress.
   /// - Returns: The features and what was left out.
   /// - Throws: `DatasetError` if a picture cannot be read, ``GenerationError`` if none can.
   public func extract(
-    _ folder: ImageFolder, batchSize: Int = 32, onError: ErrorPolicy = .stop, isQuiet: Bool = true
+    _ pictures: any PictureSource, name: String, batchSize: Int = 32,
+    onError: ErrorPolicy = .stop, isQuiet: Bool = true
   ) async throws -> Extraction {
     try await extract(
-      name: folder.path, count: folder.files.count, batchSize: batchSize, onError: onError,
-      isQuiet: isQuiet
-    ) { index in try ImageFile.read(folder.files[index], channelCount: 3) }
+      name: name, count: pictures.count, batchSize: batchSize, onError: onError, isQuiet: isQuiet
+    ) { index in try pictures.picture(at: index, channelCount: 3) }
+  }
+
+  /// Extracts the features of images from anywhere, which several processes share.
+  ///
+  /// - Parameters:
+  ///   - name: What errors call the set.
+  ///   - count: Number of images.
+  ///   - batchSize: Images per run of the network; values differ by rounding alone.
+  ///   - onError: What is done about images that cannot be read.
+  ///   - isQuiet: Shows no progress.
+  ///   - group: The processes; all of them call this.
+  ///   - image: The RGB image of an index; called from several threads.
+  /// - Returns: The features and what was left out; nil in every process but the first.
+  /// - Throws: What `image` throws, `TorchError`, `ProcessGroupError`, or ``GenerationError`` if no
+  ///   picture is left.
+  public func extract(
+    name: String, count: Int, batchSize: Int = 32, onError: ErrorPolicy = .stop,
+    isQuiet: Bool = true, group: ProcessGroup,
+    image: @escaping @Sendable (Int) throws -> RasterImage
+  ) async throws -> Extraction? {
+    let share = group.share(of: count)
+    var (collected, skipped) = try await collect(
+      name: name, count: share.count, batchSize: batchSize, onError: onError, isQuiet: isQuiet
+    ) { index in try image(share.lowerBound + index) }
+    collected = try collected.gathered(by: group)
+    let lines = try group.gather(skipped.flatMap { Array($0.utf8) + [0] })
+    skipped = lines.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    return group.isFirst ? try extraction(collected, skipped, name: name) : nil
   }
 
   /// Extracts the features of images from anywhere, for instance a generator.
