@@ -45,6 +45,10 @@ let package = Package(
     .target(
       name: "CJPEG", path: "Sources/C/CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
+      name: "CWebP", path: "Sources/C/CWebP", linkerSettings: [.linkedLibrary("webp")]),
+    .target(
+      name: "CTIFF", path: "Sources/C/CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+    .target(
       name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(
       name: "COpenBLAS", path: "Sources/C/COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
@@ -64,8 +68,8 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: [
-        "BenchSupport", "CHDF5", "CHDF5Shims", "CZlib", "CZlibShims", "CPNG", "CJPEG", "CCurl",
-        "CResampling",
+        "BenchSupport", "CHDF5", "CHDF5Shims", "CZlib", "CZlibShims", "CPNG", "CJPEG", "CWebP",
+        "CTIFF", "CCurl", "CResampling",
       ]),
     .target(name: "Plotting", dependencies: ["BenchSupport", "Datasets"]),
     .target(name: "Disentanglement", dependencies: ["BenchSupport", "LinearAlgebra"]),

@@ -4,7 +4,7 @@
 # usage: scripts/fuzz_readers.sh [SECONDS_PER_FORMAT] [FORMAT…]
 #
 # Builds the package in Fuzzing/ (its own build folder, without libtorch) and runs one format after the
-# other: h5 png jpg npz npy mat tar zip mdb pth safetensors. Checksums of tar headers and ZIP members are
+# other: h5 png jpg webp tiff bmp ppm gif npz npy mat tar zip mdb pth safetensors. Checksums of tar headers and ZIP members are
 # made right again in every input. Inputs that crash, hang or take too much memory are left in
 # .build/fuzzing/FORMAT; the last line of every format says how many inputs were tried.
 set -euo pipefail
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 seconds="${1:-60}"
 shift || true
 formats=("$@")
-[ ${#formats[@]} -gt 0 ] || formats=(h5 png jpg npz npy mat tar zip mdb pth safetensors)
+[ ${#formats[@]} -gt 0 ] || formats=(h5 png jpg webp tiff bmp ppm gif npz npy mat tar zip mdb pth safetensors)
 build=.build/fuzzing
 golden=Tests/DatasetsTests/Golden
 weights=Tests/GenerationMetricsTests/Golden
@@ -25,6 +25,9 @@ seeds() {
   case "$1" in
   h5) cp "$golden"/hdf5/*.h5 "$2" ;;
   png | jpg) cp "$golden"/images/*."$1" "$2" ;;
+  webp | bmp | gif) cp "$golden"/pictures/*."$1" "$2" ;;
+  tiff) cp "$golden"/pictures/*.tif* "$2" ;;
+  ppm) cp "$golden"/pictures/*.p[bgp]m "$2" ;;
   npz) cp "$golden"/npz/*.npz "$golden"/miniatures/dsprites/*.npz "$2" ;;
   npy) (cd "$2" && unzip -qo "$OLDPWD/$golden/npz/every_type.npz") ;;
   mat)

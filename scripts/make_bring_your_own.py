@@ -100,7 +100,6 @@ def folders():
         png(root / f"generated/inner/{number:03d}.png", 32, 100 + number)
 
 
-
 def write(path, data):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data.encode() if isinstance(data, str) else data)
@@ -197,6 +196,44 @@ def parquet():
     pyarrow.parquet.write_table(pyarrow.table({"image": pictures, "label": labels}), root / "train.parquet")
 
 
-makers = {"codes": codes, "statistics": statistics, "folders": folders, "celeba": celeba, "faces": faces, "cars": cars}
+def gif(frame_count):
+    """A picture of 2×2 pixels in two colours, one or several times."""
+    frame = b"," + struct.pack("<HHHHB", 0, 0, 2, 2, 0) + bytes([2, 3, 0x44, 0x02, 0x05, 0])
+    return (b"GIF89a" + struct.pack("<HHBBB", 2, 2, 0x80, 0, 0) + bytes([255, 0, 0, 0, 0, 255])
+            + frame * frame_count + b";")
+
+
+def samples():
+    """The same kind of pictures in archives and arrays, and in several formats."""
+    names = sorted((root / "generated/inner").iterdir())
+    with zipfile.ZipFile(root / "faces.zip", "w") as archive:
+        archive.writestr("dataset.json", '{"labels": null}')
+        for number, path in enumerate(names):
+            archive.write(path, f"00000/img{number:08d}.png")
+    with tarfile.open(root / "faces.tar.gz", "w:gz") as archive:
+        archive.add(root / "generated", "faces")
+    images = [[[[draw.randrange(256) for _ in range(3)] for _ in range(32)] for _ in range(32)] for _ in range(24)]
+    savez("batch.npz", arr_0=(images, "B"), arr_1=([0] * 24, "q"))
+    planes = [[[[pixel[c] for pixel in row] for row in image] for c in range(3)] for image in images]
+    save("planar.npy", planes, "B")
+    floats = [[[[x / 127.5 - 1 for x in pixel] for pixel in row] for row in image] for image in images]
+    savez("floats.npz", samples=(floats, "f"))
+
+    def moments(width):
+        return [0.0] * width, [[float(a == b) for b in range(width)] for a in range(width)]
+    (mean, covariance), (spatial, spatial_covariance) = moments(448), moments(6)
+    savez("adm.npz", arr_0=(images, "B"), mu=(mean, "d"), sigma=(covariance, "d"), mu_s=(spatial, "d"),
+          sigma_s=(spatial_covariance, "d"))
+    mixed = root / "mixed"
+    mixed.mkdir(exist_ok=True)
+    for number, path in enumerate(names[:6]):
+        (mixed / f"{number}.jpg").write_bytes(path.read_bytes())
+    (mixed / "grey.pgm").write_bytes(b"P5 2 2 255\n" + bytes([0, 80, 160, 240]))
+    (mixed / "one.gif").write_bytes(gif(1))
+    (mixed / "several.gif").write_bytes(gif(2))
+    (mixed / "._one.gif").write_bytes(b"left by macOS")
+
+
+makers = {"codes": codes, "statistics": statistics, "folders": folders, "samples": samples, "celeba": celeba, "faces": faces, "cars": cars}
 for name in sys.argv[2:] or makers:
     (makers | {"parquet": parquet})[name]()

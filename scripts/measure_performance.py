@@ -7,6 +7,7 @@ parts: training         four models beside PyTorch eager (compare_training.py)
        generation       FID, KID, precision and recall beside pytorch-fid, torch-fidelity and prdc, and
                         with --weights and --pictures Inception features (peers_generation.py)
        disentanglement  the metrics beside scikit-learn and numpy (peers_disentanglement.py)
+       pictures         reading and preparing .npz batches, WebP and PNG beside numpy and Pillow (peers_pictures.py)
 Default: all. Rows of parts that are not run stay as they are in the table. Needs a Python with the peers
 of those scripts. The table stands between two comments in the file; nothing else is touched.
 """
@@ -57,7 +58,12 @@ def disentanglement(output):
     return [{"what": row["metric"], **row} for row in result["comparison"]]
 
 
-PARTS = {"training": training, "generation": generation, "disentanglement": disentanglement}
+def pictures(output):
+    return script("peers_pictures.py", output, "--rounds", options.rounds, "--json", output)
+
+
+PARTS = {"training": training, "generation": generation, "disentanglement": disentanglement,
+         "pictures": pictures}
 
 
 def row(part, record):

@@ -13,7 +13,7 @@ wheels=(
   "nvidia-cuda-runtime 13.0.96 7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548"
   "nvidia-cuda-cupti 13.0.85 4eb01c08e859bf924d222250d2e8f8b8ff6d3db4721288cf35d14252a4d933c8"
 )
-packages=(pkg-config libhdf5-dev libpng-dev libjpeg-dev zlib1g-dev libopenblas-dev
+packages=(pkg-config libhdf5-dev libpng-dev libjpeg-dev libwebp-dev libtiff-dev zlib1g-dev libopenblas-dev
   libssl-dev libcurl4-openssl-dev)
 
 say() { printf 'setup: %s\n' "$*"; }

@@ -377,7 +377,7 @@ import Testing
     ] as [(String, [UInt8], String)] {
       try Data(start).write(to: URL(filePath: "\(folder.path)/\(name)"))
       try await BenchProcess.run(["fid", "a.npz", name], in: folder.path)
-        .expectFailure(name, "it is \(what)")
+        .expectFailure(name, "is \(what)")
     }
   }
 

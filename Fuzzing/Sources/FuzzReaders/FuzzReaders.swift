@@ -4,6 +4,8 @@ import GenerationMetrics
 
 /// The format that is fuzzed: the suffix of the file that every input is written to.
 private let format = ProcessInfo.processInfo.environment["BENCH_FUZZ_FORMAT"] ?? "png"
+/// Formats of single pictures, which are decoded from memory.
+private let pictures: Set = ["png", "jpg", "webp", "tiff", "bmp", "ppm", "gif"]
 /// A file in memory, one per process.
 private let path = "/dev/shm/bench-fuzz-\(ProcessInfo.processInfo.processIdentifier).\(format)"
 /// The arrays that are asked for by name.
@@ -14,7 +16,7 @@ private let names: [String?] =
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
-  if format == "png" || format == "jpg" {
+  if pictures.contains(format) {
     _ = try? ImageFile.decode(bytes, name: path)
     return 0
   }

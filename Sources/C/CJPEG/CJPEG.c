@@ -21,11 +21,16 @@ static void on_error(j_common_ptr info) {
   longjmp(context->jump, 1);
 }
 
-// Level -1 is a warning: corrupt data that libjpeg papers over. Bytes between two markers are
-// harmless and common, everything else would change pixels.
+// Whether a warning means that pixels are made up; the others are about headers.
+static int is_damage(int code) {
+  return code == JWRN_ARITH_BAD_CODE || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE ||
+         code == JWRN_JPEG_EOF || code == JWRN_MUST_RESYNC;
+}
+
+// Level -1 is a warning: corrupt data that libjpeg papers over.
 static void on_message(j_common_ptr info, int level) {
   struct error_context *context = (struct error_context *)info->err;
-  if (level >= 0 || info->err->msg_code == JWRN_EXTRANEOUS_DATA) return;
+  if (level >= 0 || !is_damage(info->err->msg_code)) return;
   info->err->format_message(info, context->text);
   longjmp(context->jump, 1);
 }

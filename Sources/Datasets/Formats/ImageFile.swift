@@ -5,7 +5,8 @@ public enum ImageFile {
   /// Largest picture file in bytes: 1 GiB.
   static let fileLimit = 1 << 30
 
-  /// Reads a PNG or JPEG file or a `.npy` picture; the bytes decide which, not the name.
+  /// Reads a PNG, JPEG, WebP, TIFF, BMP, PNM or GIF file or a `.npy` picture; the bytes decide which, not
+  /// the name.
   ///
   /// - Throws: ``DatasetError`` if it is missing, damaged, or of another format.
   public static func read(
@@ -25,23 +26,40 @@ public enum ImageFile {
     return try file.bytes(in: 0..<file.byteCount)
   }
 
-  /// Decodes the bytes of a PNG or JPEG file or a `.npy` picture.
+  /// Decodes the bytes of a picture.
   ///
-  /// - Throws: ``DatasetError`` if they are damaged or of another format.
+  /// - Parameters:
+  ///   - bytes: The file.
+  ///   - channelCount: 1 (grey pictures only) or 3 channels; nil for whichever it has.
+  ///   - name: What errors call it.
+  /// - Returns: The picture; alpha is dropped.
+  /// - Throws: ``DatasetError`` if it is damaged, animated or of another format.
   public static func decode(
     _ bytes: [UInt8], channelCount: Int? = 3, name: String
   ) throws(DatasetError) -> RasterImage {
-    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
-      return try PNG.decode(bytes, channelCount: channelCount, name: name)
+    let kind = FileKind(start: Array(bytes.prefix(512)))
+    switch kind {
+    // These decode to the channels that are wanted.
+    case .png: return try PNG.decode(bytes, channelCount: channelCount, name: name)
+    case .jpeg: return try JPEG.decode(bytes, channelCount: channelCount, name: name)
+    default: break
     }
-    if bytes.starts(with: [0xFF, 0xD8]) {
-      return try JPEG.decode(bytes, channelCount: channelCount, name: name)
+    let image =
+      switch kind {
+      case .webP: try WebP.decode(bytes, name: name)
+      case .tiff: try TIFF.decode(bytes, name: name)
+      case .bmp: try BMP.decode(bytes, name: name)
+      case .pnm: try PNM.decode(bytes, name: name)
+      case .gif: try GIF.decode(bytes, name: name)
+      case .numpy: try decodeArray(bytes, name: name)
+      default:
+        throw DatasetError.unsupported(file: name, format: "image", reason: "it is \(kind)")
+      }
+    guard let matching = image.converted(to: channelCount) else {
+      throw .malformed(
+        file: name, format: "image", reason: "it has colours where grey is needed")
     }
-    if bytes.starts(with: [0x93] + Array("NUMPY".utf8)) {
-      return try decodeArray(bytes, name: name)
-    }
-    throw .unsupported(
-      file: name, format: "image", reason: "it is \(FileKind(start: Array(bytes.prefix(512))))")
+    return matching
   }
 
   /// A NumPy array of bytes, `[1, 3, height, width]`, as some copies of CelebA-HQ keep pictures.

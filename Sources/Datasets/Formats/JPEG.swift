@@ -8,7 +8,8 @@ public enum JPEG {
   /// Decodes a JPEG file's bytes, baseline or progressive, grey, YCbCr, RGB, CMYK or YCCK.
   ///
   /// Pixels are those of libjpeg's defaults (accurate integer DCT, triangle chroma filter), which
-  /// Pillow uses too. A truncated or corrupt file is an error even where libjpeg only warns.
+  /// Pillow uses too. A truncated or corrupt file is an error even where libjpeg only warns, an odd header is
+  /// not.
   ///
   /// - Parameters:
   ///   - bytes: The file.

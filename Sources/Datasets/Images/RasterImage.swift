@@ -30,4 +30,19 @@ public struct RasterImage: Sendable, Equatable {
   public var shape: ImageShape {
     ImageShape(height: height, width: width, channelCount: channelCount)
   }
+
+  /// The picture with 1 or 3 channels, or as it is for nil; nil where colours would be lost.
+  func converted(to channelCount: Int?) -> RasterImage? {
+    guard let channelCount, channelCount != self.channelCount else { return self }
+    guard self.channelCount == 1, channelCount == 3 else { return nil }
+    let tripled = [UInt8](unsafeUninitializedCapacity: 3 * pixels.count) { target, filled in
+      for (place, value) in pixels.enumerated() {
+        target[3 * place] = value
+        target[3 * place + 1] = value
+        target[3 * place + 2] = value
+      }
+      filled = 3 * pixels.count
+    }
+    return RasterImage(height: height, width: width, channelCount: 3, pixels: tripled)
+  }
 }

@@ -133,14 +133,12 @@ struct ArrayPictures: PictureSource {
   func picture(at index: Int, channelCount: Int?) throws(DatasetError) -> RasterImage {
     var pixels = try samples(at: index)
     if layout.isPlanar, layout.shape.channelCount > 1 { pixels = interleaved(pixels) }
-    let image = RasterImage(shape: layout.shape, pixels: pixels)
-    switch (image.channelCount, channelCount) {
-    case (1, 3): return image.tripled
-    case (3, 1):
+    let image = RasterImage(shape: layout.shape, pixels: pixels).converted(to: channelCount)
+    guard let image else {
       throw .contentMismatch(
         file: place(of: index), expected: "grey images", found: "images of three channels")
-    default: return image
     }
+    return image
   }
 
   private func samples(at index: Int) throws(DatasetError) -> [UInt8] {
@@ -211,20 +209,5 @@ struct ArrayPictures: PictureSource {
       shape: ImageShape(
         height: height, width: width, channelCount: isPlanar ? shape[1] : shape[3]),
       isPlanar: isPlanar)
-  }
-}
-
-extension RasterImage {
-  /// A grey picture with three equal channels.
-  var tripled: RasterImage {
-    let tripled = [UInt8](unsafeUninitializedCapacity: 3 * pixels.count) { target, filled in
-      for (place, value) in pixels.enumerated() {
-        target[3 * place] = value
-        target[3 * place + 1] = value
-        target[3 * place + 2] = value
-      }
-      filled = 3 * pixels.count
-    }
-    return RasterImage(height: height, width: width, channelCount: 3, pixels: tripled)
   }
 }

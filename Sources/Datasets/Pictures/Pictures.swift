@@ -27,16 +27,17 @@ public enum Pictures {
       return exists("\(path)/data.mdb")
         ? try LMDBPictures(path: path) : try FolderPictures(below: path)
     }
-    let kind = try FileKind(path: path)
-    switch kind {
+    let file = try InputFile(path: path)
+    let start = try file.bytes(in: 0..<min(512, file.byteCount))
+    switch FileKind(start: start) {
     case .zip: return try zip(path, range)
     case .numpy: return try ArrayPictures(npy: path, range: range)
     case .tar, .gzip: return try TARPictures(path: path)
     case .lmdb: return try LMDBPictures(path: path)
     case _ where path.hasSuffix(".tar"): return try TARPictures(path: path)
     default:
-      throw .unsupported(
-        file: path, format: "dataset", reason: "it is \(kind), not \(kinds)")
+      throw .otherKind(file: path, expected: kinds, start: start)
+        ?? .unsupported(file: path, format: "dataset", reason: "it is not \(kinds)")
     }
   }
 

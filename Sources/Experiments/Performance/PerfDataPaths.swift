@@ -1,5 +1,6 @@
 import BenchSupport
 import Datasets
+import GenerationMetrics
 import Reference
 
 /// Rendering, decoding, and reading datasets in shuffled batches.
@@ -41,8 +42,8 @@ struct PerfDataPaths {
     }
   }
 
-  /// Opening a dataset whose cache is there, shuffled batches of 64 out of it, and making its
-  /// images from their files.
+  /// Opening a dataset whose cache is there, shuffled batches of 64 out of it, and of pictures making its
+  /// images from their files, reading them as they are, and preparing them for Inception.
   func paths(of name: String) throws -> [PerfPath] {
     let dataset = try DatasetCatalog.open(name, dataDirectory: dataRoot)
     let opening = PerfPath(name: "data:open:\(name)", itemCount: 1) {
@@ -54,15 +55,29 @@ struct PerfDataPaths {
     let pictures =
       dataset as? PictureDataset ?? (dataset as? AttributePictureDataset)?.pictures
     guard let pictures else { return [opening, reading] }
-    let count = 1000
+    let count = min(1000, pictures.count)
     let decoding = PerfPath(name: "data:decode:\(name)", itemCount: count) {
       try settings.timing {
         _ = try Parallel.tryMap(count) {
-          try pictures.decoded(at: $0 % pictures.count).pixels.count
+          try pictures.decoded(at: $0).pixels.count
         }
       }
     }
-    return [opening, reading, decoding]
+    let original = PerfPath(name: "data:read:\(name)", itemCount: count) {
+      try settings.timing {
+        _ = try Parallel.tryMap(count) { try pictures.original(at: $0).pixels.count }
+      }
+    }
+    let preparing = ImagePreparation.allCases.map { preparation in
+      PerfPath(name: "data:prepare:\(preparation.rawValue):\(name)", itemCount: count) {
+        try settings.timing {
+          _ = try Parallel.tryMap(count) {
+            preparation.planes(try pictures.original(at: $0)).count
+          }
+        }
+      }
+    }
+    return [opening, reading, decoding, original] + preparing
   }
 
   private func batches(of dataset: any ImageDataset, count: Int) throws -> Timing {

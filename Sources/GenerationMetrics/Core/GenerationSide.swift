@@ -1,4 +1,4 @@
-import Datasets
+package import Datasets
 public import LinearAlgebra
 
 /// One side of a comparison: features, or statistics alone, and how they were made.

@@ -16,8 +16,8 @@ struct cjpeg_image {
 ///
 /// `channels` asks for 1 (grey files only) or 3 channels; 0 gives whichever the file has. CMYK and
 /// YCCK become RGB as in Pillow's convert("RGB"). Accurate integer DCT and triangle chroma filter,
-/// libjpeg's defaults. The orientation is reported, not applied. Anything libjpeg only warns about,
-/// truncation above all, is an error.
+/// libjpeg's defaults. The orientation is reported, not applied. Data that libjpeg only warns about
+/// and makes up pixels for, truncation above all, is an error; odd headers are not.
 /// Returns 0, or 1 with a message of at most `message_size` bytes.
 int cjpeg_decode(const uint8_t *data, size_t count, uint32_t channels, size_t byte_limit,
                  struct cjpeg_image *image, char *message, size_t message_size);
