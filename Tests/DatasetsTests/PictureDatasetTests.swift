@@ -86,7 +86,7 @@ import Testing
     try write(list, to: "\(inner)/list_attr_celeba.txt")
     try write(Array("<!DOCTYPE html><html>Quota".utf8), to: "\(inner)/img_align_celeba.zip")
     #expect(
-      try message().contains("img_align_celeba.zip: is a web page, expected a ZIP archive"))
+      try message().contains("img_align_celeba.zip: is a web page, expected a folder, .zip"))
     // The real dataset is not what a miniature is.
     try FileManager.default.removeItem(atPath: "\(inner)/miniature.json")
     #expect(try message().contains("found 9, expected 202599 rows"))

@@ -84,11 +84,12 @@ extension DatasetsCommand {
     @OptionGroup var global: GlobalOptions
 
     func execute() async throws {
-      let entry = DatasetCatalog.isPath(name) ? nil : try DatasetCatalog.entry(name)
+      let entry = DatasetCatalog.path(name) != nil ? nil : try DatasetCatalog.entry(name)
       let isPresent = entry?.isPresent(in: global.dataRoot) ?? true
       // Without the files there is still something to tell, but nothing to draw.
       let dataset =
-        isPresent || sheet != nil ? try global.openDataset(name) : nil
+        isPresent || sheet != nil
+        ? try DatasetCatalog.open(name, dataDirectory: global.dataRoot) : nil
       if let sheet, let dataset { try PictureGrid(of: dataset).write(to: sheet) }
       var json: [String: JSONValue] = ["name": .string(name)]
       var lines: [String] = []

@@ -29,8 +29,11 @@ public enum DatasetCatalog {
     "lsun": "lsun-bedroom",
   ]
 
-  /// Whether a name is not looked up but is the path of a folder or a file.
-  public static func isPath(_ name: String) -> Bool { DatasetRequest(name).isPath }
+  /// The path of a folder or a file that a name is, without protocol and side; nil if it is looked up.
+  public static func path(_ name: String) -> String? {
+    let request = DatasetRequest(name)
+    return request.isPath ? request.base : nil
+  }
 
   /// Opens a dataset.
   ///

@@ -1,3 +1,5 @@
+internal import CResampling
+
 /// A picture of floating point samples, `[height, width, channel]`.
 public struct FloatImage: Sendable, Equatable {
   /// Rows.
@@ -11,6 +13,7 @@ public struct FloatImage: Sendable, Equatable {
 
   /// A picture of given samples, `[height, width, channel]`.
   public init(height: Int, width: Int, channelCount: Int, pixels: [Float]) {
+    precondition((1...4).contains(channelCount), "\(channelCount) channels")
     precondition(
       pixels.count == height * width * channelCount,
       "\(pixels.count) samples for \(height) x \(width) x \(channelCount)")
@@ -35,18 +38,12 @@ public struct FloatImage: Sendable, Equatable {
     precondition(height > 0 && width > 0, "a picture of \(height) x \(width)")
     var result = self
     if width != self.width {
-      let window = ResizeWeights(from: self.width, to: width, filter: filter)
-      result = result.averaged(
-        outer: self.height, from: self.width, to: width, inner: channelCount, window)
-      result = FloatImage(
-        height: self.height, width: width, channelCount: channelCount, pixels: result.pixels)
+      result = result.resampledRows(
+        ResizeWeights(from: self.width, to: width, filter: filter), to: width)
     }
     if height != self.height {
-      let window = ResizeWeights(from: self.height, to: height, filter: filter)
-      result = result.averaged(
-        outer: 1, from: self.height, to: height, inner: width * channelCount, window)
-      result = FloatImage(
-        height: height, width: width, channelCount: channelCount, pixels: result.pixels)
+      result = result.resampledColumns(
+        ResizeWeights(from: self.height, to: height, filter: filter), to: height)
     }
     return result
   }
@@ -135,26 +132,62 @@ public struct FloatImage: Sendable, Equatable {
     }
   }
 
-  /// Weighted averages along the middle axis of `[outer, source, inner]`.
-  private func averaged(
-    outer: Int, from source: Int, to target: Int, inner: Int, _ window: ResizeWeights
-  ) -> FloatImage {
-    var result = [Float](repeating: 0, count: outer * target * inner)
-    var sums = [Double](repeating: 0, count: inner)
-    pixels.withUnsafeBufferPointer { pixels in
-      for block in 0..<outer {
-        for place in 0..<target {
-          for index in 0..<inner { sums[index] = 0 }
-          for tap in 0..<window.counts[place] {
-            let weight = window.weights[place * window.stride + tap]
-            let start = (block * source + window.starts[place] + tap) * inner
-            for index in 0..<inner { sums[index] += Double(pixels[start + index]) * weight }
+  private func resampledRows(_ weights: ResizeWeights, to newWidth: Int) -> FloatImage {
+    let result = samples(height * newWidth * channelCount) { target in
+      weights.withWindow { window in
+        pixels.withUnsafeBufferPointer { source in
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: width * channelCount + 4) { row in
+            cresampling_float_rows(
+              source.baseAddress, height, width, channelCount, target.baseAddress, newWidth, window,
+              row.baseAddress)
           }
-          let start = (block * target + place) * inner
-          for index in 0..<inner { result[start + index] = Float(sums[index]) }
         }
       }
     }
-    return FloatImage(height: outer, width: target, channelCount: inner, pixels: result)
+    return FloatImage(
+      height: height, width: newWidth, channelCount: channelCount, pixels: result)
+  }
+
+  private func resampledColumns(_ weights: ResizeWeights, to newHeight: Int) -> FloatImage {
+    let rowCount = width * channelCount
+    let result = samples(newHeight * rowCount) { target in
+      weights.withWindow { window in
+        pixels.withUnsafeBufferPointer { source in
+          withUnsafeTemporaryAllocation(of: Double.self, capacity: rowCount) { sums in
+            cresampling_float_columns(
+              source.baseAddress, rowCount, target.baseAddress, newHeight, window,
+              sums.baseAddress)
+          }
+        }
+      }
+    }
+    return FloatImage(height: newHeight, width: width, channelCount: channelCount, pixels: result)
+  }
+}
+
+/// An array that `fill` writes completely.
+private func samples(
+  _ count: Int, _ fill: (UnsafeMutableBufferPointer<Float>) -> Void
+) -> [Float] {
+  [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+    fill(buffer)
+    filled = count
+  }
+}
+
+extension ResizeWeights {
+  /// Calls `body` with the windows as the C code takes them.
+  fileprivate func withWindow<Value>(_ body: (cresampling_float_window) -> Value) -> Value {
+    let (starts, counts) = (starts.map { Int32($0) }, counts.map { Int32($0) })
+    return starts.withUnsafeBufferPointer { starts in
+      counts.withUnsafeBufferPointer { counts in
+        weights.withUnsafeBufferPointer { weights in
+          body(
+            cresampling_float_window(
+              starts: starts.baseAddress, counts: counts.baseAddress, weights: weights.baseAddress,
+              stride: stride))
+        }
+      }
+    }
   }
 }

@@ -43,7 +43,8 @@ struct PerfDataPaths {
   }
 
   /// Opening a dataset whose cache is there, shuffled batches of 64 out of it, and of pictures making its
-  /// images from their files, reading them as they are, and preparing them for Inception.
+  /// images from their files; of those at a path also reading them as they are and preparing them for
+  /// Inception.
   func paths(of name: String) throws -> [PerfPath] {
     let dataset = try DatasetCatalog.open(name, dataDirectory: dataRoot)
     let opening = PerfPath(name: "data:open:\(name)", itemCount: 1) {
@@ -63,16 +64,22 @@ struct PerfDataPaths {
         }
       }
     }
+    guard let place = DatasetCatalog.path(name) else { return [opening, reading, decoding] }
+    // Opened anew each time: nothing of it is in memory but what the system keeps of files.
     let original = PerfPath(name: "data:read:\(name)", itemCount: count) {
       try settings.timing {
-        _ = try Parallel.tryMap(count) { try pictures.original(at: $0).pixels.count }
+        let pictures = try Pictures.open(place)
+        _ = try Parallel.tryMap(count) {
+          try pictures.picture(at: $0, channelCount: 3).pixels.count
+        }
       }
     }
     let preparing = ImagePreparation.allCases.map { preparation in
       PerfPath(name: "data:prepare:\(preparation.rawValue):\(name)", itemCount: count) {
         try settings.timing {
+          let pictures = try Pictures.open(place)
           _ = try Parallel.tryMap(count) {
-            preparation.planes(try pictures.original(at: $0)).count
+            preparation.planes(try pictures.picture(at: $0, channelCount: 3)).count
           }
         }
       }

@@ -20,3 +20,22 @@ void cresampling_rows(const uint8_t *source, size_t height, size_t width, size_t
 /// `row_bytes` sums.
 void cresampling_columns(const uint8_t *source, size_t row_bytes, uint8_t *target,
                          size_t new_height, struct cresampling_window window, int32_t *sums);
+
+/// The same with weights as they are.
+struct cresampling_float_window {
+  const int32_t *starts, *counts;
+  const double *weights;
+  size_t stride;
+};
+
+/// Resamples rows of floating point samples, 1 to 4 channels; sums in double precision. `row` is room
+/// for width × channels + 4 samples.
+void cresampling_float_rows(const float *source, size_t height, size_t width, size_t channels,
+                            float *target, size_t new_width,
+                            struct cresampling_float_window window, float *row);
+
+/// Resamples columns of floating point samples: `target` has `new_height` rows of `row_count`. `sums`
+/// is room for `row_count` sums.
+void cresampling_float_columns(const float *source, size_t row_count, float *target,
+                               size_t new_height, struct cresampling_float_window window,
+                               double *sums);
