@@ -84,6 +84,19 @@ import Testing
       ])
   }
 
+  @Test("are none in what is compressed and no archive")
+  func compressedText() throws {
+    let folder = try TemporaryFolder()
+    try write(Array("no archive at all\n".utf8), to: folder.path + "/a")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/gzip")
+    process.arguments = [folder.path + "/a"]
+    try process.run()
+    process.waitUntilExit()
+    let error = try failure(DatasetError.self) { _ = try Pictures.open(folder.path + "/a.gz") }
+    #expect(error.description.contains("what is compressed is no tar archive"))
+  }
+
   @Test("are none in files of other kinds, which are named for what they are")
   func otherKinds() throws {
     let folder = try TemporaryFolder()

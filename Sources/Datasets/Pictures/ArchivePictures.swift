@@ -55,9 +55,7 @@ struct TARPictures: EncodedPictureSource {
   init(path: String) throws(DatasetError) {
     let stored = try InputFile(path: path)
     let isCompressed = try stored.bytes(in: 0..<min(2, stored.byteCount)) == [0x1F, 0x8B]
-    file =
-      isCompressed
-      ? try InputFile(unpacking: InflatingStream(FileStream(stored), .gzip), of: path) : stored
+    file = isCompressed ? try Self.unpacked(stored) : stored
     self.path = path
     var walker = TARStream(FileStream(file))
     var places: [Place] = []
@@ -74,6 +72,17 @@ struct TARPictures: EncodedPictureSource {
     try listing.requirePictures(in: path)
     self.places = listing.items
     notes = listing.notes(of: path)
+  }
+
+  /// What a compressed archive unpacks to; anything else that is compressed is refused before.
+  private static func unpacked(_ stored: InputFile) throws(DatasetError) -> InputFile {
+    var probe = TARStream(try InflatingStream(FileStream(stored), .gzip))
+    do throws(DatasetError) { _ = try probe.next() } catch {
+      throw .unsupported(
+        file: stored.path, format: "gzip", reason: "what is compressed is no tar archive")
+    }
+    return try InputFile(
+      unpacking: InflatingStream(FileStream(stored), .gzip), of: stored.path)
   }
 
   var files: [String] { [path] }

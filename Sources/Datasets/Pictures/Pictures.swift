@@ -61,7 +61,7 @@ public enum Pictures {
     _ path: String, _ range: SampleRange?
   ) throws(DatasetError) -> any PictureSource {
     let archive = try ZIPArchive(path: path)
-    guard path.hasSuffix(".npz") else { return try ZIPPictures(archive) }
+    guard holdsArrays(archive) else { return try ZIPPictures(archive) }
     let arrays = try NPZArchive(path: path)
     guard let images = try ArrayPictures.images(in: arrays, range: range) else {
       throw .contentMismatch(
@@ -71,9 +71,25 @@ public enum Pictures {
     return images
   }
 
+  /// Whether a ZIP archive is a `.npz` file, whatever its name ends in.
+  ///
+  /// - Throws: ``DatasetError`` if it cannot be read.
+  package static func holdsArrays(zip path: String) throws(DatasetError) -> Bool {
+    holdsArrays(try ZIPArchive(path: path))
+  }
+
+  private static func holdsArrays(_ archive: ZIPArchive) -> Bool {
+    let name = archive.file.path.lowercased()
+    guard !name.hasSuffix(".npz") else { return true }
+    // Pictures may be arrays in an archive too.
+    return !name.hasSuffix(".zip") && !archive.members.isEmpty
+      && archive.members.allSatisfy { $0.name.hasSuffix(".npy") }
+  }
+
   /// A name without the ending that says how its pictures are packed.
   package static func nameWithoutEnding(_ name: String) -> String {
-    guard let ending = endings.first(where: { name.hasSuffix($0) }), name.count > ending.count
+    guard let ending = endings.first(where: { name.lowercased().hasSuffix($0) }),
+      name.count > ending.count
     else {
       return name
     }
@@ -82,6 +98,6 @@ public enum Pictures {
 
   /// Whether a name of a dataset is rather that of a file.
   static func isFileName(_ name: String) -> Bool {
-    endings.contains { name.hasSuffix($0) }
+    endings.contains { name.lowercased().hasSuffix($0) }
   }
 }

@@ -114,7 +114,7 @@ package struct ImageSideLoader {
     switch try FileKind(path: path) {
     case .numpy where try !Pictures.isImages(npy: path):
       return .side(try GenerationSide(path: path))
-    case .zip where path.hasSuffix(".npz"):
+    case .zip where try Pictures.holdsArrays(zip: path):
       return try arrays(path)
     default:
       return try pictures(path)

@@ -49,7 +49,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case .noImages(let path, let reason):
       "\(path): there are no images: \(reason); give other pictures, or a .npz file of features."
     case .noFeatures(let file, let found):
-      "\(file): expected 'features' [image, feature], or 'mu' and 'sigma'; it holds \(found.isEmpty ? "nothing" : found.joined(separator: ", "))."
+      "\(file): expected 'features' [image, feature], 'mu' and 'sigma', or images [N, height, width, 3]; it holds \(found.isEmpty ? "nothing" : found.joined(separator: ", "))."
     case .protocolMismatch(let first, let firstProtocol, let second, let secondProtocol):
       "\(first) was made with protocol \(firstProtocol), \(second) with \(secondProtocol); their values cannot be compared, make both in one way."
     case .invalidParameter(let name, let value, let expected):

@@ -120,7 +120,7 @@ extension GenerationSide {
   /// - Throws: `DatasetError` if it cannot be read, ``GenerationError`` if what it holds is not
   ///   features or statistics.
   public init(path: String) throws {
-    if path.hasSuffix(".npy") {
+    if try FileKind(path: path) == .numpy {
       self.init(features: try Self.featureSet(NPYArray(path: path), path: path))
       return
     }
