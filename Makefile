@@ -5,7 +5,7 @@ build    := swift build -c release
 test     := swift test -c release --disable-testable-imports --disable-xctest
 export LIBTORCH
 
-.PHONY: setup build demo test dist format lint clean
+.PHONY: setup build demo test dist wheel format lint clean
 
 setup:
 	@env -u LIBTORCH LIBTORCH="$(filter-out $(cache)/%,$(LIBTORCH))" scripts/setup.sh
@@ -20,8 +20,11 @@ demo: build
 test: setup
 	$(test)
 
-dist: setup
+dist: build
 	scripts/dist.sh
+
+wheel: dist
+	python3 scripts/make_wheel.py dist/bench dist
 
 format:
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples
@@ -33,4 +36,4 @@ lint:
 	python3 scripts/check_goldens.py
 
 clean:
-	rm -rf .build .build-dist dist runs
+	rm -rf .build dist runs

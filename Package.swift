@@ -175,12 +175,6 @@ if let libtorch {
       ]))
 }
 
-if Context.environment["BENCH_DIST"] != nil {
-  // Must stand before Foundation on the linker's line, as a target's objects do.
-  package.targets.append(.target(name: "CEmptyICUData", path: "Sources/C/CEmptyICUData"))
-  package.targets.first { $0.name == "BenchCLI" }?.dependencies.append("CEmptyICUData")
-}
-
 for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
   target.swiftSettings =
     (target.swiftSettings ?? []) + [

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the folder that `make dist` makes in a clean root: a minimal Debian with the C++ runtime and
 # libtorch, and nothing else of this machine. Needs root, debootstrap and a Debian mirror.
+# (scripts/check_wheel.sh, which CI runs, does the same with the wheel made of the folder.)
 #
 # usage: scripts/check_dist.sh [FOLDER]     (default: dist/bench)
 set -euo pipefail
@@ -28,7 +29,7 @@ bench --version
 bench doctor || true
 bench disentangle --dataset scenes3d --preset quick --model beta-vae --steps 20 --metrics mig,dci,sap \
   --out /root/runs --quiet
-bench compare /opt/bench/baselines >/dev/null
+bench compare baselines >/dev/null
 bench compare /root/runs >/dev/null
 test -s "$root/root/runs/scenes3d/beta-vae/quick:steps=20/seed-0/result.json"
 echo "check_dist: trains, measures and compares in a clean root"

@@ -7,50 +7,72 @@ import Glibc
 ///
 /// Commands that need no tensors therefore do not pay for its start-up, and run where it is absent.
 public enum Libtorch {
-  /// The table of entry points, or why there is none.
-  nonisolated(unsafe) private static let loaded: Result<UnsafePointer<ct_api>, TorchError> = load()
+  /// The versions that all tests pass with, to the same digits, though the shim is compiled for one.
+  ///
+  /// Others have moved what it refers to, see docs/torch.md.
+  package static let supportedVersions = ["2.11", "2.12"]
+
+  /// What was loaded, or why nothing was.
+  nonisolated(unsafe) private static let loaded:
+    Result<(table: UnsafePointer<ct_api>, version: String), TorchError> = Result(catching: load)
 
   /// The entry points of libtorch.
   ///
   /// - Throws: ``TorchError/unavailable(reason:)``.
   static func table() throws(TorchError) -> UnsafePointer<ct_api> {
-    try loaded.get()
+    try loaded.get().table
   }
 
-  /// The version the shim was compiled against, for instance `2.11.0`.
+  /// The version of the libtorch that is loaded, for instance `2.11.0`.
   ///
   /// - Throws: ``TorchError/unavailable(reason:)``.
   public static func version() throws(TorchError) -> String {
-    String(cString: try table().pointee.torch_version)
+    try loaded.get().version
   }
 
-  /// Where the shim is looked for: `$BENCH_TORCH_SHIM`, else beside the running program.
+  /// Where the shim is looked for: `$BENCH_TORCH_SHIM`, else among the libraries installed with the
+  /// program, else beside it.
   static var shimPath: String {
-    if let path = getenv("BENCH_TORCH_SHIM").map({ String(cString: $0) }), !path.isEmpty {
-      return path
-    }
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let length = ct_program_path(&buffer, buffer.count)
-    let path = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-      .joined(separator: "/") + "/libCTorchShim.so"
+    let environment = ProcessInfo.processInfo.environment
+    if let path = environment["BENCH_TORCH_SHIM"], !path.isEmpty { return path }
+    let name = "libCTorchShim.so"
+    let installed = "\(ProgramLocation.prefix)/lib/bench/\(name)"
+    return FileManager.default.fileExists(atPath: installed)
+      ? installed : "\(ProgramLocation.folder)/\(name)"
   }
 
-  private static func load() -> Result<UnsafePointer<ct_api>, TorchError> {
+  private static func load() throws(TorchError) -> (UnsafePointer<ct_api>, String) {
+    let folder = LibtorchLocation.folder
     guard LibtorchLocation.isPresent else {
-      return .failure(
-        .unavailable(reason: "there is no \(LibtorchLocation.folder)/lib/libtorch_cpu.so"))
+      throw .unavailable(reason: "there is no \(folder)/lib/libtorch_cpu.so")
     }
     guard FileManager.default.fileExists(atPath: shimPath) else {
-      return .failure(
-        .unavailable(reason: "bench was built without it (there is no \(shimPath))"))
+      throw .unavailable(reason: "bench was built without it (there is no \(shimPath))")
     }
     var message: UnsafeMutablePointer<CChar>?
-    guard let table = ct_load(LibtorchLocation.folder, shimPath, &message) else {
-      defer { free(message) }
-      return .failure(.unavailable(reason: message.map { String(cString: $0) } ?? "dlopen failed"))
+    defer { free(message) }
+    func failure() -> TorchError {
+      .unavailable(reason: message.map { String(cString: $0) } ?? "dlopen failed")
     }
-    return .success(table)
+    guard let library = ct_open(folder, &message) else { throw failure() }
+    let version = version(of: ct_version(library))
+    // Asked before the shim is loaded: with another version it could also work wrongly.
+    guard supportedVersions.contains(where: { version.hasPrefix("\($0).") }) else {
+      throw .unavailable(
+        reason: "that in \(folder) is version \(version), and bench works with versions "
+          + supportedVersions.joined(separator: " and "))
+    }
+    guard let table = ct_load(shimPath, &message) else { throw failure() }
+    return (table, version)
+  }
+
+  /// A version in words.
+  ///
+  /// - Parameter packed: Major, minor and patch in the highest bytes; 0 where they are not known.
+  /// - Returns: For instance `2.11.0`.
+  static func version(of packed: UInt64) -> String {
+    guard packed != 0 else { return "unknown (older than 2.8)" }
+    return [56, 48, 40].map { "\((packed >> $0) & 0xFF)" }.joined(separator: ".")
   }
 
   /// Turns a message of the shim into an error.

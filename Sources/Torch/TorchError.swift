@@ -18,8 +18,8 @@ public enum TorchError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unavailable(let reason):
       """
-      libtorch is not available: \(reason). Run `make build`, which downloads it once, or set \
-      LIBTORCH to the folder of an installed torch 2.11.0.
+      libtorch is not available: \(reason). Install it beside bench (pip install 'torch==2.11.*'), set \
+      LIBTORCH to the folder of an installed torch, or, in a checkout, run `make build`.
       """
     case .operatorFailed(let name, let arguments, let message):
       "\(name)(\(arguments)): \(firstLine(message))"

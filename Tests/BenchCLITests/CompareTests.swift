@@ -54,6 +54,32 @@ import Testing
     #expect(run.output.hasSuffix("Passed.\n"))
   }
 
+  @Test("writes tables for a paper, with all else as comments")
+  func latex() async throws {
+    let run = try await compare([0.29, 0.30, 0.28], extra: ["--format", "latex"])
+    #expect(run.exitCode == 0, "\(run.output)\(run.errors)")
+    let outside = run.output.replacing(/(?s)\\begin\{tabular\}.*?\\end\{tabular\}/, with: "")
+      .split(separator: "\n")
+    #expect(outside.allSatisfy { $0.hasPrefix("% ") }, "\(outside)")
+    #expect(outside.last == "% Passed.")
+    #expect(run.output.contains("0.290 $\\pm$ 0.010 (3)"), "\(run.output)")
+  }
+
+  @Test("writes comma-separated values with all digits")
+  func csv() async throws {
+    let run = try await compare([0.25, 0.5, nil], extra: ["--format", "csv", "--metric", "mig"])
+    let lines = run.output.split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
+    #expect(Set(lines.map(\.count)) == [21], "\(run.output)")
+    #expect(lines[0].prefix(5) == ["dataset", "metric", "higher_is_better", "method", "preset"])
+    let row = try #require(lines.first { $0[3] == "beta-vae" })
+    #expect(row[..<5] == ["scenes3d", "mig", "true", "beta-vae", "smoke"])
+    #expect(row[9..<12] == ["0.31", "\(Summary([0.30, 0.31, 0.32]).standardDeviation ?? 0)", "3"])
+    // One of the values is undefined: there is no mean.
+    #expect(row[12..<15] == ["", "", ""])
+  }
+
   @Test("ends with 1 when a limit does not hold")
   func fails() async throws {
     let run = try await compare([0.20, 0.21, 0.20])

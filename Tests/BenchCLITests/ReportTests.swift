@@ -55,6 +55,40 @@ import Testing
     #expect(page.utf8.count < 5_000_000)
   }
 
+  @Test("writes one model's results as Hugging Face's .eval_results")
+  func evalResults() async throws {
+    let folder = try TemporaryFolder()
+    try Self.study(folder.path)
+    let run = try await BenchProcess.run(
+      [
+        "report", "runs/scenes3d/beta-vae", "--format", "eval-results", "--hub-dataset",
+        "owner/scenes3d", "--source-url", "https://example.org/runs",
+      ], in: folder.path)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let text = try String(
+      contentsOfFile: "\(folder.path)/.eval_results/bench.yaml", encoding: .utf8)
+    for line in [
+      "id: owner/scenes3d", "task_id: mig", "value: 0.11", "url: https://example.org/runs",
+      "notes: beta-vae, preset smoke, mean of 3 seeds, standard deviation 0.0",
+    ] {
+      #expect(text.contains(line), "\(text)")
+    }
+  }
+
+  @Test(
+    "refuses results that no one entry could be about",
+    arguments: [
+      (["runs", "--hub-dataset", "owner/name"], "beta-vae, multi-beta-vae"),
+      (["runs/scenes3d/beta-vae"], "--hub-dataset scenes3d=OWNER/NAME"),
+    ])
+  func notOneModel(arguments: [String], reason: String) async throws {
+    let folder = try TemporaryFolder()
+    try Self.study(folder.path)
+    let run = try await BenchProcess.run(
+      ["report", "--format", "eval-results"] + arguments, in: folder.path)
+    run.expectFailure(reason)
+  }
+
   @Test("keeps within the budget for pictures and says what it left out")
   func budget() async throws {
     let folder = try TemporaryFolder()

@@ -32,6 +32,15 @@ import Testing
     #expect(process.terminationReason == .uncaughtSignal, "the training ended before it was killed")
   }
 
+  /// Makes a finished training of five steps one that was interrupted after four: the same folder with a
+  /// longer plan is refused.
+  private static func forgetLastStep(of folder: String) throws {
+    let state = URL(filePath: "\(folder)/checkpoint/state.json")
+    let text = try String(contentsOf: state, encoding: .utf8)
+    try text.replacingOccurrences(of: "\"step\" : 5", with: "\"step\" : 4")
+      .write(to: state, atomically: true, encoding: .utf8)
+  }
+
   @Test(
     "a killed and resumed training ends with the same bits",
     arguments: ["beta-vae", "multi-beta-vae-diag"])
@@ -73,12 +82,7 @@ import Testing
     let folder = try TemporaryFolder()
     #expect(try await BenchProcess.run(Self.arguments(folder.path, steps: 5)).exitCode == 0)
     let before = try Self.weights(folder.path)
-    // The same folder with a longer plan is refused, so the second session is the same plan,
-    // interrupted: forget that it ended.
-    let state = URL(filePath: "\(folder.path)/checkpoint/state.json")
-    let text = try String(contentsOf: state, encoding: .utf8)
-    try text.replacingOccurrences(of: "\"step\" : 5", with: "\"step\" : 4")
-      .write(to: state, atomically: true, encoding: .utf8)
+    try Self.forgetLastStep(of: folder.path)
     let process = Process()
     process.executableURL = URL(filePath: "/bin/bash")
     let command = ([BenchProcess.executable.path] + Self.arguments(folder.path, steps: 5))
@@ -95,6 +99,39 @@ import Testing
     #expect(message.split(separator: "\n").count == 1, "\(message)")
     #expect(try Self.weights(folder.path) == before)
     #expect(try await BenchProcess.run(Self.arguments(folder.path, steps: 5)).exitCode == 0)
+  }
+
+  @Test("writes TensorBoard's event files beside the log, one per session")
+  func eventFiles() async throws {
+    let folder = try TemporaryFolder()
+    let arguments = Self.arguments(folder.path, steps: 5)
+    #expect(try await BenchProcess.run(arguments).exitCode == 0)
+    try Self.forgetLastStep(of: folder.path)
+    #expect(try await BenchProcess.run(arguments + ["--resume"]).exitCode == 0)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+      $0.hasPrefix("events.out.tfevents.")
+    }
+    #expect(names.count == 2)
+    for name in names {
+      var rest = Array(try Data(contentsOf: URL(filePath: "\(folder.path)/\(name)")))[...]
+      var recordCount = 0
+      func take<Value: FixedWidthInteger>(_ type: Value.Type) -> Value {
+        defer { rest = rest.dropFirst(MemoryLayout<Value>.size) }
+        return rest.prefix(MemoryLayout<Value>.size).reversed().reduce(0) { $0 << 8 | Value($1) }
+      }
+      while !rest.isEmpty {
+        let lengthBytes = rest.prefix(8)
+        let length = Int(take(UInt64.self))
+        #expect(take(UInt32.self) == CRC32C.masked(lengthBytes))
+        let event = rest.prefix(length)
+        #expect(event.count == length)
+        rest = rest.dropFirst(length)
+        #expect(take(UInt32.self) == CRC32C.masked(event))
+        recordCount += 1
+      }
+      // The version, the start of the session, and the steps that are logged.
+      #expect(recordCount > 3)
+    }
   }
 
   /// The log grows beyond the limit in the middle of a line.

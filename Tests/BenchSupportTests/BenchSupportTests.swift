@@ -71,3 +71,31 @@ import Testing
     }
   }
 }
+
+@Suite("CRC-32C") struct CRC32CTests {
+  @Test("has the check value of its catalogue, and RFC 3720's")
+  func knownValues() {
+    #expect(CRC32C.of("123456789".utf8) == 0xE306_9283)
+    #expect(CRC32C.of(repeatElement(0, count: 32)) == 0x8A91_36AA)
+    #expect(CRC32C.of(0..<32) == 0x46DD_794E)
+    #expect(CRC32C.of([]) == 0)
+  }
+}
+
+@Suite("Where libtorch lies") struct LibtorchLocationTests {
+  @Test(
+    "is found in a Python environment of any kind",
+    arguments: [
+      "lib/python3.11/site-packages", "lib64/python3.9/site-packages",
+      "lib/python3.13/dist-packages",
+    ])
+  func python(packages: String) throws {
+    let prefix = try TemporaryFolder()
+    #expect(LibtorchLocation.pythonFolder(in: prefix.path) == nil)
+    let torch = "\(prefix.path)/\(packages)/torch"
+    try createFolder("\(torch)/lib")
+    #expect(LibtorchLocation.pythonFolder(in: prefix.path) == nil)
+    try AtomicFile.write([], to: "\(torch)/lib/libtorch_cpu.so")
+    #expect(LibtorchLocation.pythonFolder(in: prefix.path) == torch)
+  }
+}

@@ -32,6 +32,28 @@ import Testing
     #expect(lines[3] == "b          2   0.100 ± 0.000  5.000 ± 0.000*")
   }
 
+  @Test("are LaTeX with bold best values, and its special characters are written out")
+  func latex() {
+    var table = ResultTable.scores(results, metrics: ["mig"])
+    table.title = "100 % of {β_1} & more"
+    table.footnotes = ["± over seeds"]
+    table.append(["c_1 & d", "2", .init("0.1", mark: "†")])
+    #expect(
+      table.latex() == #"""
+        % 100 % of {β_1} & more
+        \begin{tabular}{lrr}
+        \toprule
+        model & seeds & mig $\uparrow$ \\
+        \midrule
+        a & 2 & \textbf{0.300 $\pm$ 0.141} \\
+        b & 2 & 0.100 $\pm$ 0.000 \\
+        c\_1 \& d & 2 & 0.1$^\dagger$ \\
+        \bottomrule
+        \end{tabular}
+        % ± over seeds
+        """#)
+  }
+
   @Test("are markdown with bold best values")
   func markdown() {
     let lines = ResultTable.scores(results, metrics: ["mig"]).markdown().split(separator: "\n")

@@ -19,6 +19,7 @@ struct CompareCommand: BenchCommand {
         bench compare runs/ baselines/published
         bench compare runs/ --against baselines/reference --thresholds baselines/thresholds.yaml
         bench compare runs/ --versus beta-vae --metric mig,dci --format markdown
+        bench compare runs/ --format latex > table.tex
         bench compare runs/ --against baselines/reference --update
       """)
 
@@ -34,7 +35,7 @@ struct CompareCommand: BenchCommand {
     help: "Limits per metric (YAML).", completion: .file(extensions: ["yaml", "yml", "json"]))
   var thresholds: String?
 
-  @Option(help: "table, markdown, json, junit or github.")
+  @Option(help: "table, markdown, json, junit, github, latex or csv.")
   var format = ComparisonReport.Format.table
 
   @Flag(help: "Write the runs to --against as its new references, if they are complete.")
@@ -82,7 +83,9 @@ struct CompareCommand: BenchCommand {
   }
 
   func execute() throws {
-    var given = try ResultCollection(paths: paths, known: .known)
+    var given = try ResultCollection(paths: paths.map(PublishedTables.resolved), known: .known)
+    // What is written lies where it was asked for.
+    let against = update ? against : against.map(PublishedTables.resolved)
     let canStartEmpty =
       update && against.map { !FileManager.default.fileExists(atPath: $0) } == true
     var base =
@@ -100,7 +103,7 @@ struct CompareCommand: BenchCommand {
     if let versus, !(runs + reference).contains(where: { $0.model == versus }) {
       throw CompareError.unknownModel(versus, known: (runs + reference).map(\.model))
     }
-    var limits = try thresholds.map { try Thresholds(path: $0) }
+    var limits = try thresholds.map { try Thresholds(path: PublishedTables.resolved($0)) }
     limits?.keep(presets: list(presets), datasets: list(datasets))
     let report = ComparisonReport(
       comparison: comparison, checks: limits?.checks(runs: runs, reference: reference),

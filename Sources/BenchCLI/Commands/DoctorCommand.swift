@@ -116,7 +116,7 @@ func torchFindings() -> [DoctorFinding] {
     return [
       DoctorFinding(
         "libtorch", "\(error)", isFine: false,
-        advice: "run 'make build', which fetches it once and builds with it.")
+        advice: "scores of codes and of features, comparisons and reports need none.")
     ]
   }
 }

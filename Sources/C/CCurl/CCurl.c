@@ -3,7 +3,9 @@
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static pthread_once_t initialized = PTHREAD_ONCE_INIT;
 static void initialize(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
@@ -56,6 +58,24 @@ static enum ccurl_outcome judge(CURLcode code, long status, const struct transfe
   }
 }
 
+// The certificates of this system, where the library, which may come from another, would look in vain.
+static const char *certificates(void) {
+  static const char *const variables[] = {"CURL_CA_BUNDLE", "SSL_CERT_FILE"};
+  static const char *const paths[] = {
+      "/etc/ssl/certs/ca-certificates.crt",  // Debian
+      "/etc/pki/tls/certs/ca-bundle.crt",    // Red Hat
+      "/etc/ssl/ca-bundle.pem",              // SUSE
+      "/etc/ssl/cert.pem",                   // Alpine
+  };
+  for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+    const char *path = getenv(variables[i]);
+    if (path && *path) return path;
+  }
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+    if (!access(paths[i], R_OK)) return paths[i];
+  return NULL;
+}
+
 enum ccurl_outcome ccurl_get(const char *url, int64_t offset, long stall_seconds,
                              ccurl_begin begin, ccurl_receive receive, void *context,
                              char *message, size_t message_size) {
@@ -68,6 +88,8 @@ enum ccurl_outcome ccurl_get(const char *url, int64_t offset, long stall_seconds
   }
   CURL *handle = transfer.handle;
   curl_easy_setopt(handle, CURLOPT_URL, url);
+  const char *bundle = certificates();
+  if (bundle) curl_easy_setopt(handle, CURLOPT_CAINFO, bundle);
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static char *message(const char *text) { return strdup(text ? text : "unknown error of dlopen"); }
 
@@ -26,8 +25,13 @@ void *ct_open(const char *folder, char **error) {
   return library;
 }
 
-const ct_api *ct_load(const char *folder, const char *shim, char **error) {
-  if (!ct_open(folder, error)) return NULL;
+uint64_t ct_version(void *library) {
+  uint64_t (*version)(void) = (uint64_t (*)(void))dlsym(library, "aoti_torch_abi_version");
+  return version ? version() : 0;
+}
+
+const ct_api *ct_load(const char *shim, char **error) {
+  *error = NULL;
   void *handle = dlopen(shim, RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     *error = message(dlerror());
@@ -54,11 +58,4 @@ size_t ct_gpu_name(int32_t index, char *buffer, size_t capacity) {
   if (name(buffer, (int)capacity, device)) return 0;
   buffer[capacity - 1] = 0;
   return strlen(buffer);
-}
-
-size_t ct_program_path(char *buffer, size_t capacity) {
-  ssize_t length = readlink("/proc/self/exe", buffer, capacity - 1);
-  if (length < 0) length = 0;
-  buffer[length] = 0;
-  return (size_t)length;
 }

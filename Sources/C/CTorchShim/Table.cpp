@@ -4,7 +4,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <dlfcn.h>
-#include <torch/csrc/api/include/torch/version.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -182,7 +181,6 @@ char *cuda_synchronize(int32_t index) {
 
 extern "C" const ct_api *ct_api_table(void) {
   static const ct_api table = {
-      .torch_version = TORCH_VERSION,
       .operator_find = operator_find,
       .operator_call = operator_call,
       .tensor_release = tensor_release,

@@ -95,7 +95,7 @@ public final class Trainer {
   public func train(isInterrupted: () throws -> Bool) throws -> Summary {
     let start = ContinuousClock.now
     let firstStep = step
-    var log = try group.isFirst ? TrainingLog(path: "\(folder)/log.jsonl", upToStep: step) : nil
+    var log = try group.isFirst ? TrainingLog(folder: folder, upToStep: step) : nil
     var progress = ProgressReporter(
       "train \(modelName) seed \(plan.seed)", total: plan.stepCount, isQuiet: isQuiet)
     let imageCount = plan.imageCount(of: model)
@@ -117,10 +117,8 @@ public final class Trainer {
         let terms = try termValues(losses)
         let rate = imagesPerSecond(since: start, firstStep: firstStep)
         if isLogged {
-          log?.append([
-            "step": .integer(step), "images_per_second": .number(rate),
-            "terms": finiteNumbers(terms),
-          ])
+          log?.append(
+            step: step, ["images_per_second": .number(rate), "terms": finiteNumbers(terms)])
         }
         try log?.flush()
         progress.update(step, detail: Self.detail(terms, rate))
@@ -212,10 +210,7 @@ public final class Trainer {
   /// Every process measures the same: the draws that this takes must leave all generators alike.
   private func appendMonitors(_ images: Tensor, to log: inout TrainingLog?) throws {
     for values in try withoutGradients({ try model.monitors(images) }) {
-      log?.append([
-        "step": .integer(step),
-        "monitor": finiteNumbers(values),
-      ])
+      log?.append(step: step, ["monitor": finiteNumbers(values)])
     }
   }
 

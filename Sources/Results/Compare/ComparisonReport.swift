@@ -14,6 +14,10 @@ public struct ComparisonReport: Sendable, Equatable {
     case junit
     /// GitHub's workflow commands, shown beside the change.
     case github
+    /// Tables for a paper, with all else as comments.
+    case latex
+    /// One line per model and metric, for other programs.
+    case csv
   }
 
   /// The tables and verdicts.
@@ -67,10 +71,21 @@ public struct ComparisonReport: Sendable, Equatable {
     case .json: try json.text()
     case .junit: JUnitReport(self).xml()
     case .github: annotations()
+    case .latex:
+      blocks(heading: Self.comment, table: { $0.latex() }, list: Self.comment)
+    case .csv: csv
     }
   }
 
-  private func blocks(heading: (String) -> String, table: (ResultTable) -> String) -> String {
+  /// The text as comments of LaTeX.
+  private static func comment(_ text: String) -> String {
+    text.split(separator: "\n").map { "% \($0)" }.joined(separator: "\n")
+  }
+
+  private func blocks(
+    heading: (String) -> String, table: (ResultTable) -> String,
+    list: (String) -> String = { $0 }
+  ) -> String {
     var blocks = comparison.primaryTables.flatMap { [heading($0.source), table($0.table)] }
     blocks += comparison.ownScores.flatMap { [heading($0.title), table($0.table)] }
     blocks += comparison.tables.filter { !$0.isOwnScore }.flatMap { item in
@@ -80,18 +95,18 @@ public struct ComparisonReport: Sendable, Equatable {
       blocks += [heading("Ranks by \(ranks.metric)"), table(ranks.resultTable)]
     }
     if !comparison.sources.isEmpty {
-      let list = comparison.sources.enumerated().map { "[\($0 + 1)] \($1)" }
-      blocks += [heading("Sources"), list.joined(separator: "\n")]
+      let sources = comparison.sources.enumerated().map { "[\($0 + 1)] \($1)" }
+      blocks += [heading("Sources"), list(sources.joined(separator: "\n"))]
     }
     if let checks {
       blocks += [heading("Thresholds"), table(ThresholdCheck.resultTable(checks))]
     }
     if !incomplete.isEmpty {
-      blocks += [heading("Runs without a result"), incomplete.joined(separator: "\n")]
+      blocks += [heading("Runs without a result"), list(incomplete.joined(separator: "\n"))]
     }
     if checks != nil || failsOnWorse {
       blocks.append(
-        failures.isEmpty ? "Passed." : "Failed: \(failures.count) of the comparisons.")
+        list(failures.isEmpty ? "Passed." : "Failed: \(failures.count) of the comparisons."))
     }
     return blocks.joined(separator: "\n\n")
   }

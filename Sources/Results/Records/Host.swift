@@ -69,8 +69,8 @@ public struct Host: Sendable, Equatable {
 
 /// Which sources this program was built from.
 public enum SourceCommit {
-  /// The commit: `$BENCH_COMMIT` if set, else what the file `COMMIT` of a `make dist` folder holds,
-  /// else what `git describe` says of the checkout the program was built in (a hash, with `-dirty`
+  /// The commit: `$BENCH_COMMIT` if set, else what the file `COMMIT` of an installed program holds, else
+  /// what `git describe` says of the checkout the program was built in (a hash, with `-dirty`
   /// after uncommitted changes), else `unknown`.
   ///
   /// It is looked up when the program runs, because a file generated for each build would make
@@ -82,16 +82,10 @@ public enum SourceCommit {
     if let commit = ProcessInfo.processInfo.environment["BENCH_COMMIT"], !commit.isEmpty {
       return commit
     }
-    guard
-      let executable = try? FileManager.default.destinationOfSymbolicLink(
-        atPath: "/proc/self/exe")
-    else { return "unknown" }
-    var folder = URL(filePath: executable).deletingLastPathComponent()
+    if let text = noted(in: ProgramLocation.share) { return text }
+    guard !ProgramLocation.folder.isEmpty else { return "unknown" }
+    var folder = URL(filePath: ProgramLocation.folder)
     while folder.path != "/" {
-      let note = folder.appendingPathComponent("COMMIT").path
-      if let text = try? String(contentsOfFile: note, encoding: .utf8) {
-        return text.trimmingSuffix { $0.isNewline }
-      }
       let manifest = folder.appendingPathComponent("Package.swift").path
       if FileManager.default.fileExists(atPath: manifest) {
         let command = ["git", "-C", folder.path, "describe", "--always", "--dirty", "--abbrev=40"]
@@ -102,4 +96,9 @@ public enum SourceCommit {
     }
     return "unknown"
   }()
+
+  private static func noted(in folder: String) -> String? {
+    let text = try? String(contentsOfFile: "\(folder)/COMMIT", encoding: .utf8)
+    return text?.trimmingSuffix { $0.isNewline }
+  }
 }

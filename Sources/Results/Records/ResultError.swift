@@ -20,6 +20,12 @@ public enum ResultError: Error, Equatable, CustomStringConvertible {
   case duplicate(run: String)
   /// No result files under a path.
   case nothingFound(path: String, expected: String)
+  /// Runs of several models, or of one with several presets, where a file is about one.
+  case notOneModel(found: [String])
+  /// Nothing says under which dataset of the Hub results belong.
+  case noHubDataset(dataset: String)
+  /// No metric has a value in all runs of a model.
+  case noValues(model: String)
 
   /// One sentence that says where, what was expected, what was found, and what to do.
   public var description: String {
@@ -44,6 +50,12 @@ public enum ResultError: Error, Equatable, CustomStringConvertible {
       "\(run): there are two results of this run; give only one of the folders or files with it."
     case .nothingFound(let path, let expected):
       "\(path): nothing to read there; expected \(expected)."
+    case .notOneModel(let found):
+      "a file of evaluation results is about one model, these runs are of "
+        + found.joined(separator: ", ") + "; name the folder of one."
+    case .noHubDataset(let dataset):
+      "the Hub's dataset for \(dataset) is not known; name it with --hub-dataset \(dataset)=OWNER/NAME."
+    case .noValues(let model): "no metric of \(model) has a value in all of its runs."
     }
   }
 }

@@ -31,13 +31,21 @@ private func yamlNode(_ value: JSONValue) -> Node {
   case .integer(let integer): Node("\(integer)", Tag(.int))
   case .number(let number): Node("\(number)", Tag(.float))
   case .string(let text):
-    // In quotes where it would be taken for a number or a truth value.
-    Node(text, Tag(.str), jsonValue(Node.Scalar(text)) == value ? .any : .singleQuoted)
+    // In quotes where it would be taken for a number, a truth value or a date.
+    Node(
+      text, Tag(.str),
+      jsonValue(Node.Scalar(text)) == value && !startsLikeDate(text) ? .any : .singleQuoted)
   case .array(let items): Node(items.map { yamlNode($0) }, Tag(.seq))
   case .object(let members):
     Node(
       members.sorted { $0.key < $1.key }.map { (Node($0.key), yamlNode($0.value)) }, Tag(.map))
   }
+}
+
+/// Whether older readers of YAML could take the text for a date.
+private func startsLikeDate(_ text: String) -> Bool {
+  text.utf8.count >= 8 && text.utf8.prefix(4).allSatisfy { (0x30...0x39).contains($0) }
+    && Array(text.utf8)[4] == UInt8(ascii: "-")
 }
 
 private func jsonValue(

@@ -98,10 +98,7 @@ public struct ResultTable: Sendable, Equatable {
     let widths = header.indices.map { column in
       ([header] + cells).map { $0[column].count }.reduce(style.minimumWidth, Swift.max)
     }
-    let isRight = header.indices.map { column in
-      column > 0 && cells.contains { startsLikeNumber($0[column]) }
-        && cells.allSatisfy { startsLikeNumber($0[column]) || $0[column].count < 2 }
-    }
+    let isRight = areNumbers(cells)
     func line(_ texts: [String]) -> String {
       let padded = texts.indices.map { column in
         let gap = String(repeating: " ", count: widths[column] - texts[column].count)
@@ -114,6 +111,14 @@ public struct ResultTable: Sendable, Equatable {
     lines += [line(header), style.rule(widths, isRight)] + cells.map(line)
     if !footnotes.isEmpty { lines += [""] + footnotes }
     return lines.joined(separator: "\n")
+  }
+
+  /// Which columns hold numbers, and therefore stand on the right.
+  func areNumbers(_ cells: [[String]]) -> [Bool] {
+    header.indices.map { column in
+      column > 0 && cells.contains { startsLikeNumber($0[column]) }
+        && cells.allSatisfy { startsLikeNumber($0[column]) || $0[column].count < 2 }
+    }
   }
 
   private func startsLikeNumber(_ text: String) -> Bool {

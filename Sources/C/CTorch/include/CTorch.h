@@ -32,8 +32,6 @@ typedef struct ct_value {
 } ct_value;
 
 typedef struct ct_api {
-  const char *torch_version;
-
   char *(*operator_find)(const char *name, const char *overload, const ct_operator **result);
   // Tensor results (lists flattened) are written to `results`, which holds `capacity`.
   char *(*operator_call)(const ct_operator *op, const ct_value *arguments, int64_t count,
@@ -79,16 +77,17 @@ typedef struct ct_api {
 // message to be freed in `*error`.
 void *ct_open(const char *folder, char **error);
 
-// Loads libtorch from `folder` and the shim at `shim`, both with private symbols. On failure returns
-// NULL and a message to be freed in `*error`.
-const ct_api *ct_load(const char *folder, const char *shim, char **error);
+// The version of a libtorch that ct_open loaded: major, minor and patch in its three highest bytes. 0 if it
+// does not say, which those before 2.8 do not.
+uint64_t ct_version(void *library);
+
+// Loads the shim at `shim`, with private symbols; libtorch must be loaded. On failure returns NULL and a
+// message to be freed in `*error`.
+const ct_api *ct_load(const char *shim, char **error);
 
 // The name that the CUDA driver gives a graphics processor, by its number in this process; its length, or
 // 0 where there is no driver or no such processor.
 size_t ct_gpu_name(int32_t index, char *buffer, size_t capacity);
-
-// The path of the running program, or an empty text.
-size_t ct_program_path(char *buffer, size_t capacity);
 
 #ifdef __cplusplus
 }
