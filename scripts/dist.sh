@@ -5,6 +5,7 @@
 # seconds, and what leaves the machine is what was tested on it.
 #
 # usage: scripts/dist.sh [FOLDER]     (default: dist/bench)
+#   TORCHES='PATH…'   folders of other versions of torch (…/site-packages/torch): a shim is compiled for each
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${1:-dist/bench}
@@ -30,7 +31,15 @@ python3 scripts/dist/link.py "$folder/bin/bench" "$work"/*.o
 # The package manager gives every shared library a dependency on the Swift runtime; this is plain C++.
 c++ -shared -o "$libraries/libCTorchShim.so" "$build"/CTorchShim.build/*.o \
   -L"$LIBTORCH/lib" -ltorch_cpu -lc10 -ldl
-strip "$folder/bin/bench" "$libraries/libCTorchShim.so"
+for torch in ${TORCHES:-}; do
+  version=$(sed -n 's/^#define TORCH_VERSION_\(MAJOR\|MINOR\) \([0-9]*\)$/\2/p' \
+    "$torch"/include/torch/{csrc/api/include/torch,headeronly}/version.h 2>/dev/null | head -n 2 | paste -sd .)
+  [ -n "$version" ] || die "$torch has no headers that say its version"
+  c++ -std=c++20 -O2 -fPIC -shared -ISources/C/CTorchShim/include -ISources/C/CTorch/include \
+    -isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include" Sources/C/CTorchShim/*.cpp \
+    -o "$libraries/libCTorchShim-$version.so" -L"$torch/lib" -ltorch_cpu -lc10 -ldl
+done
+strip "$folder/bin/bench" "$libraries"/libCTorchShim*.so
 
 # What every system has: glibc, the C++ runtime.
 system='^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|stdc\+\+|gcc_s))\.so'

@@ -7,10 +7,11 @@ import Glibc
 ///
 /// Commands that need no tensors therefore do not pay for its start-up, and run where it is absent.
 public enum Libtorch {
-  /// The versions that all tests pass with, to the same digits, though the shim is compiled for one.
+  /// The versions that the shim of a build works with: it is compiled for the first, and all tests pass with
+  /// the others too, to the same digits.
   ///
-  /// Others have moved what it refers to, see docs/torch.md.
-  package static let supportedVersions = ["2.11", "2.12"]
+  /// Other versions have moved what it refers to and have shims of their own, see ``shims``.
+  private static let versionsOfShim = ["2.11", "2.12"]
 
   /// What was loaded, or why nothing was.
   nonisolated(unsafe) private static let loaded:
@@ -41,6 +42,20 @@ public enum Libtorch {
       ? installed : "\(ProgramLocation.folder)/\(name)"
   }
 
+  /// The shims that are there, by the versions of libtorch that they work with, such as `2.11`: that of the
+  /// build, and beside it those for one version each, `libCTorchShim-2.15.so`.
+  private static func shims() -> [(version: String, path: String)] {
+    let own = versionsOfShim.map { ($0, shimPath) }
+    guard let slash = shimPath.lastIndex(of: "/") else { return own }
+    let folder = String(shimPath[..<slash])
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return own
+      + names.filter { $0.hasPrefix("libCTorchShim-") && $0.hasSuffix(".so") }.sorted()
+      .map {
+        (String($0.dropFirst("libCTorchShim-".count).dropLast(".so".count)), "\(folder)/\($0)")
+      }
+  }
+
   private static func load() throws(TorchError) -> (UnsafePointer<ct_api>, String) {
     let folder = LibtorchLocation.folder
     guard LibtorchLocation.isPresent else {
@@ -56,13 +71,14 @@ public enum Libtorch {
     }
     guard let library = ct_open(folder, &message) else { throw failure() }
     let version = version(of: ct_version(library))
-    // Asked before the shim is loaded: with another version it could also work wrongly.
-    guard supportedVersions.contains(where: { version.hasPrefix("\($0).") }) else {
+    // Asked before a shim is loaded: with another version it could also work wrongly.
+    let shims = shims()
+    guard let shim = shims.first(where: { version.hasPrefix("\($0.version).") }) else {
       throw .unavailable(
-        reason: "that in \(folder) is version \(version), and bench works with versions "
-          + supportedVersions.joined(separator: " and "))
+        reason: "that in \(folder) is version \(version), and this bench works with versions "
+          + shims.map(\.version).joined(separator: ", "))
     }
-    guard let table = ct_load(shimPath, &message) else { throw failure() }
+    guard let table = ct_load(shim.path, &message) else { throw failure() }
     return (table, version)
   }
 

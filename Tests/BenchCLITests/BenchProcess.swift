@@ -25,9 +25,11 @@ struct BenchProcess {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     let scratch = try TemporaryFolder()
+    // A cache of its own: nothing is taken from earlier runs, and nothing left in the user's.
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(["BENCH_CACHE": "\(scratch.path)/cache"]) { $1 }.merging(environment) { $1 }
+    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     // Files instead of pipes: no reader is needed, and nothing blocks when much is written.
     let (outputPath, errorPath) = ("\(scratch.path)/out", "\(scratch.path)/err")
     for path in [outputPath, errorPath] { try Data().write(to: URL(filePath: path)) }

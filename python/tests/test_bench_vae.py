@@ -149,3 +149,13 @@ def test_encode_gives_what_score_takes(tmp_path):
     arrays = bench_vae.encode(tmp_path / "run", count=600, quiet=True)
     assert arrays["codes"].shape[0] == arrays["factors"].shape[0]
     assert bench_vae.score(arrays["codes"], arrays["factors"], metrics=["mig"])["metrics"]["mig"]["value"] >= 0
+
+
+def test_images_are_arrays(tmp_path):
+    random = np.random.default_rng(0)
+    sides = [random.integers(0, high, (40, 16, 16, 3), dtype=np.uint8) for high in (255, 200)]
+    for side, name in zip(sides, "ab"):
+        np.savez(tmp_path / f"{name}.npz", arr_0=side)
+    found = bench_vae.fid(*sides, features="builtin", quiet=True)
+    assert found["metrics"] == command("fid", tmp_path / "a.npz", tmp_path / "b.npz", "--features", "builtin")["metrics"]
+    assert any(metric["value"] > 0 for metric in found["metrics"].values())

@@ -23,6 +23,8 @@ enum Commands {
     ImportCommand.self,
     DatasetsCommand.self,
     WeightsCommand.self,
+    StatsCommand.self,
+    CacheCommand.self,
     DoctorCommand.self,
   ]
 

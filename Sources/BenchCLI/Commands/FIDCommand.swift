@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchSupport
 import Datasets
 import Experiments
+import FoundationEssentials
 import GenerationMetrics
 import MessagePassing
 
@@ -16,7 +17,8 @@ struct FIDCommand: BenchCommand {
       A is the reference (real) set, B the generated one. Each is pictures: a folder, .zip, .tar, \
       .tar.gz or LMDB of \(Pictures.formats) files, a .npz or .npy file of images [N, H, W, 3], or a \
       dataset's name; or features: a .npz file with 'features' [image, feature] (and 'logits') or a \
-      .npy file; or statistics: a .npz file with 'mu' and 'sigma', which allow FID only. A .npz file of \
+      .npy file; or statistics: a .npz file with 'mu' and 'sigma', which allow FID only; published ones have \
+      names ('bench stats'). Features of pictures are kept and taken again ('bench cache'). A .npz file of \
       images with 'mu' and 'sigma', such as ADM's reference batches, serves every metric. Without \
       --metrics, everything that A and B allow is computed. A metric that was named and has no value \
       is reported with the reason; the others are computed, and the exit code is 2.
@@ -33,6 +35,7 @@ struct FIDCommand: BenchCommand {
         bench fid stats.npz generated.npz --metrics fid --json
         bench fid real.npz generated.npz --metrics precision,recall --k 5 --inside inclusive
         bench fid real/ generated/ --protocol clean-fid
+        bench fid adm-imagenet256 generated.npz     ('bench stats list')
         bench fid real/ generated/ --features builtin
         bench fid real.zip samples.npz
         bench fid VIRTUAL_imagenet256_labeled.npz samples.npz --protocol tf1 --inside inclusive
@@ -76,6 +79,9 @@ struct FIDCommand: BenchCommand {
   @Option(help: "Write A's features to this .npz file.", completion: .file())
   var saveFeatures: String?
 
+  @Flag(help: "Compute features of pictures anew, and keep none ('bench cache').")
+  var noCache = false
+
   @OptionGroup(title: "Images") var images: ImageFeatureOptions
 
   func validate() throws {
@@ -102,12 +108,18 @@ struct FIDCommand: BenchCommand {
 
   private func execute(_ group: ProcessGroup) async throws {
     let global = global.speaking(in: group)
+    let names = [reference] + (generated.map { [$0] } ?? [])
+    let files = try names.map { try file($0) }
     var loader = ImageSideLoader(
       settings: images.values, environment: global.environment, group: group,
       dataDirectory: global.dataRoot)
     loader.needsStatisticsAlone =
       saveFeatures == nil && metrics.map { $0.allSatisfy(\.needsStatisticsAlone) } ?? false
-    let loaded = try await loader.sides([reference] + (generated.map { [$0] } ?? []))
+    loader.cache = noCache ? nil : FeatureCache(cacheRoot: GlobalOptions.cacheRoot)
+    loader.statedProtocols = Dictionary(
+      files.compactMap { file in file.protocolID.map { (file.path, $0) } }
+    ) { $1 }
+    let loaded = try await loader.sides(files.map(\.path))
     guard group.isFirst else { return }
     let first = loaded.sides[0]
     var saved: [String] = []
@@ -138,6 +150,9 @@ struct FIDCommand: BenchCommand {
       "processes": .integer(group.size),
       "seconds": ["features": .number(loaded.extractionSeconds), "metrics": .number(seconds)],
     ]
+    if !loaded.fromCache.isEmpty {
+      result["from_cache"] = .array(loaded.fromCache.map { .string($0) })
+    }
     if let evaluation { result["metrics"] = evaluation.json }
     if !saved.isEmpty { result["saved"] = .array(saved.map { .string($0) }) }
     if !loaded.skipped.isEmpty {
@@ -149,6 +164,12 @@ struct FIDCommand: BenchCommand {
     }
     try global.emit(.object(result), text: report(evaluation, loaded))
     try evaluation?.requireValues()
+  }
+
+  /// The file or folder of a side, which may be a name of 'bench stats'.
+  private func file(_ name: String) throws -> (path: String, protocolID: String?) {
+    guard !FileManager.default.fileExists(atPath: name) else { return (name, nil) }
+    return try NamedStatistics.file(name, cacheRoot: GlobalOptions.cacheRoot) ?? (name, nil)
   }
 
   private var options: GenerationOptions {
@@ -177,7 +198,8 @@ struct FIDCommand: BenchCommand {
       "covariance": "unbiased (N-1); fid:stylegan: biased (N)",
       "weights": loaded.weightsName.map { .string($0) } ?? .null,
       "random_weights": .bool(loaded.protocolID?.contains("@\(RandomWeights.prefix)") == true),
-      "jpeg_decoder": loaded.imageCount > 0 ? .string(JPEG.decoderName) : .null,
+      "jpeg_decoder": loaded.imageCount > 0 || !loaded.fromCache.isEmpty
+        ? .string(JPEG.decoderName) : .null,
     ]
   }
 

@@ -2,6 +2,7 @@ import Datasets
 import FoundationEssentials
 package import GenerationMetrics
 package import MessagePassing
+import Torch
 
 /// Reads the sides of a comparison; a network is loaded only if a side holds images.
 package struct ImageSideLoader {
@@ -16,6 +17,8 @@ package struct ImageSideLoader {
     /// Seconds spent on reading images and computing their features, and how many there were.
     package var extractionSeconds = 0.0
     package var imageCount = 0
+    /// The sides whose features were computed before, in their order.
+    package var fromCache: [String] = []
   }
 
   package let settings: ImageFeatureSettings
@@ -26,6 +29,10 @@ package struct ImageSideLoader {
   package var dataDirectory: String?
   /// Whether only statistics are wanted: images are not looked at where their statistics are known.
   package var needsStatisticsAlone = false
+  /// Where features that were computed before are kept; nil for nowhere.
+  package var cache: FeatureCache?
+  /// How the statistics in files were made that do not say so themselves, by path.
+  package var statedProtocols: [String: String] = [:]
 
   /// Describes how sides are read.
   package init(
@@ -44,11 +51,14 @@ package struct ImageSideLoader {
     let count: Int
     let notes: [String]
     let image: @Sendable (Int) throws -> RasterImage
+    /// The file or folder that holds them and nothing else; nil for a dataset.
+    var path: String?
     /// Statistics that came with them.
     var statistics: GenerationSide?
 
     init(_ pictures: any PictureSource, name: String, statistics: GenerationSide? = nil) {
       self.name = name
+      path = name
       self.statistics = statistics
       count = pictures.count
       notes = pictures.notes
@@ -113,7 +123,7 @@ package struct ImageSideLoader {
     guard !isFolder else { return try pictures(path) }
     switch try FileKind(path: path) {
     case .numpy where try !Pictures.isImages(npy: path):
-      return .side(try GenerationSide(path: path))
+      return .side(try file(path))
     case .zip where try Pictures.holdsArrays(zip: path):
       return try arrays(path)
     default:
@@ -130,13 +140,18 @@ package struct ImageSideLoader {
     let archive = try NPZArchive(path: path)
     guard !archive.names.contains("features"),
       let pictures = try Pictures.images(in: archive, range: settings.sampleRange)
-    else { return .side(try GenerationSide(path: path)) }
+    else { return .side(try file(path)) }
     guard GenerationSide.statisticsNames(in: archive) != nil else {
       return .images(Images(pictures, name: path))
     }
-    let statistics = try GenerationSide(path: path)
+    let statistics = try file(path)
     guard !needsStatisticsAlone else { return .side(statistics) }
     return .images(Images(pictures, name: path, statistics: statistics))
+  }
+
+  /// Features or statistics, with the protocol that was stated for them if the file states none.
+  private func file(_ path: String) throws -> GenerationSide {
+    try GenerationSide(path: path).described(protocolID: statedProtocols[path])
   }
 
   private func dataset(_ name: String) throws -> any ImageDataset {
@@ -161,6 +176,16 @@ package struct ImageSideLoader {
     if group.isFirst {
       for note in images.notes { environment.note(note) }
     }
+    let key = group.isFirst ? cacheKey(images, extractor) : nil
+    let found = key.flatMap { cache?.side($0, name: images.name) }
+    // What one process finds, none computes.
+    if try group.any([found != nil])[0] {
+      guard let found else { return }
+      environment.note("\(images.name): its features were computed before (--no-cache: anew)")
+      result.fromCache.append(images.name)
+      result.sides.append(try complete(found, with: images.statistics, extractor))
+      return
+    }
     let start = ContinuousClock.now
     guard
       let extraction = try await extractor.extract(
@@ -172,6 +197,23 @@ package struct ImageSideLoader {
     for failure in extraction.skipped { environment.note("left out: \(failure)") }
     result.skipped += extraction.skipped
     result.sides.append(try complete(extraction.side, with: images.statistics, extractor))
+    // Without the pictures that were left out, another call would not hear of them.
+    if let key, extraction.skipped.isEmpty {
+      _ = cache?.keep(extraction.side, key, source: images.name)
+    }
+  }
+
+  /// The key of a side's features; nil if they are not kept.
+  private func cacheKey(_ images: Images, _ extractor: FeatureExtractor) -> String? {
+    guard cache != nil, let path = images.path else { return nil }
+    // Beyond the protocol, what moves features by rounding: the same call gives the same digits.
+    return FeatureCache.key(
+      of: path,
+      maker: [
+        extractor.protocolID, "\(settings.sampleRange, default: "8 bits")", JPEG.decoderName,
+        "batch \(settings.batchSize)", "processes \(group.size)", environment.deviceName,
+        (try? Libtorch.version()) ?? "no libtorch",
+      ])
   }
 
   /// The features of images together with the statistics that lie beside them, if those are of the same

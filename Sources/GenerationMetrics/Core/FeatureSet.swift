@@ -45,6 +45,12 @@ public struct FeatureSet: Sendable {
     self.doubles = doubles
   }
 
+  /// The same under another name.
+  func named(_ name: String) throws(GenerationError) -> FeatureSet {
+    if let doubles { return try FeatureSet(name: name, doubles: doubles) }
+    return try FeatureSet(name: name, features: features)
+  }
+
   /// Mean and covariance.
   ///
   /// - Parameter divisor: What sums of squares are divided by.

@@ -21,6 +21,12 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
   case noImages(path: String, reason: String)
   /// A file holds nothing that can be compared.
   case noFeatures(file: String, found: [String])
+  /// Statistics that nobody knows by that name.
+  case unknownStatistics(name: String, near: [String])
+  /// Statistics that have a name and are not on this machine.
+  case statisticsNotFetched(name: String, size: String)
+  /// A file of another kind does not hold statistics.
+  case notStatistics(file: String, reason: String)
   /// The two sides were made in different ways.
   case protocolMismatch(
     first: String, firstProtocol: String, second: String, secondProtocol: String)
@@ -50,6 +56,15 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
       "\(path): there are no images: \(reason); give other pictures, or a .npz file of features."
     case .noFeatures(let file, let found):
       "\(file): expected 'features' [image, feature], 'mu' and 'sigma', or images [N, height, width, 3]; it holds \(found.isEmpty ? "nothing" : found.joined(separator: ", "))."
+    case .unknownStatistics(let name, let near):
+      "there are no statistics named '\(name)'"
+        + (near.isEmpty
+          ? "; 'bench stats list' names those that are known."
+          : "; did you mean \(near.joined(separator: " or "))?")
+    case .statisticsNotFetched(let name, let size):
+      "the statistics \(name) are not on this machine; get them with 'bench stats fetch \(name)' (\(size))."
+    case .notStatistics(let file, let reason):
+      "\(file): cannot be read as statistics: \(reason)."
     case .protocolMismatch(let first, let firstProtocol, let second, let secondProtocol):
       "\(first) was made with protocol \(firstProtocol), \(second) with \(secondProtocol); their values cannot be compared, make both in one way."
     case .invalidParameter(let name, let value, let expected):

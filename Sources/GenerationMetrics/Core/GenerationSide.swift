@@ -101,9 +101,49 @@ extension GenerationSide {
   public func requireProtocol(
     _ other: String?, of name: String
   ) throws(GenerationError) {
-    guard let protocolID, let other, protocolID != other else { return }
+    guard let protocolID, let other, !Self.agree(protocolID, other) else { return }
     throw .protocolMismatch(
       first: self.name, firstProtocol: protocolID, second: name, secondProtocol: other)
+  }
+}
+
+extension GenerationSide {
+  /// Whether two protocols are one; `*` stands for any checksum of weights, but not for random ones.
+  private static func agree(_ first: String, _ second: String) -> Bool {
+    guard first != second else { return true }
+    let parts = [first, second].map { $0.split(separator: "/") }
+    guard parts[0].count == parts[1].count else { return false }
+    return zip(parts[0], parts[1]).allSatisfy { left, right in
+      if left == right { return true }
+      let names = [left, right].map { $0.split(separator: "@", maxSplits: 1) }
+      guard names.allSatisfy({ $0.count == 2 }), names[0][0] == names[1][0] else { return false }
+      let marks = names.map { $0[1] }
+      return marks.contains("*") && !marks.contains { $0.hasPrefix(RandomWeights.prefix) }
+    }
+  }
+
+  /// The same set under another name, and of a protocol that its file does not state.
+  ///
+  /// - Parameters:
+  ///   - name: What errors and results call it; nil for the name it has.
+  ///   - protocolID: How the features were made, if it does not say itself.
+  /// - Returns: The set.
+  /// - Throws: ``GenerationError`` if a value is not finite.
+  public func described(
+    name: String? = nil, protocolID: String? = nil
+  ) throws(GenerationError) -> GenerationSide {
+    let name = name ?? self.name
+    let protocolID = self.protocolID ?? protocolID
+    guard let features else {
+      guard let given = givenStatistics else { return self }
+      return GenerationSide(
+        statistics: FeatureStatistics(
+          name: name, mean: given.mean, trustedCovariance: given.covariance, count: given.count),
+        spatial: spatialStatistics, protocolID: protocolID)
+    }
+    return GenerationSide(
+      features: try features.named(name), logits: logits, spatial: try spatial?.named(name),
+      protocolID: protocolID)
   }
 }
 

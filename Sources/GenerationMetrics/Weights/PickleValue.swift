@@ -19,6 +19,11 @@ enum PickleValue {
   case callable(PickleCallable)
   case storage(StorageReference)
   case tensor(StridedTensor)
+  /// Bytes of the pickle itself, by their place.
+  case bytes(Range<Int>)
+  /// A numpy array, and the type of its elements.
+  case array(Int)
+  case arrayType(Int)
 
   var integer: Int? {
     guard case .integer(let value) = self else { return nil }
@@ -50,6 +55,11 @@ enum PickleCallable: Equatable {
   case rebuildTensor
   case rebuildParameter
   case storageType(StorageType)
+  /// numpy's: an empty array that is filled later, one of given bytes, a class, the type of elements.
+  case emptyArray
+  case arrayOfBytes
+  case arrayClass
+  case arrayType
 
   /// The callable of a module's name; nil for everything else, which is then refused.
   init?(module: String, name: String) {
@@ -58,12 +68,32 @@ enum PickleCallable: Equatable {
     case ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"):
       self = .rebuildTensor
     case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
+    case ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"):
+      self = .emptyArray
+    case ("numpy.core.numeric", "_frombuffer"), ("numpy._core.numeric", "_frombuffer"):
+      self = .arrayOfBytes
+    case ("numpy", "ndarray"): self = .arrayClass
+    case ("numpy", "dtype"): self = .arrayType
     case ("torch", _), ("torch.storage", _):
       guard let type = StorageType(rawValue: name) else { return nil }
       self = .storageType(type)
     default: return nil
     }
   }
+}
+
+/// A numpy array of a pickle: its elements are bytes of the pickle itself.
+struct PickledArray: Equatable {
+  var shape: [Int] = []
+  /// The type of the elements, by its place among the unpickler's.
+  var type: Int?
+  var bytes = 0..<0
+}
+
+/// The type of a numpy array's elements: its name such as `f8`, and the order of an element's bytes.
+struct PickledArrayType: Equatable {
+  let name: String
+  var order = "<"
 }
 
 /// The element types of torch's storages, by the names of their classes.

@@ -1,7 +1,7 @@
-/// Reads the pickles of torch's checkpoints and runs nothing.
+/// Reads the pickles of torch's checkpoints, and of numpy's arrays, and runs nothing.
 ///
-/// Python's pickle is a program; this machine knows only the instructions that build plain data and
-/// tensors. A name other than torch's storages, tensors and `OrderedDict` ends it at once.
+/// Python's pickle is a program; this machine knows only the instructions that build plain data, tensors
+/// and arrays. A name other than torch's storages, tensors, `OrderedDict` and numpy's arrays ends it at once.
 struct Unpickler {
   private let bytes: UnsafeRawBufferPointer
   private let path: String
@@ -12,6 +12,8 @@ struct Unpickler {
   private var memo: [Int: PickleValue] = [:]
   private var sequences: [[PickleValue]] = []
   private var dictionaries: [PickleDictionary] = []
+  private var arrays: [PickledArray] = []
+  private var arrayTypes: [PickledArrayType] = []
   /// Entries copied into dictionaries so far; more than the file has bytes is an attack on memory.
   private var copiedCount = 0
   private static let stackLimit = 1 << 22
@@ -30,6 +32,8 @@ struct Unpickler {
     memo = [:]
     sequences = []
     dictionaries = []
+    arrays = []
+    arrayTypes = []
     while true {
       let code = try byte()
       guard let instruction = Instruction(rawValue: code) else {
@@ -51,6 +55,12 @@ struct Unpickler {
   func dictionary(of value: PickleValue) -> PickleDictionary? {
     guard case .dictionary(let index) = value else { return nil }
     return dictionaries[index]
+  }
+
+  /// A numpy array, with the type of its elements.
+  func array(of value: PickleValue) -> (array: PickledArray, type: PickledArrayType)? {
+    guard case .array(let index) = value, let type = arrays[index].type else { return nil }
+    return (arrays[index], arrayTypes[type])
   }
 
   /// The tensors of a state dictionary, or of the only one inside a training checkpoint, under whatever key.
@@ -92,6 +102,8 @@ struct Unpickler {
     case stop = 0x2E
     case pop = 0x30
     case duplicate = 0x32
+    case binaryBytes = 0x42
+    case shortBinaryBytes = 0x43
     case binaryFloat = 0x47
     case binaryInt = 0x4A
     case binaryInt1 = 0x4B
@@ -126,9 +138,11 @@ struct Unpickler {
     case long1 = 0x8A
     case shortUnicode = 0x8C
     case longUnicode = 0x8D
+    case longBinaryBytes = 0x8E
     case stackGlobal = 0x93
     case memoize = 0x94
     case frame = 0x95
+    case byteArray = 0x96
   }
 
   private mutating func run(_ instruction: Instruction) throws(WeightError) {
@@ -145,6 +159,12 @@ struct Unpickler {
     case .binaryInt1, .binaryInt2, .binaryInt, .binaryFloat, .long1: try pushNumber(instruction)
     case .binaryUnicode, .shortUnicode, .longUnicode, .binaryString, .shortBinaryString:
       stack.append(.text(try text(instruction)))
+    case .binaryBytes, .shortBinaryBytes, .longBinaryBytes, .byteArray:
+      let count = try unsigned(
+        instruction == .shortBinaryBytes ? 1 : instruction == .binaryBytes ? 4 : 8)
+      let start = position
+      _ = try take(count)
+      stack.append(.bytes(start..<position))
     case .emptyTuple, .emptyList: pushSequence([])
     case .emptyDictionary: pushDictionary(PickleDictionary())
     case .tuple: pushSequence(try popToMark())
@@ -167,7 +187,7 @@ struct Unpickler {
     case .reduce, .newObject:
       let call = try pop(2)
       try push(resultOf: call[0], call[1])
-    case .build: _ = try pop()  // Attributes such as a state dictionary's metadata.
+    case .build: try build(pop(), top())
     case .persistentID: stack.append(.storage(try storage(pop())))
     }
   }
@@ -230,8 +250,43 @@ struct Unpickler {
         throw malformed("a parameter is made from something else than a tensor")
       }
       stack.append(first)
-    case .storageType:
-      throw malformed("a storage type is called")
+    case .storageType, .arrayClass:
+      throw malformed("a class is called that makes nothing that is read")
+    case .emptyArray:
+      arrays.append(PickledArray())
+      stack.append(.array(arrays.count - 1))
+    case .arrayOfBytes:
+      guard items.count == 4, case .bytes(let bytes) = items[0],
+        case .arrayType(let type) = items[1],
+        let shape = integers(of: items[2])
+      else { throw malformed("an array is made from something else than bytes") }
+      arrays.append(PickledArray(shape: shape, type: type, bytes: bytes))
+      stack.append(.array(arrays.count - 1))
+    case .arrayType:
+      guard let name = items.first?.text else { throw malformed("a type has no name") }
+      arrayTypes.append(PickledArrayType(name: name))
+      stack.append(.arrayType(arrayTypes.count - 1))
+    }
+  }
+
+  /// Gives an object what it consists of; for all but arrays and their types that is attributes such as a
+  /// state dictionary's metadata.
+  private mutating func build(
+    _ state: PickleValue, _ object: PickleValue
+  ) throws(WeightError) {
+    switch object {
+    case .array(let index):
+      // The version, the shape, the type, the order and the elements.
+      guard let items = items(of: state), items.count == 5, let shape = integers(of: items[1]),
+        case .arrayType(let type) = items[2], case .bytes(let bytes) = items[4]
+      else { throw malformed("an array of something else than numbers") }
+      arrays[index] = PickledArray(shape: shape, type: type, bytes: bytes)
+    case .arrayType(let index):
+      guard let items = items(of: state), items.count > 1, let order = items[1].text else {
+        throw malformed("a type is described in an unknown way")
+      }
+      arrayTypes[index].order = order
+    default: break
     }
   }
 
