@@ -7,10 +7,11 @@ import Glibc
 ///
 /// Commands that need no tensors therefore do not pay for its start-up, and run where it is absent.
 public enum Libtorch {
-  /// The versions that the shim of a build works with: it is compiled for the first, and all tests pass with
-  /// the others too, to the same digits.
+  /// The versions that the shim of a build works with.
   ///
-  /// Other versions have moved what it refers to and have shims of their own, see ``shims``.
+  /// It is compiled for the first; with the others, trainings and features of images have the same digits
+  /// (scripts/check_torch_versions.sh). Other versions have moved what it refers to and need shims of their
+  /// own, see ``shims()``.
   private static let versionsOfShim = ["2.11", "2.12"]
 
   /// What was loaded, or why nothing was.
