@@ -2,7 +2,7 @@
 
 Every folder is what `--data-dir` expects, so `bench … --data-dir Tests/DatasetsTests/Golden/miniatures`
 runs on them. Pixels are a function of the factors that the tests compute again (see `pattern`).
-Needs numpy, h5py, scipy, lmdb and Pillow. Usage: make_miniature_datasets.py [NAME…]"""
+Needs numpy, h5py (3.16 with HDF5 2.0 for `newer.h5`), scipy, lmdb and Pillow. Usage: make_miniature_datasets.py [NAME…]"""
 import gzip
 import hashlib
 import io
@@ -89,6 +89,15 @@ def hdf5():
         with h5py.File(folder / f"{name}.h5", "w") as file:
             for key, value in arrays.items():
                 file[key] = value
+    # As h5py writes with the newest format: a libhdf5 before 2 does not know its layout messages.
+    with h5py.File(folder / "newer.h5", "w", libver="latest") as file:
+        file.create_dataset("images", data=images, chunks=(1, 2, 2, 3), compression="gzip")
+        file["labels"] = labels
+    # dSprites' miniature in the layout of its official HDF5 file.
+    with np.load(root / "dsprites/dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz") as stored, \
+            h5py.File(folder / "dsprites.h5", "w") as file:
+        file.create_dataset("imgs", data=stored["imgs"], chunks=(16, 64, 64), compression="gzip")
+        file["latents/classes"] = stored["latents_classes"]
 
 
 def gzipped(data):

@@ -27,6 +27,12 @@ import Testing
       "encode", "--checkpoint", run, "--count", "2000", "--out", file, "--spectrum",
     ])
     #expect(encoded["codes"]?["point"] == metrics["mig"]?["point"])
+    // Naming the checkpoint names the run.
+    let named = try await Self.succeed([
+      "encode", "--checkpoint", "\(run)/checkpoint/", "--count", "2000", "--out",
+      "\(folder.path)/named.npz",
+    ])
+    #expect(named["codes"]?["point"] == encoded["codes"]?["point"])
     let scored = try await Self.succeed(["score", file, "--metrics", names])
     for name in names.split(separator: ",").map(String.init) {
       let score = try #require(scored["metrics"]?[name])

@@ -73,9 +73,10 @@ import Testing
     #expect(second.output == first.output)
     let again = try FileManager.default.attributesOfItem(atPath: "\(run)/result.json")
     #expect(stamp[.modificationDate] as? Date == again[.modificationDate] as? Date)
-    // Its stages serve another run, which then has the same samples.
+    // Its stages serve another run, which then has the same samples; naming the checkpoint names the run.
     let other = "\(folder.path)/other"
-    _ = try await succeed(Self.arguments(other, "--tune-decoder", "--checkpoint", run))
+    _ = try await succeed(
+      Self.arguments(other, "--tune-decoder", "--checkpoint", "\(run)/checkpoint"))
     #expect(try Self.metrics("\(other)/\(Self.run)") == metrics)
     try await BenchProcess.run(Self.arguments(other, "--checkpoint", run, "--model", "beta-vae"))
       .expectFailure("multi-beta-vae", "beta-vae")

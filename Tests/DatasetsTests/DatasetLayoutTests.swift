@@ -139,6 +139,18 @@ import Testing
     #expect(error.description.contains("list.txt: cannot be read"), "\(error)")
   }
 
+  @Test("dSprites' official HDF5 file gives the pixels of the npz")
+  func dSprites() throws {
+    let folder = try TemporaryFolder()
+    let directory = try miniature("dsprites", in: folder)
+    let expected = try DatasetCatalog.open("dsprites", dataDirectory: directory).checksum
+    let stem = "\(directory)/dsprites/dsprites_ndarray_co1sh3sc6or40x32y32_64x64"
+    try FileManager.default.removeItem(atPath: "\(directory)/dsprites/cache")
+    try FileManager.default.removeItem(atPath: "\(stem).npz")
+    try FileManager.default.copyItem(atPath: golden("hdf5/dsprites.h5"), toPath: "\(stem).hdf5")
+    #expect(try DatasetCatalog.open("dsprites", dataDirectory: directory).checksum == expected)
+  }
+
   @Test("a folder or an archive of any of these layouts is placed by fetching")
   func fetching() throws {
     let folder = try Self.made("celeba", "faces", "cars")

@@ -101,6 +101,35 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     }
   }
 
+  /// Weights of which the classifier was left out, as some copies have them.
+  private struct WithoutClassifier: WeightSource {
+    var name: String { "weights.pth" }
+
+    func parameter(_ name: String, shape: [Int]) throws(WeightError) -> [Float] {
+      guard !name.hasPrefix("fc.") else {
+        throw .missingTensor(path: self.name, tensor: name, network: "this network")
+      }
+      return RandomWeights(seed: 1).parameter(name, shape: shape)
+    }
+  }
+
+  @Test("gives its features, and no logits, without the classifier")
+  func withoutClassifier() async throws {
+    func side(_ weights: any WeightSource) async throws -> GenerationSide {
+      let extractor = FeatureExtractor(
+        network: .inception(try InceptionNetwork(weights: weights), .pytorchFID, tap: .pool3))
+      return try await extractor.extract(name: "pictures", count: 2) { index in
+        RasterImage(
+          height: 40, width: 40, channelCount: 3,
+          pixels: (0..<4800).map { UInt8(truncatingIfNeeded: $0 &* (7 + index)) })
+      }.side
+    }
+    let whole = try await side(RandomWeights(seed: 1))
+    let without = try await side(WithoutClassifier())
+    #expect(whole.logits != nil && without.logits == nil)
+    #expect(whole.features?.features == without.features?.features)
+  }
+
   /// Whatever passes the checks of a file: damage must reach the features, not end in a ReLU.
   @Test(
     "gives no numbers where its weights give none",

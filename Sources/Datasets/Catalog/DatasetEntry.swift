@@ -83,7 +83,7 @@ public struct DatasetEntry: Sendable {
 
   /// Opens the dataset.
   ///
-  /// - Throws: ``DatasetError/missingData(name:path:source:size:licence:)`` if its files are not
+  /// - Throws: ``DatasetError/missingData(name:path:source:page:size:licence:)`` if its files are not
   ///   there, another ``DatasetError`` if they are not what they should be.
   public func open(dataDirectory: String) throws(DatasetError) -> any ImageDataset {
     try open(DatasetRequest(name), dataDirectory: dataDirectory)
@@ -114,7 +114,8 @@ public struct DatasetEntry: Sendable {
       guard let missing = missingFiles(in: dataDirectory).first else { throw error }
       if case .invalidArgument = error { throw error }
       throw .missingData(
-        name: folderName, path: "\(folder)/\(missing.path)", source: missing.urls.first ?? page,
+        name: folderName, path: "\(folder)/\(missing.path)", source: missing.urls.first,
+        page: page,
         size: size, licence: licence)
     }
   }

@@ -69,16 +69,12 @@ extension DatasetEntry {
     }
   }()
 
-  private static let dSpritesFile = RemoteFile(
-    DSprites.fileName,
-    ["https://github.com/deepmind/dsprites-dataset/raw/master/\(DSprites.fileName)"])
-
   private static func dSprites(
     _ name: String, _ summary: String, extraFiles: [RemoteFile] = [], note: String? = nil,
     variant: @escaping @Sendable (String) throws(DatasetError) -> DSpritesVariant.Kind?
   ) -> DatasetEntry {
     .grid(
-      name: name, summary: summary, files: [dSpritesFile] + extraFiles,
+      name: name, summary: summary, files: [DSprites.file] + extraFiles,
       size: "27 MB, 3.0 GB unpacked", licence: "zlib/libpng",
       page: "https://github.com/deepmind/dsprites-dataset", note: note, layout: DSprites.layout,
       folderName: "dsprites"

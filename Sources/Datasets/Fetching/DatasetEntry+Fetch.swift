@@ -99,7 +99,9 @@ extension DatasetEntry {
     let local = try mirror.flatMap { (mirror) throws(DatasetError) in
       try LocalCopy(
         of: file, in: mirror, isOnly: isOnly,
-        pictureCount: Miniature.declared(in: folder)?.imageCount ?? file.pictureCount)
+        pictureCount: file.pictureCount.map { (count) throws(DatasetError) in
+          try Miniature.declared(in: folder)?.imageCount ?? count
+        })
     }
     if let local { return try local.take(as: file, into: folder, options: options) }
     if mirror?.isLocal == true {

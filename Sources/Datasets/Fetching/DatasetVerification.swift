@@ -40,7 +40,7 @@ extension DatasetEntry {
   ///
   /// - Parameter dataDirectory: The folder that holds one folder per dataset.
   /// - Returns: Every check, also the failed ones.
-  /// - Throws: ``DatasetError/missingData(name:path:source:size:licence:)`` if the dataset is not there.
+  /// - Throws: ``DatasetError/missingData(name:path:source:page:size:licence:)`` if the dataset is not there.
   public func verify(dataDirectory: String) throws(DatasetError) -> DatasetVerification {
     let folder = folder(in: dataDirectory)
     var checks: [DatasetVerification.Check] = []

@@ -27,7 +27,8 @@ public enum DatasetError: Error, Equatable, Sendable {
   /// No dataset has that name.
   case unknownDataset(name: String, near: [String])
   /// The files of a dataset are not where they were looked for.
-  case missingData(name: String, path: String, source: String, size: String, licence: String)
+  case missingData(
+    name: String, path: String, source: String?, page: String, size: String, licence: String)
   /// A download failed.
   case downloadFailed(url: String, reason: String)
   /// An argument is outside what a dataset allows.
@@ -78,9 +79,12 @@ extension DatasetError: CustomStringConvertible {
       "There is no dataset '\(name)'; "
         + (near.isEmpty
           ? "see 'bench datasets list'." : "did you mean \(near.joined(separator: ", "))?")
-    case .missingData(let name, let path, let source, let size, let licence):
-      "Dataset '\(name)' is not at \(path); get it with 'bench datasets fetch \(name)'"
-        + " (\(size) from \(source); licence: \(licence))."
+    case .missingData(let name, let path, let source, let page, let size, let licence):
+      "Dataset '\(name)' is not at \(path); "
+        + (source == nil
+          ? "download it by hand, then 'bench datasets fetch \(name) --from FOLDER' places it"
+          : "get it with 'bench datasets fetch \(name)'")
+        + " (\(size) from \(source ?? page); licence: \(licence))."
     case .downloadFailed(let url, let reason):
       "\(url): download failed: \(reason)."
     case .invalidArgument(let message):

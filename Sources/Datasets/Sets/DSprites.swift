@@ -1,17 +1,21 @@
 /// dSprites: white sprites on black, 737,280 images of 64×64×1.
 ///
-/// Matthey et al., *dSprites: Disentanglement testing Sprites dataset*, 2017; the official npz. The
-/// file's `color` has one value and is not a factor, as in disentanglement_lib. Stored pixels are 0
-/// and 1, those handed out 0 and 255.
+/// Matthey et al., *dSprites: Disentanglement testing Sprites dataset*, 2017; the official npz, or the
+/// official HDF5 file of the same arrays. The file's `color` has one value and is not a factor, as in
+/// disentanglement_lib. Stored pixels are 0 and 1, those handed out 0 and 255.
 public enum DSprites {
   /// What the official file holds.
   public static let layout = FactorLayout(
     imageShape: ImageShape(height: 64, width: 64, channelCount: 1),
     factorNames: ["shape", "scale", "orientation", "position_x", "position_y"],
     factorSizes: [3, 6, 40, 32, 32])
-  static let fileName = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
+  private static let stem = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64"
+  static let file = RemoteFile(
+    "\(stem).npz",
+    ["https://github.com/deepmind/dsprites-dataset/raw/master/\(stem).npz"],
+    places: [.init("\(stem).npz", "official"), .init("\(stem).hdf5", "official, as HDF5")])
 
-  /// Opens the dataset from the folder that holds the official npz.
+  /// Opens the dataset from the folder that holds the official npz or HDF5 file.
   ///
   /// The first time, images are decompressed into a pixel cache beside the file and the stored
   /// classes are compared with the grid of factors.
@@ -20,17 +24,13 @@ public enum DSprites {
   public static func open(
     folder: String, layout: FactorLayout = layout, name: String = "dsprites"
   ) throws(DatasetError) -> GridDataset {
-    let file = "\(folder)/\(fileName)"
+    let file = "\(folder)/\(Self.file.found(in: folder)?.path ?? Self.file.path)"
     let source = PixelSource(
       name: name, recipe: "dsprites:v1", files: [file], imageShape: layout.imageShape,
       count: layout.count
     ) { (sink) throws(DatasetError) in
-      let archive = try NPZArchive(path: file)
-      try checkClasses(archive, layout)
-      let shape = layout.imageShape
-      try archive.copyPixels(
-        of: "imgs", shape: [layout.count, shape.height, shape.width], to: &sink
-      ) { (bytes) throws(DatasetError) in
+      let shape = [layout.count, layout.imageShape.height, layout.imageShape.width]
+      let stretch = { (bytes: UnsafeMutableRawBufferPointer) throws(DatasetError) in
         for index in bytes.indices {
           guard bytes[index] <= 1 else {
             throw .contentMismatch(
@@ -39,28 +39,41 @@ public enum DSprites {
           bytes[index] &*= 255
         }
       }
+      if file.hasSuffix(".hdf5") {
+        let classes = try HDF5Array(path: file, name: "latents/classes")
+        try classes.require(
+          typeName: "int64", shape: [layout.count, layout.factorSizes.count + 1])
+        try checkClasses(
+          try classes.integers(rows: 0..<layout.count), "\(file), latents/classes", layout)
+        let images = try HDF5Array(path: file, name: "imgs")
+        try images.require(typeName: "uint8", shape: shape)
+        try images.copyRows(to: &sink, transform: stretch)
+      } else {
+        let archive = try NPZArchive(path: file)
+        let stored = try archive.array("latents_classes")
+        let expected = [layout.count, layout.factorSizes.count + 1]
+        guard stored.shape == expected else {
+          throw .shapeMismatch(
+            file: file, array: "latents_classes", expected: expected, found: stored.shape)
+        }
+        try checkClasses(try stored.integers(), "\(file), latents_classes", layout)
+        try archive.copyPixels(of: "imgs", shape: shape, to: &sink, transform: stretch)
+      }
     }
     return GridDataset(
       name: name, layout: layout, images: try PixelCache.open(source, folder: "\(folder)/cache"))
   }
 
   private static func checkClasses(
-    _ archive: NPZArchive, _ layout: FactorLayout
+    _ classes: [Int], _ place: String, _ layout: FactorLayout
   ) throws(DatasetError) {
-    let stored = try archive.array("latents_classes")
     let columnCount = layout.factorSizes.count + 1
-    guard stored.shape == [layout.count, columnCount] else {
-      throw .shapeMismatch(
-        file: archive.path, array: "latents_classes", expected: [layout.count, columnCount],
-        found: stored.shape)
-    }
-    let classes = try stored.integers()
     let grid = FactorGrid(sizes: layout.factorSizes)
     for index in 0..<layout.count {
       let found = Array(classes[index * columnCount..<(index + 1) * columnCount])
       guard found == [0] + grid.factors(at: index) else {
         throw .contentMismatch(
-          file: "\(archive.path), latents_classes",
+          file: place,
           expected: "\([0] + grid.factors(at: index)) for image \(index)", found: "\(found)")
       }
     }

@@ -71,7 +71,8 @@ public enum Shapes3D {
 extension HDF5Array {
   /// Copies all rows, bytes, in order; a few dozen megabytes at a time.
   func copyRows(
-    to sink: inout PixelSink, transform: ((UnsafeMutableRawBufferPointer) -> Void)? = nil
+    to sink: inout PixelSink,
+    transform: ((UnsafeMutableRawBufferPointer) throws(DatasetError) -> Void)? = nil
   ) throws(DatasetError) {
     let rowCount = shape[0]
     // Whole chunks, so that none is decompressed twice, of about 64 MB and at most 1 GiB.
@@ -85,7 +86,7 @@ extension HDF5Array {
       try buffer.withMutableBytes { (bytes) throws(DatasetError) in
         let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(rows.count * rowElementCount)])
         try readBytes(rows: rows, into: part)
-        transform?(part)
+        try transform?(part)
         try sink.append(UnsafeRawBufferPointer(part))
       }
     }

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// Why codes could not be scored.
 public enum DisentanglementError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An array has no rows or no columns.
@@ -61,11 +63,11 @@ public enum DisentanglementError: Error, Equatable, Sendable, CustomStringConver
       "attribute '\(attribute)': row \(row) is \(value), expected 0 or 1; "
         + "encode absent as 0 and present as 1."
     case .tooFewSamples(let metric, let needed, let found):
-      "\(metric): \(found) samples, at least \(needed) are needed; score more samples."
+      "\(metric): \(counted(found, "sample")), at least \(needed) are needed; score more samples."
     case .tooFewLatents(let metric, let needed, let found):
-      "\(metric): \(found) latents, at least \(needed) are needed."
+      "\(metric): \(counted(found, "latent")), at least \(needed) are needed."
     case .tooFewFactors(let metric, let needed, let found):
-      "\(metric): \(found) factors, at least \(needed) are needed."
+      "\(metric): \(counted(found, "factor")), at least \(needed) are needed."
     case .singleClassFactor(let metric, let factor):
       "\(metric): factor '\(factor)' has one class in these samples, which leaves the metric "
         + "undefined; leave that factor out or add samples of another class."

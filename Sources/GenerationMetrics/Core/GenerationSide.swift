@@ -165,7 +165,8 @@ extension GenerationSide {
       return
     }
     let archive = try NPZArchive(path: path)
-    let protocolID = try archive.arrayIfPresent("protocol")?.texts().first
+    // What is only said of the numbers never makes them unreadable.
+    let protocolID = try? archive.arrayIfPresent("protocol")?.texts().first
     if let array = try archive.arrayIfPresent("features") {
       let features = try Self.featureSet(array, path: path)
       let logits = try archive.arrayIfPresent("logits").map { array in
