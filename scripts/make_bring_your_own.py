@@ -162,8 +162,13 @@ def faces():
         write(folder / "miniature.json", '{"image_count": 3}\n')
         for number, name in enumerate(names):
             png(folder / name, 32, number)
+    # Numbered as CelebA is, which is not how CelebAMask-HQ's list numbers faces.
+    for number, name in enumerate(["015248", "031796", "042373"]):
+        png(root / f"layouts/hq_other/celebahq/celeba_hq/train/female/{name}.png", 32, number)
+    write(root / "layouts/hq_other/celebahq/miniature.json", '{"image_count": 3}\n')
     listed = (miniatures / "celebahq/CelebAMask-HQ-attribute-anno.txt").read_bytes()
-    write(root / "layouts/hq_mask/celebahq/CelebAMask-HQ/CelebAMask-HQ-attribute-anno.txt", listed)
+    for layout in ["hq_mask", "hq_other"]:
+        write(root / "layouts" / layout / "celebahq/CelebAMask-HQ/CelebAMask-HQ-attribute-anno.txt", listed)
     for layout, dataset, name in [("ffhq_zip", "ffhq", "ffhq-256x256.zip"), ("lsun_zip", "lsun-bedroom", "lsunbedroom.zip")]:
         folder = root / "layouts" / layout / dataset
         write(folder / "miniature.json", '{"image_count": 3}\n')

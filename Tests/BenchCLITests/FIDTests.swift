@@ -251,7 +251,13 @@ import Testing
     try write(
       [("m", NPYArray(mean, shape: [1, 3])), ("s", NPYArray(covariance, shape: [1, 3, 3]))], "c.npz"
     )
-    for other in ["b.npz", "c.npz"] {
+    // A protocol and a count that are no text and no number cost nothing but themselves.
+    try write(
+      [
+        ("mu", NPYArray(mean, shape: [3])), ("sigma", NPYArray(covariance, shape: [3, 3])),
+        ("protocol", NPYArray([1], shape: [1])), ("count", NPYArray(texts: ["many"])),
+      ], "e.npz")
+    for other in ["b.npz", "c.npz", "e.npz"] {
       let run = try await BenchProcess.run(["fid", "a.npz", other, "--json"], in: folder.path)
       #expect(try json(run)["metrics"]?["fid"]?["value"]?.double == 0, "\(run.errors)")
     }

@@ -105,6 +105,11 @@ import Testing
     #expect(masked.pictureNames == ["0.png", "2.png", "10.png"])
     #expect(
       (0..<3).map { masked.attributes(at: $0) } == [[true, false], [false, true], [true, true]])
+    // Faces that are numbered as CelebA's get no attributes of other faces.
+    let other = try DatasetCatalog.open(
+      "celebahq@16", dataDirectory: "\(folder.path)/layouts/hq_other")
+    #expect(other.count == 3 && !(other is AttributePictureDataset))
+    #expect(other.notes.contains { $0.contains("the pictures are numbered otherwise") })
     #expect(throws: DatasetError.self) {
       try DatasetCatalog.open("celebahq@64", dataDirectory: "\(folder.path)/layouts/hq_folder")
     }

@@ -136,7 +136,11 @@ extension DatasetsCommand {
         lines.append("protocol   \(way.name.padded(to: 9)) \(way.summary); side \(way.defaultSide)")
       }
       if let note = entry.note { lines.append("note       \(note)") }
-      if !isPresent { lines.append("get it     bench datasets fetch \(entry.name)") }
+      if !isPresent {
+        let isByHand = entry.files.contains { $0.urls.isEmpty && $0.substitute == nil }
+        lines.append(
+          "get it     bench datasets fetch \(entry.name)\(isByHand ? " --from FOLDER" : "")")
+      }
       json["summary"] = .string(entry.summary)
       json["licence"] = .string(entry.licence)
       json["page"] = .string(entry.page)
@@ -294,7 +298,7 @@ extension DatasetsCommand {
       guard report.isPassed else {
         throw DatasetError.contentMismatch(
           file: entry.folder(in: global.dataRoot), expected: "\(entry.name) as published",
-          found: "\(report.checks.filter { $0.outcome == .failed }.count) failed checks")
+          found: counted(report.checks.count { $0.outcome == .failed }, "failed check"))
       }
     }
   }

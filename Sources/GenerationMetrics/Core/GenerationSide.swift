@@ -268,7 +268,7 @@ extension GenerationSide {
       sigma, path: archive.path, name: covarianceName, elements: sigma.doubles())
     return try FeatureStatistics(
       name: archive.path, mean: mean.doubles(), covariance: covariance,
-      count: archive.arrayIfPresent("count")?.integers().first)
+      count: try? archive.arrayIfPresent("count")?.integers().first)
   }
 
   private static func featureSet(_ given: NPYArray, path: String) throws -> FeatureSet {
