@@ -20,7 +20,8 @@ roots=()
 clean() {
   for root in "${roots[@]}"; do
     for point in "$root"/venv/lib/python3*/site-packages/{torch,nvidia} "$root/proc"; do
-      mountpoint -q "$point" && umount "$point"
+      # Also where something still runs there: what is mounted must not be removed with the rest.
+      if mountpoint -q "$point"; then umount -l "$point" || return; fi
     done
   done
   rm -rf --one-file-system "$work"
