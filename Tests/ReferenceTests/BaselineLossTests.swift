@@ -108,7 +108,7 @@ extension TorchSuites {
       let (rates, targets) = (
         try golden.numbers("inputs", "rates"), try golden.numbers("inputs", "targets")
       )
-      var state = ControlLaw.State.initial
+      var state = ControlLaw.State(integral: 0, weight: 1)
       for (index, expected) in try golden.numbers("control_vae", law.rawValue).enumerated() {
         let weight = law.weight(
           error: targets[index] - rates[index], proportional: 0.4, integral: -0.01, &state)
@@ -116,11 +116,55 @@ extension TorchSuites {
       }
     }
 
+    @Test(
+      "for generation the target stands from the start, the weight rises from 0, the gain is a tenth"
+    )
+    func generationLaw() throws {
+      #expect(ControlLaw.generation.initialState == .init(integral: 0, weight: 0))
+      #expect(ControlLaw.disentangling.initialState == .init(integral: 0, weight: 1))
+      var options = ControlVAE.Options()
+      options.targetRises = false
+      let control = try ControlVAE(ParameterStore(device: .cpu).root, options)
+      #expect(control.target(at: TrainingPosition(step: 0, stepCount: 100)) == 18)
+      // Ten steps of one error: the integral is −10·kᵢ·e.
+      func weight(_ name: String) throws -> Double {
+        try TorchRandom.seed(0)
+        let context = ModelContext(dataset: Scenes3D(), latentCount: 4, learningRate: 1e-4)
+        let model = try ModelSpecification(parsing: name).make(context)
+        let images = try ObservationSample(Scenes3D(), count: 4, seed: 0).images(4, on: .cpu)
+        var shown = 0.0
+        for step in 0..<10 {
+          let batch = TrainingBatch(images: images, step: step, stepCount: 10, seed: 0)
+          shown = try #require(
+            model.losses(batch)[0].terms.first { $0.name == "beta" }
+          ).value.item()
+        }
+        return shown
+      }
+      // Untrained, the rate is near 0 and far below the target: the weight stays at its floor.
+      #expect(try weight("control-vae:law=generation,target=0") > 0)
+      #expect(
+        try weight("control-vae:law=generation,target=0")
+          < weight("control-vae:law=generation,target=0,ki=-0.001"))
+    }
+
+    @Test("the discriminator's learning rate is the VAE's, as in the study")
+    func discriminatorRate() throws {
+      let context = ModelContext(dataset: Scenes3D(), latentCount: 4, learningRate: 5e-4)
+      let groups = try ModelSpecification(parsing: "factor-vae").make(context).optimizerGroups
+      #expect(groups.map(\.options.learningRate) == [5e-4, 5e-4])
+      #expect(groups[1].options.betas == [0.5, 0.9])
+      #expect(try ModelSpecification(parsing: "factor-vae").stepCount(of: 300_000) == 300_000)
+      #expect(
+        try ModelSpecification(parsing: "factor-vae:updates=half").stepCount(of: 300_000) == 150_000
+      )
+    }
+
     @Test("a controller survives errors at which e to their power overflows")
     func extremeErrors() {
       for law in ControlLaw.allCases {
         for error in [-1e6, 1e6] {
-          var state = ControlLaw.State.initial
+          var state = ControlLaw.State(integral: 0, weight: 1)
           let weight = law.weight(
             error: error, proportional: 0.01, integral: -0.001, &state)
           #expect(weight.isFinite, "\(law) at \(error)")

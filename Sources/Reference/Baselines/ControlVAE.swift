@@ -13,6 +13,8 @@ package struct ControlVAE: Regularizer {
     package var iterations: Int?
     package var proportional = 0.01
     package var integral = -0.001
+    /// Whether the target rises from ``start``, or is ``target`` from the first step on.
+    package var targetRises = true
 
     /// The published settings for dSprites; the target is reached after 39 % of the training, as in
     /// the authors' 583,000 of 1,500,000 steps.
@@ -26,13 +28,14 @@ package struct ControlVAE: Regularizer {
   /// Adds the controller's state to a scope.
   package init(_ scope: ParameterScope, _ options: Options) throws {
     self.options = options
-    let start = ControlLaw.State.initial
+    let start = options.law.initialState
     state = try scope.buffer(
       "controller", Tensor([start.integral, start.weight], shape: [2]))
   }
 
   /// The rate that is aimed at, in nats.
   package func target(at position: TrainingPosition) -> Double {
+    guard options.targetRises else { return options.target }
     let iterations = options.iterations ?? max(position.stepCount * 39 / 100, 1)
     let increments = (options.target - options.start) / options.increment
     let done = (Double(position.step) / Double(iterations) * increments).rounded(.down)
@@ -85,9 +88,13 @@ package enum ControlLaw: String, Sendable, CaseIterable {
       self.weight = weight
     }
 
-    /// Before the first step.
-    package static let initial = State(integral: 0, weight: 1)
   }
+
+  /// Before the first step.
+  package var initialState: State { State(integral: 0, weight: isForGeneration ? 0 : 1) }
+
+  /// Whether it is one of those that the authors use to generate images.
+  var isForGeneration: Bool { self == .generation || self == .generationAsPublished }
 
   /// The weight for an error, within the law's limits.
   package func weight(
@@ -132,7 +139,9 @@ extension ModelDefinition {
       .number(
         "iterations", 0, in: 0...1e9, "steps until the final target; 0: 39 % of the training"),
       .number("kp", 0.01, in: 0...1e3, "proportional gain"),
-      .number("ki", -0.001, in: -1e3...0, "integral gain"),
+      .number(
+        "ki", 0, in: -1e3...0,
+        "integral gain; 0 for the law's own: −0.001, or −0.0001 for generation"),
       .choice(
         "law", ControlLaw.disentangling.rawValue, of: ControlLaw.allCases.map(\.rawValue),
         "how the weight follows from the error"),
@@ -145,7 +154,10 @@ extension ModelDefinition {
     control.increment = options.number("increment")
     control.iterations = options.positiveInteger("iterations")
     control.proportional = options.number("kp")
-    control.integral = options.number("ki")
+    // As the authors' programs have it: the one for images aims at its target from the start.
+    control.targetRises = !control.law.isForGeneration
+    let gain = options.number("ki")
+    control.integral = gain < 0 ? gain : control.law.isForGeneration ? -0.0001 : -0.001
     return try GaussianVAE(context) { try ControlVAE($0, control) }
   }
 }

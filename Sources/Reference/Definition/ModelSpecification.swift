@@ -24,6 +24,11 @@ public struct ModelSpecification: Sendable {
       Dictionary(uniqueKeysWithValues: definition.options.map { ($0.name, $0.defaultValue) }))
   }
 
+  /// The steps it takes of a training's, at least 1.
+  public func stepCount(of stepCount: Int) -> Int {
+    max(Int((Double(stepCount) * definition.stepShare(options)).rounded()), 1)
+  }
+
   /// Whether the model has an option.
   public func hasOption(_ option: String) -> Bool {
     definition.options.contains { $0.name == option }

@@ -6,28 +6,8 @@ import Torch
 /// 4×4 convolutions to w, 2w, 4w, 8w and 1 features with strides 2, 2, 2, 1, 1; batch normalisation
 /// in the middle ones, leaky ReLU 0.2. Weights N(0, 0.02²), normalisation scales N(1, 0.02²).
 struct PatchDiscriminator {
-  private struct Normalization {
-    let weight: Tensor
-    let bias: Tensor
-    let mean: Tensor
-    let variance: Tensor
-
-    init(_ scope: ParameterScope, width: Int) throws {
-      let drawn = try Initializer.normal(0.02).tensor(shape: [width]) + 1
-      weight = try scope.parameter("weight", drawn, decays: false)
-      bias = try scope.parameter("bias", shape: [width], .constant(0), decays: false)
-      mean = try scope.buffer("mean", Tensor.zeros([width]))
-      variance = try scope.buffer("variance", Tensor.ones([width]))
-    }
-
-    func callAsFunction(_ features: Tensor) throws -> Tensor {
-      try features.batchNorm(
-        weight: weight, bias: bias, runningMean: mean, runningVariance: variance, isTraining: true)
-    }
-  }
-
   private let convolutions: [Convolution]
-  private let normalizations: [Normalization]
+  private let normalizations: [BatchNorm]
 
   /// Adds the layers to a scope; `width` is 64 in the original.
   init(_ scope: ParameterScope, channelCount: Int, width: Int = 64) throws {
@@ -39,7 +19,7 @@ struct PatchDiscriminator {
         hasBias: index == 0 || index == 4)
     }
     normalizations = try (1...3).map { index in
-      try Normalization(scope.scope("norm\(index + 1)"), width: widths[index + 1])
+      try BatchNorm(scope.scope("norm\(index + 1)"), width: widths[index + 1], deviation: 0.02)
     }
   }
 
@@ -48,7 +28,7 @@ struct PatchDiscriminator {
   func callAsFunction(_ images: Tensor) throws -> Tensor {
     var features = try convolutions[0](images).leakyRelu(slope: 0.2)
     for (convolution, normalization) in zip(convolutions[1...3], normalizations) {
-      features = try normalization(convolution(features)).leakyRelu(slope: 0.2)
+      features = try normalization(convolution(features), isTraining: true).leakyRelu(slope: 0.2)
     }
     return try convolutions[4](features)
   }

@@ -67,6 +67,8 @@ public struct OptimizerGroup {
   public let includes: (String) -> Bool
   /// The largest joint norm of its gradients; nil leaves them as they are.
   public let maximumGradientNorm: Double?
+  /// What the learning rate is multiplied with at a position of the training.
+  let learningRateFactor: (TrainingPosition) -> Double
 
   /// Describes a group.
   public init(
@@ -77,6 +79,19 @@ public struct OptimizerGroup {
     self.options = options
     self.includes = includes
     self.maximumGradientNorm = maximumGradientNorm
+    learningRateFactor = { _ in 1 }
+  }
+
+  /// Describes a group of all parameters whose learning rate changes in the course of the training.
+  init(
+    name: String, options: Adam.Options,
+    learningRateFactor: @escaping (TrainingPosition) -> Double
+  ) {
+    self.name = name
+    self.options = options
+    includes = { _ in true }
+    maximumGradientNorm = nil
+    self.learningRateFactor = learningRateFactor
   }
 }
 

@@ -41,7 +41,7 @@ struct TrainingOptimizers {
     guard partCount > 1 else {
       let losses = try losses(model, batch, plan)
       guard try areFinite(losses) else { return (losses, false) }
-      return (losses, try apply(gradients(losses), number: batch.step + 1))
+      return (losses, try apply(gradients(losses), at: batch.position))
     }
     var sums: [[Tensor]] = []
     var done: [Loss.Part] = []
@@ -59,7 +59,7 @@ struct TrainingOptimizers {
         }
       }
     }
-    return (try Loss.means(of: done), try apply(sums, number: batch.step + 1))
+    return (try Loss.means(of: done), try apply(sums, at: batch.position))
   }
 
   private func losses(
@@ -83,7 +83,7 @@ struct TrainingOptimizers {
   }
 
   /// - Returns: Whether the gradients were finite; if not, nothing has moved.
-  private func apply(_ gradients: [[Tensor]], number: Int) throws -> Bool {
+  private func apply(_ gradients: [[Tensor]], at position: TrainingPosition) throws -> Bool {
     try buckets?.average(Array(gradients.joined()))
     // A finite loss can have others: of a root at 0, or of an intermediate value that overflows.
     guard try Torch.areFinite(Array(gradients.joined())) else { return false }
@@ -91,9 +91,11 @@ struct TrainingOptimizers {
       if let maximum = group.maximumGradientNorm {
         try clipGradients(gradients[index], maximumNorm: maximum)
       }
+      optimizers[index].options.learningRate =
+        group.options.learningRate * group.learningRateFactor(position)
       try optimizers[index].step(gradients[index])
     }
-    try average?.update(step: number)
+    try average?.update(step: position.step + 1)
     return true
   }
 
