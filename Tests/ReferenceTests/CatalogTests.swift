@@ -11,6 +11,8 @@ import Testing
     #expect(
       try labels("all")
         == ["multi-beta-vae", "multi-beta-vae-diag", "beta-vae", "factor-vae", "beta-tcvae"])
+    #expect(try labels("main").contains("multi-beta-vae"))
+    #expect(try labels("main").contains("multi-beta-vae:times=logit"))
     #expect(try labels("everything") == ModelCatalog.all.map(\.name))
     #expect(try labels("beta-vae", "everything").count == ModelCatalog.all.count)
     #expect(ModelCatalog.others.count == ModelCatalog.all.count - 5)

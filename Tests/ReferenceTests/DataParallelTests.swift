@@ -77,7 +77,7 @@ extension TorchSuites {
     /// What processes would average is what one computes.
     @Test(
       "losses and gradients of shares average to those of the batch",
-      arguments: ["beta-vae", "mr-vae", "multi-beta-vae", "multi-beta-vae-diag"])
+      arguments: ["beta-vae", "multi-beta-vae", "multi-beta-vae-diag", "multi-beta-vae-diag-x"])
     func shares(name: String) throws {
       try Self.checkShares(of: Self.model(name))
     }

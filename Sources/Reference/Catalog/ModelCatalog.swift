@@ -5,7 +5,8 @@ import Synchronization
 public enum ModelCatalog {
   /// The suite's own, in the order in which tables show them; a new one is one file and one line here.
   private static let builtIn: [ModelDefinition] = [
-    .multiBetaVAE, .multiBetaVAEDiagonal, .betaVAE, .factorVAE, .betaTCVAE, .annealedVAE,
+    .multiBetaVAE, .multiBetaVAEDiagonal, .multiBetaVAEDiagonalPerImage, .betaVAE, .factorVAE,
+    .betaTCVAE, .annealedVAE,
     .dipVAE1, .dipVAE2, .infoVAE, .controlVAE, .multiRateVAE,
   ]
 
@@ -54,6 +55,13 @@ public enum ModelCatalog {
       (
         "all",
         ["multi-beta-vae", "multi-beta-vae-diag", "beta-vae", "factor-vae", "beta-tcvae"]
+      ),
+      (
+        "main",
+        [
+          "multi-beta-vae", "multi-beta-vae:times=logit", "multi-beta-vae-diag:times=logit",
+          "multi-beta-vae-diag-x:times=logit", "beta-vae", "factor-vae", "beta-tcvae", "mr-vae",
+        ]
       ),
       ("everything", all.map(\.name)),
       ("study", all.flatMap(\.gridNames)),

@@ -1,3 +1,5 @@
+public import Disentanglement
+
 /// A model as the catalog lists it: what it is called, what can be set, how it is made and trained.
 ///
 /// A new one is a file that defines it and a line in ``ModelCatalog``; one of another package is
@@ -18,6 +20,13 @@ public struct ModelDefinition: Sendable {
   public let laterStages: [ModelStage]
   /// How it draws images; nil for a model that decodes draws from the prior.
   public let sampling: ModelSampling?
+  /// The axes, found without labels, on which the model's codes are read for its headline score.
+  ///
+  /// A choice made once for a model, before its scores: the model's own for one whose posterior gives them a
+  /// meaning, independent components for one whose posterior does not.
+  public let readout: CodeAlignment.Method
+  /// Which share of a training's steps a model with given options takes.
+  public let stepShare: @Sendable (ModelOptions) -> Double
   let make: @Sendable (ModelContext, ModelOptions) throws -> Model
 
   /// One option and the six values that the large-scale study of Locatello et al.,
@@ -44,10 +53,14 @@ public struct ModelDefinition: Sendable {
   ///   - grid: The values of one option that a study tries.
   ///   - laterStages: The stages of its training after the first.
   ///   - sampling: How it draws images; nil to decode draws from the prior.
+  ///   - readout: The axes of the headline score.
+  ///   - stepShare: Which share of a training's steps it takes, by its options.
   ///   - make: Makes the model, untrained, its initial weights from libtorch's generator.
   public init(
     name: String, summary: String, options: [ModelOption] = [], grid: Grid? = nil,
     laterStages: [ModelStage] = [], sampling: ModelSampling? = nil,
+    readout: CodeAlignment.Method = .raw,
+    stepShare: @escaping @Sendable (ModelOptions) -> Double = { _ in 1 },
     make: @escaping @Sendable (ModelContext, ModelOptions) throws -> Model
   ) {
     self.name = name
@@ -56,6 +69,8 @@ public struct ModelDefinition: Sendable {
     self.grid = grid
     self.laterStages = laterStages
     self.sampling = sampling
+    self.readout = readout
+    self.stepShare = stepShare
     self.make = make
   }
 

@@ -17,11 +17,21 @@ public struct PointMeasurement: Sendable {
   /// The variance of each latent's mean over observations.
   public let variances: [Double]
 
-  /// Latents whose mean varies by more than `Codes.activeVariance` over observations.
-  public var activeUnitCount: Int { variances.filter { $0 > Codes.activeVariance }.count }
-
   /// ½(Σ log Σᵢᵢ − log det Σ) of the means' covariance over active latents, in nats.
   public let totalCorrelation: Double
+}
+
+/// Picks one of several representations of a model without looking at labels or axes.
+///
+/// The point whose spectrum tells most: with the most directions of the code active, those of which
+/// differ most in how much of them is left (`CodeAlignment.tellingPoint(of:)`). A rotation of the
+/// latents changes nothing, so that it serves models whose axes mean nothing as well as others.
+///
+/// - Parameter measurements: The representations; at least one.
+/// - Returns: The place of the one that stands for the model.
+/// - Throws: `DisentanglementError` if there are fewer than two observations.
+public func labelFreePick(_ measurements: [PointMeasurement]) throws -> Int {
+  try CodeAlignment.tellingPoint(of: measurements.map(\.codes))
 }
 
 /// Encodes a sample at every point of a model and measures each.

@@ -11,12 +11,33 @@ package protocol MultiBetaNetworks {
   var outputWeight: Tensor { get }
   /// f(x, β): [batch, …] → [batch, latent].
   func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor
+  /// f(x, β) and what the observation adds to the log-odds of its posterior's variances.
+  func posterior(_ observations: Tensor, _ condition: Tensor) throws -> PosteriorHeads
   /// g(z, β): [batch, latent] → [batch, …].
   func decode(_ latents: Tensor, _ condition: Tensor) throws -> Tensor
 }
 
+/// What an encoder says of observations at a β.
+package struct PosteriorHeads {
+  /// f(x, β), [batch, latent].
+  package let mean: Tensor
+  /// δ(x, β), which is added to γ(β) = log(σ²/(1 − σ²)), likewise; nil for a variance that depends on β alone.
+  package let shift: Tensor?
+
+  /// Pairs the heads.
+  package init(mean: Tensor, shift: Tensor?) {
+    self.mean = mean
+    self.shift = shift
+  }
+}
+
 extension MultiBetaNetworks {
   package var latentShape: [Int] { [latentCount] }
+
+  /// A variance that depends on β alone.
+  package func posterior(_ observations: Tensor, _ condition: Tensor) throws -> PosteriorHeads {
+    PosteriorHeads(mean: try encode(observations, condition), shift: nil)
+  }
 }
 
 /// The study's convolutional nets for 64×64 images, modulated after every layer.
@@ -31,14 +52,26 @@ package struct ConvolutionalMultiBetaNetworks: MultiBetaNetworks {
   private let encoderFiLM: FiLM
   private let decoderFiLM: FiLM
 
-  package init(_ scope: ParameterScope, channelCount: Int, latentCount: Int) throws {
+  /// Adds the networks to a scope.
+  ///
+  /// - Parameters:
+  ///   - scope: Where the parameters live.
+  ///   - channelCount: Channels of the images.
+  ///   - latentCount: Number of latents.
+  ///   - hasShift: Whether observations shift their posterior's variances; the shift starts at zero.
+  ///   - initializer: How the weights start.
+  /// - Throws: `TorchError`.
+  package init(
+    _ scope: ParameterScope, channelCount: Int, latentCount: Int, hasShift: Bool = false,
+    initializer: Initializer = .kaimingNormal
+  ) throws {
     self.latentCount = latentCount
     encoder = try ConvolutionalEncoder(
-      scope.scope("encoder"), channelCount: channelCount, latentCount: latentCount, headCount: 1,
-      initializer: .kaimingNormal)
+      scope.scope("encoder"), channelCount: channelCount, latentCount: latentCount,
+      headCount: hasShift ? 2 : 1, initializer: initializer, secondHead: .constant(0))
     decoder = try ConvolutionalDecoder(
       scope.scope("decoder"), channelCount: channelCount, latentCount: latentCount,
-      initializer: .kaimingNormal)
+      initializer: initializer)
     encoderFiLM = try FiLM(
       scope.scope("encoder.film"), condition: BetaEmbedding.width,
       widths: ConvolutionalEncoder.modulatedWidths(latentCount: latentCount))
@@ -50,7 +83,12 @@ package struct ConvolutionalMultiBetaNetworks: MultiBetaNetworks {
   package var outputWeight: Tensor { decoder.outputWeight }
 
   package func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor {
-    try encoder(observations, encoderFiLM(condition))[0]
+    try posterior(observations, condition).mean
+  }
+
+  package func posterior(_ observations: Tensor, _ condition: Tensor) throws -> PosteriorHeads {
+    let heads = try encoder(observations, encoderFiLM(condition))
+    return PosteriorHeads(mean: heads[0], shift: heads.count > 1 ? heads[1] : nil)
   }
 
   package func decode(_ latents: Tensor, _ condition: Tensor) throws -> Tensor {

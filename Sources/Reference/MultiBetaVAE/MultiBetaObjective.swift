@@ -21,8 +21,12 @@ public enum TimeDistribution: String, Sendable, CaseIterable, Codable {
 public enum PosteriorKind: String, Sendable, CaseIterable, Codable {
   /// One σ_β for all latents (Eq. 3 of arXiv:2507.06613).
   case isotropic = "iso-beta"
-  /// One σ_β per latent, shared by all observations: breaks the rotation invariance of Eq. 4.
+  /// One σ_β per latent, shared by all observations: breaks the rotation invariance of Eq. 4, but for
+  /// latents to which the decoder is equally sensitive on average.
   case diagonal = "diag-beta"
+  /// One σ per latent and observation, log σ² = −softplus(−γ(β) − δ(x, β)): what β-VAE has, along the whole
+  /// β axis.
+  case diagonalPerImage = "diag-x"
 }
 
 /// The objective of the multi-β VAE's first stage.
@@ -40,6 +44,12 @@ package struct MultiBetaObjective {
     package let squaredError: Tensor
     /// The rate in nats.
     package let klDivergence: Tensor
+    /// The posteriors' means, [batch, latent].
+    package let mean: Tensor
+    /// The posteriors' log-variances, [batch, 1 or latent].
+    package let logVariance: Tensor
+    /// The draws from them, [batch, latent].
+    package let latents: Tensor
   }
 
   package let networks: any MultiBetaNetworks
@@ -66,6 +76,11 @@ package struct MultiBetaObjective {
     return try embedding(t: t, gamma: scalar)
   }
 
+  /// The posterior's log σ²: [batch, 1 or latent], or [batch, latent] where observations shift it.
+  package func logVariance(gamma: Tensor, _ heads: PosteriorHeads) throws -> Tensor {
+    try NoiseSchedule.logVariance(ofGamma: heads.shift.map { try gamma + $0 } ?? gamma)
+  }
+
   /// λ = logit t in double precision, then single.
   package static func lambda(_ t: Tensor) throws -> Tensor {
     let exact = try t.to(.float64)
@@ -84,8 +99,9 @@ package struct MultiBetaObjective {
     let lambda = try Self.lambda(t)
     let gamma = try schedule.gamma(lambda)
     let condition = try condition(t: t, gamma: gamma)
-    let mean = try networks.encode(observations, condition)
-    let logVariance = try NoiseSchedule.logVariance(ofGamma: gamma)  // [batch, 1 or latent]
+    let heads = try networks.posterior(observations, condition)
+    let mean = heads.mean
+    let logVariance = try logVariance(gamma: gamma, heads)
     let latents = try mean.addingProduct((0.5 * logVariance).exp(), noise)
     let reconstruction = try networks.decode(latents, condition)
     let batch = observations.shape[0]
@@ -102,6 +118,7 @@ package struct MultiBetaObjective {
     let scale = reduction == .mean ? (1, 1) : (pixels, dimensions)
     let loss = try (1 - t) * reconstructionTerm * scale.0 + t * rate * scale.1
     return Value(
-      loss: loss, squaredError: squaredError, klDivergence: try rate * dimensions)
+      loss: loss, squaredError: squaredError, klDivergence: try rate * dimensions, mean: mean,
+      logVariance: logVariance, latents: latents)
   }
 }

@@ -57,9 +57,10 @@ package struct ResidualMultiBetaNetworks: MultiBetaNetworks {
   ///
   /// - Throws: ``TrainingError/badConfiguration(what:expected:found:)`` for images that cannot be
   ///   halved often enough.
-  init(_ scope: ParameterScope, imageShape: ImageShape, latentCount: Int, sizes: ResidualSizes)
-    throws
-  {
+  init(
+    _ scope: ParameterScope, imageShape: ImageShape, latentCount: Int, sizes: ResidualSizes,
+    hasShift: Bool = false
+  ) throws {
     let reduction = sizes.reduction
     guard imageShape.height.isMultiple(of: reduction), imageShape.width.isMultiple(of: reduction)
     else {
@@ -72,13 +73,17 @@ package struct ResidualMultiBetaNetworks: MultiBetaNetworks {
     self.latentCount = latentShape.reduce(1, *)
     encoder = try ResidualEncoder(
       scope.scope("encoder"), channelCount: imageShape.channelCount, grid: grid,
-      latentCount: self.latentCount, sizes: sizes)
+      latentCount: self.latentCount, sizes: sizes, hasShift: hasShift)
     decoder = try ResidualDecoder(
       scope.scope("decoder"), channelCount: imageShape.channelCount, grid: grid,
       latentShape: latentShape, sizes: sizes)
   }
 
   package func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor {
+    try posterior(observations, condition).mean
+  }
+
+  package func posterior(_ observations: Tensor, _ condition: Tensor) throws -> PosteriorHeads {
     try encoder(observations, condition)
   }
 
@@ -94,12 +99,12 @@ struct ResidualEncoder {
   private let downsamplings: [Convolution]
   private let middle: [ResidualBlock]
   private let norm: GroupNorm
-  private let last: Convolution?
-  private let dense: Linear?
+  private let mean: ResidualHead
+  private let shift: ResidualHead?
 
   init(
     _ scope: ParameterScope, channelCount: Int, grid: [Int], latentCount: Int,
-    sizes: ResidualSizes
+    sizes: ResidualSizes, hasShift: Bool
   ) throws {
     let widths = sizes.widths
     let condition = BetaEmbedding.width
@@ -124,17 +129,17 @@ struct ResidualEncoder {
         scope.scope("middle\(block + 1)"), input: width, output: width, condition: condition)
     }
     norm = try GroupNorm(scope.scope("norm"), groups: groupCount(width), channels: width)
-    last = try sizes.latentChannels.map {
-      try Convolution(scope.scope("mean"), input: width, output: $0, kernel: 3, padding: 1)
+    func head(_ name: String, _ initializer: Initializer) throws -> ResidualHead {
+      try ResidualHead(
+        scope.scope(name), width: width, grid: grid, latentCount: latentCount,
+        latentChannels: sizes.latentChannels, initializer)
     }
-    dense =
-      sizes.latentChannels == nil
-      ? try Linear(
-        scope.scope("mean"), input: width * grid[0] * grid[1], output: latentCount) : nil
+    mean = try head("mean", .torchDefault)
+    shift = hasShift ? try head("log_variance", .constant(0)) : nil
   }
 
-  /// [batch, channel, height, width] → [batch, latent].
-  func callAsFunction(_ images: Tensor, _ condition: Tensor) throws -> Tensor {
+  /// [batch, channel, height, width] → the posterior's heads, [batch, latent] each.
+  func callAsFunction(_ images: Tensor, _ condition: Tensor) throws -> PosteriorHeads {
     var features = try first(images)
     for (level, blocks) in levels.enumerated() {
       for block in blocks { features = try block(features, condition) }
@@ -142,8 +147,31 @@ struct ResidualEncoder {
     }
     for block in middle { features = try block(features, condition) }
     features = try norm(features).silu()
-    if let last { features = try last(features) }
-    let flat = try features.contiguous().flattened()
+    return PosteriorHeads(mean: try mean(features), shift: try shift.map { try $0(features) })
+  }
+}
+
+/// One number per latent from the last features: a convolution for spatial latents, else a dense layer.
+private struct ResidualHead {
+  private let convolution: Convolution?
+  private let dense: Linear?
+
+  init(
+    _ scope: ParameterScope, width: Int, grid: [Int], latentCount: Int, latentChannels: Int?,
+    _ initializer: Initializer
+  ) throws {
+    convolution = try latentChannels.map {
+      try Convolution(
+        scope, input: width, output: $0, kernel: 3, padding: 1, initializer)
+    }
+    dense =
+      latentChannels == nil
+      ? try Linear(scope, input: width * grid[0] * grid[1], output: latentCount, initializer) : nil
+  }
+
+  /// [batch, feature, height, width] → [batch, latent].
+  func callAsFunction(_ features: Tensor) throws -> Tensor {
+    let flat = try (convolution.map { try $0(features) } ?? features).contiguous().flattened()
     return try dense.map { try $0(flat) } ?? flat
   }
 }

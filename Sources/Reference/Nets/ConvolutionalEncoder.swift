@@ -22,10 +22,11 @@ struct ConvolutionalEncoder {
   ///   - latentCount: Width of each head.
   ///   - headCount: 1 for the mean only, 2 for mean and log-variance.
   ///   - initializer: How the weights start.
+  ///   - secondHead: How those of the second head start; nil for the same.
   /// - Throws: `TorchError`.
   init(
     _ scope: ParameterScope, channelCount: Int, latentCount: Int, headCount: Int,
-    initializer: Initializer = .glorotUniform
+    initializer: Initializer = .glorotUniform, secondHead: Initializer? = nil
   ) throws {
     let shapes = [
       (channelCount, 32, 4, 1), (32, 32, 4, 1), (32, 64, 2, 0), (64, 64, 2, 0),
@@ -39,17 +40,19 @@ struct ConvolutionalEncoder {
     heads = try (0..<headCount).map { index in
       try Linear(
         scope.scope(index == 0 ? "mean" : "log_variance"), input: 256, output: latentCount,
-        initializer)
+        index == 0 ? initializer : secondHead ?? initializer)
     }
   }
 
-  /// [batch, channel, 64, 64] → one [batch, latent] per head.
+  /// [batch, channel, 64, 64] → one [batch, latent] per head, of which the mean can be modulated.
   func callAsFunction(_ images: Tensor, _ modulation: Modulation = .none) throws -> [Tensor] {
     var features = images
     for (index, convolution) in convolutions.enumerated() {
       features = try modulation(convolution(features), layer: index).reluInPlace()
     }
     features = try modulation(dense(features.flattened()), layer: 4).reluInPlace()
-    return try heads.map { try modulation($0(features), layer: 5) }
+    return try heads.enumerated().map { index, head in
+      index == 0 ? try modulation(head(features), layer: 5) : try head(features)
+    }
   }
 }

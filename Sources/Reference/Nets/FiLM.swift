@@ -49,9 +49,10 @@ package struct Modulation {
 
   let layers: [Layer]
 
-  /// Modulates the features of layer `index`: [batch, feature] or [batch, feature, height, width].
+  /// Modulates the features of layer `index`: [batch, feature] or [batch, feature, height, width]; what has
+  /// no scales stays.
   package func callAsFunction(_ features: Tensor, layer index: Int) throws -> Tensor {
-    guard !layers.isEmpty else { return features }
+    guard layers.indices.contains(index) else { return features }
     let layer = layers[index]
     let shape = features.shape.count == 4 ? [-1, layer.scale.shape[1], 1, 1] : layer.scale.shape
     let scale = try layer.scale.reshaped(shape)

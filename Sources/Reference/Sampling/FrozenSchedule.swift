@@ -2,12 +2,21 @@ import Glibc
 
 /// The trained noise schedule in double precision: σ over the β axis, its slope and its inverse.
 ///
-/// σ(0) = 0 and σ(1) = 1 exactly (Propositions 3.1 and 3.2 of arXiv:2507.06613).
+/// σ(1) = 1 exactly, and σ(0) = 0 but for latents with a share below 1 (Propositions 3.1 and 3.2 of
+/// arXiv:2507.06613; ``NoiseSchedule``).
 package struct FrozenSchedule: Sendable {
   private let logOdds: FrozenMonotoneFunction
+  /// The latents' shares a; nil where all are 1.
+  private let shares: [Double]?
+  /// 1 − a, without cancellation.
+  private let rests: [Double]
 
-  /// Takes the log-odds γ(λ).
-  package init(_ logOdds: FrozenMonotoneFunction) { self.logOdds = logOdds }
+  /// Takes the log-odds γ(λ) and, where latents have shares, their log-odds.
+  package init(_ logOdds: FrozenMonotoneFunction, shareLogits: [Double]? = nil) {
+    self.logOdds = logOdds
+    shares = shareLogits.map { $0.map(sigmoid) }
+    rests = shareLogits.map { $0.map { sigmoid(-$0) } } ?? Array(repeating: 0, count: logOdds.width)
+  }
 
   /// 1 for one σ shared by all latents, else the number of latents.
   package var width: Int { logOdds.width }
@@ -16,23 +25,39 @@ package struct FrozenSchedule: Sendable {
   package func gamma(at t: Double) -> Double {
     guard t > 0 else { return -.infinity }
     guard t < 1 else { return .infinity }
-    return logOdds(logit(t)).reduce(0, +) / Double(width)
+    let gammas = logOdds(logit(t))
+    guard let shares else { return gammas.reduce(0, +) / Double(width) }
+    return gammas.indices.reduce(0) { sum, latent in
+      let variance = rests[latent] + shares[latent] * sigmoid(gammas[latent])
+      return sum + log(variance) - log(shares[latent] * sigmoid(-gammas[latent]))
+    } / Double(width)
   }
 
   /// The noise level at t.
   package func level(at t: Double) -> NoiseLevel {
-    guard t > 0 else { return NoiseLevel(t: 0, sigmas: Array(repeating: 0, count: width)) }
-    guard t < 1 else { return NoiseLevel(t: 1, sigmas: Array(repeating: 1, count: width)) }
-    return NoiseLevel(t: t, sigmas: logOdds(logit(t)).map { sigmoid($0).squareRoot() })
+    guard t > 0 else { return level(t: 0, sigmas: rests.map { $0.squareRoot() }) }
+    guard t < 1 else { return level(t: 1, sigmas: Array(repeating: 1, count: width)) }
+    let gammas = logOdds(logit(t))
+    return level(
+      t: t,
+      sigmas: gammas.indices.map { latent in
+        (rests[latent] + (shares?[latent] ?? 1) * sigmoid(gammas[latent])).squareRoot()
+      })
+  }
+
+  private func level(t: Double, sigmas: [Double]) -> NoiseLevel {
+    NoiseLevel(t: t, sigmas: sigmas, weights: shares)
   }
 
   /// dσ/dt at t in (0, 1).
   package func slopes(at t: Double) -> [Double] {
     let lambda = logit(t)
     let stretch = 1 / (t * (1 - t))  // dλ/dt
-    return zip(logOdds(lambda), logOdds.derivative(lambda)).map { gamma, slope in
-      // σ = sigmoid(γ)^½, so dσ/dγ = ½σ(1 − σ²).
-      0.5 * sigmoid(gamma).squareRoot() * sigmoid(-gamma) * slope * stretch
+    let sigmas = level(at: t).sigmas
+    return zip(logOdds(lambda), logOdds.derivative(lambda)).enumerated().map { latent, pair in
+      // σ² = 1 − a + a·sigmoid(γ), so dσ/dγ = a·sigmoid(γ)·sigmoid(−γ)/2σ.
+      (shares?[latent] ?? 1) * sigmoid(pair.0) * sigmoid(-pair.0) / (2 * sigmas[latent]) * pair.1
+        * stretch
     }
   }
 

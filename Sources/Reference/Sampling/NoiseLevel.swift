@@ -6,22 +6,30 @@ package struct NoiseLevel: Sendable, Equatable {
   package let t: Double
   /// σ: one value for all latents, or one per latent.
   package let sigmas: [Double]
+  /// σ, or its geometric mean over latents, each weighted by its share.
+  package let sigma: Double
 
   /// Describes a level.
-  package init(t: Double, sigmas: [Double]) {
+  ///
+  /// - Parameters:
+  ///   - t: The position.
+  ///   - sigmas: σ, one value for all latents, or one per latent.
+  ///   - weights: How much each latent counts in the mean; nil for all alike.
+  package init(t: Double, sigmas: [Double], weights: [Double]? = nil) {
     precondition(!sigmas.isEmpty, "a noise level without a deviation")
     self.t = t
     self.sigmas = sigmas
+    let weights = weights ?? Array(repeating: 1, count: sigmas.count)
+    sigma =
+      sigmas.count == 1
+      ? sigmas[0]
+      : exp(
+        zip(sigmas, weights).reduce(0) { $0 + $1.1 * log($1.0) }
+          / max(weights.reduce(0, +), .leastNormalMagnitude))
   }
 
-  /// σ, or its geometric mean over latents.
-  package var sigma: Double {
-    sigmas.count == 1
-      ? sigmas[0] : exp(sigmas.reduce(0) { $0 + log($1) } / Double(sigmas.count))
-  }
-
-  /// Whether nothing is left of the noise.
-  package var isClean: Bool { sigmas.allSatisfy { $0 == 0 } }
+  /// Whether it is the end of the axis, where a sampler adds no more noise.
+  package var isClean: Bool { t == 0 }
 }
 
 /// One step of a sampler, from a level to a cleaner one: t to t − τ.

@@ -18,11 +18,22 @@ public final class DecoderTuning: TrainableModel {
     public var discriminatorWidth = 64
     /// The learning rate of both Adams.
     public var learningRate = 4.5e-6 * 64
-    /// The largest t whose codes the decoder sees.
-    public var largestT = 0.02
+    /// The largest σ with whose codes the decoder is tuned: what β ≈ 0 means does not depend on t, at which a
+    /// short training may have any.
+    public var largestSigma = 0.05
 
     /// The defaults.
     public init() {}
+
+    /// Reads what was written; files of versions that bounded t have the default.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      adversarialWeight = try container.decode(Double.self, forKey: .adversarialWeight)
+      warmUpStepCount = try container.decode(Int.self, forKey: .warmUpStepCount)
+      discriminatorWidth = try container.decode(Int.self, forKey: .discriminatorWidth)
+      learningRate = try container.decode(Double.self, forKey: .learningRate)
+      largestSigma = try container.decodeIfPresent(Double.self, forKey: .largestSigma) ?? 0.05
+    }
   }
 
   /// The name in checkpoints.
@@ -33,6 +44,8 @@ public final class DecoderTuning: TrainableModel {
   private let autoencoder: MultiBetaVAE
   private let discriminator: PatchDiscriminator
   let options: Options
+  /// The t at which σ is ``Options/largestSigma``.
+  private let largestT: Double
 
   /// Takes over a trained first stage, whose decoder will change.
   ///
@@ -45,6 +58,8 @@ public final class DecoderTuning: TrainableModel {
     self.autoencoder = autoencoder
     self.options = options
     store = autoencoder.store
+    largestT = try autoencoder.objective.schedule.frozen()
+      .position(ofSigma: options.largestSigma)
     discriminator = try PatchDiscriminator(
       store.root.scope("discriminator"), channelCount: channelCount,
       width: options.discriminatorWidth)
@@ -111,13 +126,13 @@ public final class DecoderTuning: TrainableModel {
     let offset = generator.uniform()
     let times = (0..<count).map { index in
       let place = (offset + Double(index) / Double(count)).truncatingRemainder(dividingBy: 1)
-      return max(options.largestT * place, MultiBetaObjective.margin)
+      return max(largestT * place, MultiBetaObjective.margin)
     }
     let t = try Tensor(times.map { Float($0) }, shape: [count], device: store.device)
     let (latents, condition) = try withoutGradients {
       let gamma = try autoencoder.objective.schedule.gamma(MultiBetaObjective.lambda(t))
-      let deviation = try (0.5 * NoiseSchedule.logVariance(ofGamma: gamma)).exp()
-      let means = try autoencoder.means(batch.images, t: times)
+      let (means, own) = try autoencoder.posteriors(batch.images, t: times)
+      let deviation = try own ?? (0.5 * NoiseSchedule.logVariance(ofGamma: gamma)).exp()
       let latents = try means.addingProduct(deviation, means.normalLike())
       return (latents, try autoencoder.objective.condition(t: t, gamma: gamma))
     }

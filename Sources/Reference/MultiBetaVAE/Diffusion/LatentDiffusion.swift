@@ -7,6 +7,12 @@ public import Torch
 /// The forward process is zₜ = f(x, t) + σₜε: its mean moves non-linearly with t, so that going back
 /// takes two predictions, the noise and the mean's movement. Targets are differences of two passes of
 /// the frozen encoder, in single precision.
+///
+/// Where the deviation depends on the image as well, zₜ = f(x, t) + σ(x, t)ε, going back still takes two
+/// conditional means: that of the score, −ε/σ(x, t), and that of the velocity at fixed noise, ∂ₜf + ∂ₜσ·ε
+/// (*Neural Flow Diffusion Models*, Bartosh et al., arXiv:2404.12940; docs/denoiser.md derives it). With ε and
+/// Δ restated for the shared schedule σ̄, ε̃ = ε·σ̄/σ(x) and Δ̃ = Δ + (σ′ − σ)(x)·ε − (σ̄′ − σ̄)·ε̃, all samplers
+/// stay as they are.
 public final class LatentDiffusion: TrainableModel {
   /// The parameters of the second stage and its tables.
   public let store: ParameterStore
@@ -28,6 +34,11 @@ public final class LatentDiffusion: TrainableModel {
   ///   - options: The choices.
   /// - Throws: `TorchError`.
   public convenience init(_ autoencoder: MultiBetaVAE, _ options: DiffusionOptions) throws {
+    guard autoencoder.options.axis == 0...1 else {
+      throw TrainingError.badConfiguration(
+        what: "first stage", expected: "one trained on the whole β axis, from=0 and to=1",
+        found: "\(autoencoder.options.axis)")
+    }
     try self.init(autoencoder, options, isOutline: false)
   }
 
@@ -68,15 +79,21 @@ public final class LatentDiffusion: TrainableModel {
     var rates: [Double] = []
     var divergences: [Double] = []
     for t in DiffusionTables.positions {
-      let pair = try means(images, t: Array(repeating: t, count: images.shape[0]))
+      let pair = try moments(images, t: Array(repeating: t, count: images.shape[0]))
       let step = t - max(t - duration, 0)
       let change = try (pair.after - pair.before).squared().mean().item().squareRoot()
       rates.append(max(change / step, 1e-6))
       let latents = Double(autoencoder.latentCount)
       let power = try pair.before.squared().mean().item() * latents
-      let sigmas = schedule.level(at: t).sigmas
-      let spread = sigmas.reduce(0) { $0 + $1 * $1 - 1 - 2 * log($1) }
-      divergences.append(0.5 * (power + spread * latents / Double(sigmas.count)))
+      let spread: Double
+      if let deviations = pair.deviationBefore {
+        spread = try (deviations.squared() - deviations.log() * 2 - 1).mean().item() * latents
+      } else {
+        let sigmas = schedule.level(at: t).sigmas
+        spread =
+          sigmas.reduce(0) { $0 + $1 * $1 - 1 - 2 * log($1) } * latents / Double(sigmas.count)
+      }
+      divergences.append(0.5 * (power + spread))
     }
     try withoutGradients { try tables.setEncoder(rates: rates, klDivergence: divergences) }
   }
@@ -157,16 +174,30 @@ public final class LatentDiffusion: TrainableModel {
     let displacement: Tensor
   }
 
-  /// f(x, t) and f(x, t − τ) in one pass of the frozen encoder, in single precision.
-  private func means(_ images: Tensor, t: [Double]) throws -> (before: Tensor, after: Tensor) {
+  /// What a forward process gives images at t and t − τ, [image, latent] each.
+  private struct Moments {
+    /// f(x, t).
+    let before: Tensor
+    /// f(x, t − τ).
+    let after: Tensor
+    /// σ(x, t), and σ(x, t − τ); nil where σ depends on t alone.
+    let deviationBefore: Tensor?
+    let deviationAfter: Tensor?
+  }
+
+  /// Both moments in one pass of the frozen encoder, in single precision.
+  private func moments(_ images: Tensor, t: [Double]) throws -> Moments {
     let earlier = t.map { max($0 - duration, 0) }
     let both = try withFullPrecision(on: store.device) {
-      try autoencoder.means(Tensor.concatenated([images, images]), t: t + earlier)
+      try autoencoder.posteriors(Tensor.concatenated([images, images]), t: t + earlier)
     }
-    return (
-      try both.narrowed(0, start: 0, count: t.count),
-      try both.narrowed(0, start: t.count, count: t.count)
-    )
+    func half(_ tensor: Tensor, _ index: Int) throws -> Tensor {
+      try tensor.narrowed(0, start: index * t.count, count: t.count)
+    }
+    return Moments(
+      before: try half(both.means, 0), after: try half(both.means, 1),
+      deviationBefore: try both.deviations.map { try half($0, 0) },
+      deviationAfter: try both.deviations.map { try half($0, 1) })
   }
 
   /// What the second head's output is multiplied with to give Δ over 1/N.
@@ -179,17 +210,31 @@ public final class LatentDiffusion: TrainableModel {
     -> Errors
   {
     let shard = shard ?? BatchShard(batchSize: times.count)
-    let means = try means(images, t: times)
+    let moments = try moments(images, t: times)
     let scales = try column(times.map { try displacementScale(at: $0) })
-    let target = try repeated((means.after - means.before) / scales)
     let sigmas = try repeated(rows(times.map { schedule.level(at: $0).sigmas }))
-    let before = try repeated(means.before)
+    let before = try repeated(moments.before)
     let noise = try shard.normal(before.shape, device: store.device)
+    var target = DenoiserHeads(
+      noise: noise, displacement: try repeated((moments.after - moments.before) / scales))
+    var deviations = sigmas
+    if let own = moments.deviationBefore, let later = moments.deviationAfter {
+      deviations = try repeated(own)
+      let laterSigmas = try repeated(
+        rows(times.map { schedule.level(at: max($0 - duration, 0)).sigmas }))
+      let restated = try noise * sigmas / deviations
+      let change =
+        try (repeated(later) - deviations) * noise - (laterSigmas - sigmas) * restated
+      target = DenoiserHeads(
+        noise: restated,
+        displacement: try target.displacement + change / repeated(scales))
+    }
     let heads = try network(
-      before.addingProduct(sigmas, noise), t: repeated(column(times)).squeezed(1),
+      before.addingProduct(deviations, noise), t: repeated(column(times)).squeezed(1),
       gamma: repeated(column(times.map(boundedGamma))).squeezed(1))
     return Errors(
-      noise: try heads.noise - noise, displacement: try heads.displacement - target)
+      noise: try heads.noise - target.noise,
+      displacement: try heads.displacement - target.displacement)
   }
 
   /// γ at t within the range that the embedding tells apart.
