@@ -17,6 +17,11 @@ import Testing
     try FileManager.default.createDirectory(
       atPath: run.imagesPath, withIntermediateDirectories: true)
     func metric(_ value: Double) -> JSONValue { ["value": .number(value)] }
+    var readout: [String: JSONValue] = ["value": .number(mig), "alignment": "raw"]
+    if !curve.isEmpty {
+      readout["selection"] = "label-free:largest-spread"
+      readout["point"] = .string("σ=0.\(4 + seed)3")
+    }
     let curves = [
       "distortion": Curve(
         xLabel: "rate", yLabel: "mse", x: curve, y: curve.map { 0.05 - 0.001 * $0 }),
@@ -25,8 +30,8 @@ import Testing
     try RunResult(
       dataset: .init(name: "scenes3d"), model: model, preset: preset, seed: seed,
       metrics: [
-        "dci": metric(1 - mig), "mig": metric(mig), "mig@pca": metric(mig),
-        "mig@ica": metric(mig / 2),
+        "dci": metric(1 - mig), "dci@readout": metric(1 - mig), "mig": metric(mig),
+        "mig@pca": metric(mig), "mig@ica": metric(mig / 2), "mig@readout": .object(readout),
         "mig@rotation": metric(0.01), "rate": metric(rate), "mse": metric(mse),
       ], curves: curve.isEmpty ? [:] : curves, provenance: .now(gpu: nil, wallSeconds: 1)
     ).write(to: run.resultPath)
@@ -59,7 +64,12 @@ import Testing
     #expect(names == ["beta-vae:beta=1", "beta-vae", "multi-beta-vae"])
     #expect(lines[first + 2].contains("0.510 ± 0.010*"))
     #expect(!lines[first + 3].contains("0.210 ± 0.010*"))
-    #expect(run.output.contains("mig rotation") && run.output.contains("mig ica"))
+    // One number per model and metric, with where it was read; other axes only where asked for.
+    #expect(lines[first].contains("read on") && !run.output.contains("mig ica"))
+    #expect(lines[first + 2].contains(" own "))
+    #expect(lines[first + 4].contains("own, σ=0.43 … σ=0.63"))
+    let all = try await BenchProcess.run(arguments + ["--all-axes"])
+    #expect(all.output.contains("mig rotation") && all.output.contains("mig ica"))
     let matched = try #require(
       lines.last { $0.hasPrefix("beta-vae ") && $0.contains("10.00") })
     #expect(
@@ -96,7 +106,7 @@ import Testing
       let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
       let first = try #require(lines.firstIndex { $0.hasPrefix("model") })
       #expect(lines[first + 2].hasPrefix("\(best) "))
-      let header = lines[first].split(separator: " ").dropFirst(2).map(String.init)
+      let header = lines[first].split(separator: " ").dropFirst(4).map(String.init)
       #expect(header.first == columns.trimmingCharacters(in: .whitespaces))
       #expect(run.output.contains("ranked by \(header.first ?? "")"))
     }
@@ -139,7 +149,7 @@ import Testing
     #expect(run.output.contains("–"))
     let result = try RunResult(
       path: "\(folder.path)/mpi3d-toy-miniature/beta-vae/smoke:steps=2/seed-0/result.json")
-    for axes in ["", "@pca", "@ica"] {
+    for axes in ["", "@pca", "@ica", "@readout"] {
       let record = try #require(result.metrics["explicitness" + axes])
       #expect(record["value"] == .null && record["reason"]?.string?.isEmpty == false)
       #expect(record["protocol"]?.string == "dlib" && record["higher_is_better"] == true)
@@ -160,7 +170,7 @@ import Testing
     ])
     #expect(run.exitCode == 2)
     #expect(run.errors.contains("beta-vae seed 1") && run.errors.contains("1 of 6 runs failed"))
-    #expect(run.output.contains("multi-beta-vae") && run.output.contains("Axes"))
+    #expect(run.output.contains("multi-beta-vae") && run.output.contains("read on"))
   }
 }
 

@@ -50,6 +50,29 @@ import Testing
     #expect(try gap(mixed) < 0.6)
   }
 
+  @Test("ICA says how far its starts agree: entirely on independent sources, hardly on normal ones")
+  func stability() throws {
+    let sources = try SyntheticCodes(.axisAligned, count: 3000, noise: 0.05).codes.latents([
+      0, 1, 2,
+    ])
+    let found = try CodeAlignment(.ica(seed: 0), fittedTo: sources)
+    #expect(try #require(found.stability) > 0.999)
+    var random = Philox(seed: 1)
+    let normal = try Codes(
+      Matrix<Double>(
+        rowCount: 3000, columnCount: 6, elements: (0..<18_000).map { _ in random.normal() }))
+    #expect(try #require(CodeAlignment(.ica(seed: 0), fittedTo: normal).stability) < 0.95)
+    #expect(try CodeAlignment(.pca, fittedTo: sources).stability == nil)
+    // The kept start is one of the five of the seed: another seed finds the same sources.
+    let again = try CodeAlignment(.ica(seed: 5), fittedTo: sources)
+    let products = try found.axes.multiplied(
+      by: Covariance(rows: sources.matrix).matrix.multiplied(
+        by: again.axes, transposingOther: true))
+    for row in 0..<3 {
+      #expect(products.row(row).map(abs).max() ?? 0 > 0.99)
+    }
+  }
+
   @Test("ICA drops directions without variance")
   func degenerateComponents() throws {
     let codes = try SyntheticCodes(.axisAligned, count: 500).codes.latents([0, 1, 2, 0])

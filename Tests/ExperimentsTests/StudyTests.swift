@@ -44,6 +44,56 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     #expect(again.results.map { $0.value("mig") } == outcome.results.map { $0.value("mig") })
   }
 
+  @Test(
+    "reads a model on its own axes or on those its definition names, at a β picked without labels")
+  func readout() async throws {
+    let folder = try TemporaryFolder()
+    var study = try Self.disentanglement(in: folder.path, "beta-vae,multi-beta-vae")
+    study.stepCount = 2
+    let results = try await study.run().results
+    let own = try #require(results.first?.metrics["mig@readout"])
+    #expect(own == results[0].metrics["mig"] && own["alignment"]?.string == "raw")
+    #expect(own["selection"] == nil && own["factors"]?.array?.count == 6)
+    let components = try #require(results.last?.metrics["mig@readout"])
+    #expect(components == results[1].metrics["mig@ica"])
+    #expect(components["selection"]?.string == "label-free:largest-spread")
+    #expect((0...1).contains(try #require(components["stability"]?.double)))
+    // One curve over the rate, on the axes of the readout; the best for the labels only where asked for.
+    #expect(results[1].curves["mig@ica"] != nil && results[1].curves["mig@raw"] == nil)
+    #expect(results.allSatisfy { $0.metrics["mig@best"] == nil })
+    // Finished runs are scored again for them, not trained.
+    let weights =
+      "\(folder.path)/scenes3d/multi-beta-vae/smoke:steps=2/seed-0/checkpoint/model.safetensors"
+    let before =
+      try FileManager.default.attributesOfItem(atPath: weights)[.modificationDate] as? Date
+    study.scoresAllAxes = true
+    let all = try await study.run().results
+    let after =
+      try FileManager.default.attributesOfItem(atPath: weights)[.modificationDate] as? Date
+    #expect(before == after)
+    #expect(all[1].metrics["mig@readout"] == results[1].metrics["mig@readout"])
+    for name in ["mig@best", "mig@best@pca", "mig@best@ica"] {
+      #expect(all[1].metrics[name]?["selection"]?.string == "selected-on-labels")
+      #expect(all[0].metrics[name] == nil)
+    }
+    #expect(all[1].curves["mig@raw"] != nil && all[1].curves["mig@pca"] != nil)
+    // Results of before there were readouts are shown by what they have.
+    var old = all[1]
+    old.metrics["mig@readout"] = nil
+    let named = old.namingReadout(of: try ModelSpecification(parsing: "multi-beta-vae"))
+    #expect(named.metrics["mig@readout"] == all[1].metrics["mig@ica"])
+  }
+
+  @Test("takes half of the steps where a model's option says so, under the preset's name")
+  func halfSteps() async throws {
+    let folder = try TemporaryFolder()
+    var study = try Self.disentanglement(in: folder.path, "factor-vae:updates=half")
+    study.stepCount = 4
+    let result = try #require(try await study.run().results.first)
+    #expect(result.preset == "smoke:steps=4")
+    #expect(result.provenance?.config["training"]?["stepCount"]?.double == 2)
+  }
+
   @Test("goes on where one of its runs fails, says so, and does not lose the others")
   func failure() async throws {
     let folder = try TemporaryFolder()

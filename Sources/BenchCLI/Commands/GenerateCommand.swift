@@ -46,7 +46,10 @@ struct GenerateCommand: BenchCommand {
       """)
   var model: String?
 
-  @Option(help: "smoke (seconds), quick (minutes) or paper (300,000 steps per stage).")
+  @Option(
+    help:
+      "smoke (seconds), quick (minutes), standard (half an hour) or paper (300,000 steps per stage)."
+  )
   var preset = Preset.quick
 
   @Option(help: "Minutes for each run: the steps of its stages are chosen to fit.")

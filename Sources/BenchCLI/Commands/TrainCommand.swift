@@ -45,7 +45,9 @@ struct TrainCommand: BenchCommand {
   )
   var stage = StageChoice("1")
 
-  @Option(help: "smoke (seconds), quick (minutes) or paper (300,000 steps of 64).")
+  @Option(
+    help:
+      "smoke (seconds), quick (minutes), standard (half an hour) or paper (300,000 steps of 64).")
   var preset = Preset.quick
 
   @Option(help: "Optimiser steps instead of the preset's.")
@@ -112,7 +114,8 @@ struct TrainCommand: BenchCommand {
     }
     let source = try global.openDataset(dataset)
     let plan = TrainingPlan(
-      stepCount: steps ?? preset.stepCount, batchSize: batchSize, seed: UInt64(global.seed),
+      stepCount: specification?.stepCount(of: steps ?? preset.stepCount)
+        ?? steps ?? preset.stepCount, batchSize: batchSize, seed: UInt64(global.seed),
       checkpointInterval: checkpointEvery, precision: precision,
       partCount: accumulation.partCount > 1 ? accumulation.partCount : nil)
     let training = StageTraining(

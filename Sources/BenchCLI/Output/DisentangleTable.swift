@@ -14,21 +14,29 @@ struct DisentangleTable {
   private let comparison: RateComparison
   /// Whether these are the models of the group `all`, and no others.
   private let isMainGroup: Bool
+  private let showsAllAxes: Bool
 
-  /// Ranks the models by the first metric on their own axes, the best first.
+  /// Ranks the models by the first metric's headline score, the best first.
   ///
   /// - Parameters:
   ///   - results: The runs.
   ///   - specifications: Their models.
   ///   - metrics: The metrics in the order in which they were asked for.
-  init(_ results: [RunResult], _ specifications: [ModelSpecification], metrics: [String]) {
+  ///   - showsAllAxes: Whether scores on all axes, and those that the labels chose, have a table as well.
+  init(
+    _ results: [RunResult], _ specifications: [ModelSpecification], metrics: [String],
+    showsAllAxes: Bool
+  ) {
     self.results = results
+    self.showsAllAxes = showsAllAxes
     bases = metrics
     isMainGroup = specifications.map(\.name) == ModelCatalog.groups[0].models
     comparison = RateComparison(results, metrics: metrics)
     let labels = specifications.map(\.label)
       .filter { label in results.contains { $0.model == label } }
-    guard let first = bases.first, let direction = MetricDirection.of(first, in: results) else {
+    guard let first = bases.first.map(RunResult.readoutName),
+      let direction = MetricDirection.of(first, in: results)
+    else {
       models = labels
       return
     }
@@ -43,10 +51,8 @@ struct DisentangleTable {
     }.map(\.element)
   }
 
-  /// The columns: every metric on each kind of axes, the best β after the label-free one.
-  private var columns: [String] {
-    columns(["", "@pca", "@best", "@best@pca"]) + ["rate", "mse"]
-  }
+  /// The columns: one number per metric.
+  private var columns: [String] { columns(["@readout"]) + ["rate", "mse"] }
 
   private func columns(_ suffixes: [String]) -> [String] {
     bases.flatMap { base in suffixes.map { base + $0 } }
@@ -59,25 +65,87 @@ struct DisentangleTable {
 
   private func title(_ column: String) -> String {
     let parts = column.split(separator: "@").map(String.init)
-    let axes = parts.dropFirst().map { $0 == "best" ? "best β†" : $0 }
+    let axes = parts.dropFirst().map { part in
+      switch part {
+      case "best": "best β†"
+      default: part
+      }
+    }
     return ([parts[0]] + axes).joined(separator: " ")
   }
 
   /// The tables, and where everything lies.
   func text(folder: String) -> String {
-    var scores = table("\(results[0].dataset.name), preset \(results[0].preset)", columns)
-    scores.footnotes = footnotes
-    var axes = table(
-      "Axes", columns(["", "@pca", "@ica", "@spectrum", "@spectrum-joint", "@rotation"]))
-    axes.footnotes = [
+    let tables = [headline, factors, allAxes, comparison.table].compactMap { $0 }
+    return tables.map { $0.text() }.joined(separator: "\n\n")
+      + "\n\nRuns, records and pictures: \(folder)/\(results[0].dataset.name)/"
+  }
+
+  /// One number per model and metric, with the axes and the β that it was read at.
+  private var headline: ResultTable {
+    var table = ResultTable(
+      title: "\(results[0].dataset.name), preset \(results[0].preset)",
+      header: ["model", "seeds", "read on"]
+        + columns.map { column in
+          String(column.prefix { $0 != "@" })
+        })
+    fill(&table, columns) { model in [ResultTable.Cell(readout(of: model))] }
+    table.footnotes = footnotes
+    return columns.count > Self.widest ? table.transposed : table
+  }
+
+  /// The axes and points at which a model's runs were read.
+  private func readout(of model: String) -> String {
+    guard let metric = bases.first else { return "–" }
+    let texts = results.filter { $0.model == model }.compactMap { $0.readoutText(metric) }.uniqued()
+    guard let first = texts.first else { return "–" }
+    guard texts.count > 1, let comma = first.firstIndex(of: ",") else { return first }
+    let points = texts.map { String($0.drop { $0 != "," }.dropFirst(2)) }.sorted()
+    return "\(first[..<comma]), \(points[0]) … \(points[points.count - 1])"
+  }
+
+  /// Every score on every kind of axes, with what the labels would have chosen.
+  private var allAxes: ResultTable? {
+    guard showsAllAxes else { return nil }
+    let columns = columns(
+      ["", "@pca", "@ica", "@spectrum", "@spectrum-joint", "@rotation"]
+        + ["@best", "@best@pca", "@best@ica"])
+    var table = ResultTable(title: "All axes", header: ["model", "seeds"] + columns.map(title))
+    fill(&table, columns) { _ in [] }
+    table.footnotes = [
       "the label-free β on the model's own axes, on the codes' principal and independent "
         + "components, on axes of the whole β axis where there is one, and after a random rotation: what "
         + "does not fall under rotation never was on the axes"
     ]
-    axes.footnotes += ranks
-    let tables = [scores, axes, comparison.table].compactMap { $0 }
-    return tables.map { $0.text() }.joined(separator: "\n\n")
-      + "\n\nRuns, records and pictures: \(folder)/\(results[0].dataset.name)/"
+    if columns.contains(where: { $0.contains("@best") }) {
+      table.footnotes.append(
+        "† the β with the best score, selected on labels: an upper bound, not a result")
+    }
+    return columns.count > Self.widest ? table.transposed : table
+  }
+
+  /// MIG factor by factor: a mean hides which factors a code holds in one latent.
+  private var factors: ResultTable? {
+    let name = RunResult.readoutName("mig")
+    let names = results.lazy.compactMap { $0.metrics[name]?["factors"]?.array }.first?
+      .compactMap(\.string)
+    guard bases.contains("mig"), let names, !names.isEmpty else { return nil }
+    var table = ResultTable(title: "MIG per factor", header: ["model", "seeds"] + names)
+    for model in models {
+      let runs = results.filter { $0.model == model }
+      let gaps = runs.compactMap { run in
+        run.metrics[name]?["per_factor"]?.array?.compactMap(\.double)
+      }.filter { $0.count == names.count }
+      let cells = names.indices.map { factor -> ResultTable.Cell in
+        gaps.isEmpty ? "–" : .init(Summary(gaps.map { $0[factor] }).text(decimals: 3))
+      }
+      table.append([.init(model), .init("\(runs.count)")] + cells)
+    }
+    table.footnotes = [
+      "a hue or an angle that goes round is held best as two latents (its cosine and sine), which MIG counts "
+        + "as none: a code that holds three hues of six factors so, and is otherwise ideal, has a mean of .50 to .56"
+    ]
+    return table
   }
 
   /// What the ranks among rotations say of each model's own axes, combined over seeds.
@@ -95,8 +163,10 @@ struct DisentangleTable {
     }
   }
 
-  private func table(_ title: String, _ columns: [String]) -> ResultTable {
-    var table = ResultTable(title: title, header: ["model", "seeds"] + columns.map(self.title))
+  /// Adds a row per model: its name, its seeds, further cells, and the columns' means over seeds.
+  private func fill(
+    _ table: inout ResultTable, _ columns: [String], _ further: (String) -> [ResultTable.Cell]
+  ) {
     let best = columns.map { column in
       column == "rate" ? nil : significantlyBestModel(results, metric: column)
     }
@@ -108,9 +178,9 @@ struct DisentangleTable {
         return ResultTable.Cell(
           Summary(values).text(decimals: column == "mse" ? 4 : 3), isBest: best == model)
       }
-      table.append([ResultTable.Cell(model), ResultTable.Cell("\(seedCount)")] + cells)
+      table.append(
+        [ResultTable.Cell(model), ResultTable.Cell("\(seedCount)")] + further(model) + cells)
     }
-    return columns.count > Self.widest ? table.transposed : table
   }
 
   private var footnotes: [String] {
@@ -129,14 +199,10 @@ struct DisentangleTable {
         "the models of the main question (--model all); --model everything has the others too: "
           + ModelCatalog.others.joined(separator: ", "))
     }
-    if columns.contains(where: { $0.contains("@pca") }) {
-      notes.append("pca: on the principal axes of the codes, found without labels")
-    }
-    if columns.contains(where: { $0.contains("@best") }) {
-      notes.append(
-        "† the β with the best score, selected on labels; the others use a β that was picked "
-          + "without labels")
-    }
+    notes.append(
+      "read on: the axes, found without labels, on which a model is read, and where it has several, its β; the same for "
+        + "all metrics; bench disentangle --all-axes shows the others")
+    notes += ranks
     return notes
   }
 }

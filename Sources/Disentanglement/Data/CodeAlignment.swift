@@ -13,8 +13,8 @@ public struct CodeAlignment: Sendable, Equatable {
     case raw
     /// The principal axes, by falling variance; a rotation, nothing is rescaled.
     case pca
-    /// Independent components by FastICA (symmetric, log cosh) on whitened codes, of unit variance;
-    /// directions without variance are dropped.
+    /// Independent components by FastICA (symmetric, log cosh) on whitened codes, of unit variance, the
+    /// best of ``icaStartCount`` starts; directions without variance are dropped.
     case ica(seed: UInt64)
     /// A random rotation (uniform over all of them), for a baseline.
     case rotation(seed: UInt64)
@@ -42,8 +42,16 @@ public struct CodeAlignment: Sendable, Equatable {
   public let mean: [Double]
   /// The new axes, `[new latent, old latent]`.
   public let axes: Matrix<Double>
-  /// Whether the fit converged; only ICA can fail to.
+  /// Whether the fit converged; only what is found by iteration can fail to.
   public let hasConverged: Bool
+  /// How far the starts of ICA agree; nil for other axes.
+  ///
+  /// The mean absolute cosine, in the whitened space, between the best start's components and their nearest
+  /// ones of the other starts: 1 if all found the same.
+  public let stability: Double?
+
+  /// Starts of ICA, of which the one with the largest contrast is kept.
+  public static let icaStartCount = 5
 
   /// Fits axes to codes.
   ///
@@ -66,7 +74,8 @@ public struct CodeAlignment: Sendable, Equatable {
       let principal = try PrincipalAxes(codes)
       let unmixing = try independentAxes(codes, principal, seed: seed)
       self.init(
-        method, mean: principal.mean, axes: unmixing.axes, hasConverged: unmixing.hasConverged)
+        method, mean: principal.mean, axes: unmixing.axes, hasConverged: unmixing.hasConverged,
+        stability: unmixing.stability)
     case .spectrum: try self.init(spectrumOf: [codes])
     case .spectrumJoint: try self.init(jointSpectrumOf: [codes])
     }
@@ -74,12 +83,14 @@ public struct CodeAlignment: Sendable, Equatable {
 
   /// Takes axes that were found elsewhere.
   init(
-    _ method: Method, mean: [Double], axes: Matrix<Double>, hasConverged: Bool = true
+    _ method: Method, mean: [Double], axes: Matrix<Double>, hasConverged: Bool = true,
+    stability: Double? = nil
   ) {
     self.method = method
     self.mean = mean
     self.axes = axes
     self.hasConverged = hasConverged
+    self.stability = stability
   }
 
   /// The codes on the new axes, in the precision of the codes.
@@ -165,82 +176,9 @@ struct PrincipalAxes {
   }
 }
 
-/// FastICA in its symmetric form with log cosh.
-///
-/// *Fast and Robust Fixed-Point Algorithms for Independent Component Analysis*, Hyvärinen, IEEE
-/// Trans. Neural Networks 10(3) 1999; at most 200 steps, until no axis turns by more than 1e-4 (as a
-/// cosine).
-private func independentAxes(
-  _ codes: Codes, _ principal: PrincipalAxes, seed: UInt64
-) throws -> (axes: Matrix<Double>, hasConverged: Bool) {
-  let largest = principal.variances.first ?? 0
-  let kept = principal.variances.indices.filter {
-    principal.variances[$0] > largest * 1e-12 && principal.variances[$0] > 0
-  }
-  guard !kept.isEmpty else { throw DisentanglementError.noActiveLatents(metric: "ica") }
-  var whitening = Matrix<Double>(rowCount: kept.count, columnCount: codes.latentCount)
-  for (row, axis) in kept.enumerated() {
-    let scale = 1 / sqrt(principal.variances[axis])
-    for column in 0..<codes.latentCount {
-      whitening[row, column] = principal.axes[axis, column] * scale
-    }
-  }
-  let centred = codes.matrix.subtracting(principal.mean)
-  var unmixing = randomRotation(kept.count, seed: seed)
-  return try Parallel.$threadCount.withValue(1) {
-    let white = try centred.multiplied(by: whitening, transposingOther: true)
-    var hasConverged = false
-    for _ in 0..<200 where !hasConverged {
-      let next = try fixedPointStep(white, unmixing)
-      let turns = (0..<kept.count).map { axis in
-        let cosine = zip(next.row(axis), unmixing.row(axis)).reduce(0) { $0 + $1.0 * $1.1 }
-        return abs(abs(cosine) - 1)
-      }
-      hasConverged = turns.allSatisfy { $0 < 1e-4 }
-      unmixing = next
-    }
-    return (try unmixing.multiplied(by: whitening), hasConverged)
-  }
-}
-
-/// `W ← (E[g(Wx) xᵀ] − E[g'(Wx)] W)` with `g = tanh`, made orthogonal again.
-private func fixedPointStep(
-  _ white: Matrix<Double>, _ unmixing: Matrix<Double>
-) throws -> Matrix<Double> {
-  var activations = try white.multiplied(by: unmixing, transposingOther: true)
-  let (sampleCount, axisCount) = (white.rowCount, unmixing.rowCount)
-  var slopes = [Double](repeating: 0, count: axisCount)
-  for sample in 0..<sampleCount {
-    for axis in 0..<axisCount {
-      let value = tanh(activations[sample, axis])
-      activations[sample, axis] = value
-      slopes[axis] += 1 - value * value
-    }
-  }
-  var next = try activations.multiplied(by: white, transposingSelf: true)
-  for axis in 0..<axisCount {
-    for column in 0..<axisCount {
-      next[axis, column] =
-        (next[axis, column] - slopes[axis] * unmixing[axis, column]) / Double(sampleCount)
-    }
-  }
-  // Symmetric decorrelation: (W Wᵀ)^(−1/2) W.
-  let eigen = try SymmetricEigen(next.gram())
-  var root = Matrix<Double>(rowCount: axisCount, columnCount: axisCount)
-  for (index, value) in eigen.values.enumerated() {
-    let scale = 1 / sqrt(max(value, .leastNormalMagnitude))
-    for row in 0..<axisCount {
-      for column in 0..<axisCount {
-        root[row, column] += eigen.vectors[index, row] * eigen.vectors[index, column] * scale
-      }
-    }
-  }
-  return try root.multiplied(by: next)
-}
-
 /// A rotation drawn uniformly: Gram–Schmidt on normal draws, twice for full precision.
-private func randomRotation(_ count: Int, seed: UInt64) -> Matrix<Double> {
-  var random = Philox(seed: seed)
+func randomRotation(_ count: Int, seed: UInt64, stream: UInt64 = 0) -> Matrix<Double> {
+  var random = Philox(seed: seed, stream: stream)
   var result = Matrix<Double>(rowCount: count, columnCount: count)
   for row in 0..<count {
     var vector = (0..<count).map { _ in random.normal() }

@@ -37,7 +37,7 @@ extension Preset {
   package var residualWidth: Int? {
     switch self {
     case .smoke: 8
-    case .quick: 32
+    case .quick, .standard: 32
     case .paper: nil
     }
   }
@@ -53,7 +53,7 @@ extension Preset {
     guard dataset.imageShape.height > 128 else { return 64 }
     return switch self {
     case .smoke: 2
-    case .quick: 8
+    case .quick, .standard: 8
     case .paper: 24
     }
   }

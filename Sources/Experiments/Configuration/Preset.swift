@@ -6,6 +6,8 @@ public enum Preset: String, CaseIterable, Codable, Sendable {
   case smoke
   /// Minutes on two cores; for demonstrations, not for claims.
   case quick
+  /// About half an hour a run on one core: the least that says something about a model.
+  case standard
   /// The budget of the large-scale study: 300,000 steps of 64, Adam 1e-4.
   case paper
 
@@ -19,6 +21,7 @@ public enum Preset: String, CaseIterable, Codable, Sendable {
     switch self {
     case .smoke: 150
     case .quick: 1500
+    case .standard: 20_000
     case .paper: 300_000
     }
   }

@@ -56,7 +56,12 @@ package struct RunConfiguration: Codable, Equatable {
   package func presetLabel(for dataset: any ImageDataset) -> String {
     guard generation == nil || !metrics.isEmpty else { return Self.generationLabel(preset) }
     var settings: [String] = []
-    if plan.stepCount != preset.stepCount { settings.append("steps=\(plan.stepCount)") }
+    // Of a model that takes a share of the steps, the training's are named, as all models' are.
+    let specification = try? ModelSpecification(parsing: model)
+    if plan.stepCount != specification?.stepCount(of: preset.stepCount) ?? preset.stepCount {
+      let share = specification.map { $0.definition.stepShare($0.options) } ?? 1
+      settings.append("steps=\(Int((Double(plan.stepCount) / share).rounded()))")
+    }
     if latentCount != preset.latentCount(for: dataset) { settings.append("latents=\(latentCount)") }
     if plan.precision != .float32 { settings.append("precision=\(plan.precision.rawValue)") }
     return ([preset.rawValue] + (settings.isEmpty ? [] : [settings.joined(separator: ",")]))

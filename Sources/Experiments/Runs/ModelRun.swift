@@ -18,11 +18,14 @@ package struct ModelRun {
   package let environment: RunEnvironment
   /// What scores samples, for a run that generates.
   package var scoring: SampleScoring?
+  /// Whether every point of the model is scored on all axes, so that the best for the labels are known.
+  package let scoresAllAxes: Bool
 
   /// Describes a run; without what scores samples it draws none.
   package init(
     specification: ModelSpecification, dataset: any ImageDataset, configuration: RunConfiguration,
-    folder: RunDirectory, device: Device, environment: RunEnvironment, scoring: SampleScoring?
+    folder: RunDirectory, device: Device, environment: RunEnvironment, scoring: SampleScoring?,
+    scoresAllAxes: Bool = false
   ) {
     self.specification = specification
     self.dataset = dataset
@@ -31,6 +34,7 @@ package struct ModelRun {
     self.device = device
     self.environment = environment
     self.scoring = scoring
+    self.scoresAllAxes = scoresAllAxes
   }
 
   /// Does whatever of the run is not done yet and returns its result.
@@ -44,7 +48,14 @@ package struct ModelRun {
     defer { withExtendedLifetime(lock) {} }
     try configuration.claim(folder)
     if folder.isComplete {
-      return try RunResult(path: folder.resultPath).described(by: .known)
+      let result = try RunResult(path: folder.resultPath).described(by: .known)
+        .namingReadout(of: specification)
+      guard scoresAllAxes, !result.hasAllAxes else { return result }
+      guard Checkpoint.exists(at: Trainer.checkpointPath(in: folder.path)) else {
+        environment.note(
+          "note: \(folder.path) has no checkpoint any more: other axes cannot be scored")
+        return result
+      }
     }
     let meter = try RunMeter(folder, untracked: trainingSeconds)
     do {
@@ -136,18 +147,23 @@ package struct ModelRun {
       progress.update(done)
     }
     let metricsAsked = try MetricCatalog.metrics(named: configuration.metrics)
+    let readout = specification.definition.readout
     let scores = try measurements.enumerated().map { index, measurement in
       try Interruption.check()
       try meter.update()
       progress.update(
         sample.indices.count + sample.testIndices.count,
         detail: "point \(index + 1) of \(points.count)")
-      return try PointScores(measurement, sample, metrics: metricsAsked)
+      return try PointScores(
+        measurement, sample, metrics: metricsAsked,
+        alignments: scoresAllAxes ? PointScores.everywhere : [readout],
+        spectrum: measurements)
     }
-    let picked = measurements[labelFreePick(measurements)]
-    let further = try PointScores(
+    let place = try labelFreePick(measurements)
+    let picked = measurements[place]
+    let pickedScores = try PointScores(
       picked, sample, metrics: metricsAsked,
-      alignments: PointScores.furtherAlignments(ofPoints: points.count), spectrum: measurements)
+      alignments: PointScores.alignments(ofPoints: points.count), spectrum: measurements)
     var ranks: [String: HaarRank] = [:]
     for metric in metricsAsked where RunMetrics.ranked.contains(metric.name) {
       do {
@@ -159,8 +175,9 @@ package struct ModelRun {
     }
     progress.finish()
     let report = RepresentationReport(
-      definitions: metricsAsked, measurements: measurements, scores: scores, further: further,
-      ranks: ranks)
+      definitions: metricsAsked, measurements: measurements, picked: place, readout: readout,
+      scores: scores, pickedScores: pickedScores,
+      factorNames: sample.factors?.names ?? [], ranks: ranks)
     for reason in report.reasons { environment.note("note: no value at \(reason)") }
     try writePictures(model, sample, report)
     outcome.metrics.merge(report.metrics) { $1 }

@@ -32,7 +32,7 @@ package struct EncodedSample {
       return found
     }
     measurements = try measure(model, at: points, on: sample, progress: progress)
-    chosen = named ?? labelFreePick(measurements)
+    chosen = try named ?? labelFreePick(measurements)
     self.sample = sample
   }
 

@@ -12,7 +12,7 @@ package struct RateComparison {
     let name: String
     let label: String
     let metric: String
-    let curve: String
+    let curve: (RunResult) -> Curve?
   }
 
   private let results: [RunResult]
@@ -33,17 +33,24 @@ package struct RateComparison {
     }
     curveModels = models.filter(hasCurve)
     pointModels = models.filter { !hasCurve($0) }
-    let metrics = metrics.filter { name in results.contains { $0.metrics[name] != nil } }
+    let metrics = metrics.filter { name in
+      results.contains { $0.metrics[RunResult.readoutName(name)] != nil }
+    }
     quantities =
       [
         Quantity(
-          name: "distortion", label: "squared error per pixel", metric: "mse", curve: "distortion")
+          name: "distortion", label: "squared error per pixel", metric: "mse"
+        ) { $0.curves["distortion"] }
       ]
-      + metrics.map { Quantity(name: $0, label: $0, metric: $0, curve: "\($0)@raw") }
+      + metrics.map { name in
+        Quantity(name: name, label: name, metric: RunResult.readoutName(name)) {
+          $0.readoutCurve(name)
+        }
+      }
   }
 
   private func curves(_ model: String, _ quantity: Quantity) -> [Curve] {
-    results.filter { $0.model == model }.compactMap { $0.curves[quantity.curve] }
+    results.filter { $0.model == model }.compactMap(quantity.curve)
   }
 
   private func summary(_ model: String, _ metric: String) -> Summary? {
@@ -112,7 +119,7 @@ package struct RateComparison {
           [quantity.name] + curveModels.map { "\(quantity.name) \($0)" }
         },
       footnotes: [
-        "mean over seeds on the models' own axes; – where the baseline's rate is outside a curve"
+        "mean over seeds on the axes of each model's readout; – where the baseline's rate is outside a curve"
       ])
     for model in pointModels {
       guard let rate = summary(model, "rate")?.mean else { continue }

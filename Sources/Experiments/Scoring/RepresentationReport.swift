@@ -4,16 +4,17 @@ package import Plotting
 package import Reference
 package import Results
 
-/// The scores of one representation, on its own axes and on aligned ones.
+/// The scores of one representation on one or more kinds of axes.
 package struct PointScores {
-  /// The ways of choosing axes at every point, in the order of tables; the first is the model's own.
-  package static let alignments: [CodeAlignment.Method] = [.raw, .pca]
-  /// Further ways, at the label-free point only: they cost more or say less.
-  ///
-  /// The axes of a spectrum need more than one point.
-  package static func furtherAlignments(ofPoints count: Int) -> [CodeAlignment.Method] {
-    [.ica(seed: 0), .rotation(seed: 0)] + (count > 1 ? [.spectrum, .spectrumJoint] : [])
+  /// The ways of choosing axes, the model's own first; all without labels.
+  package static func alignments(ofPoints count: Int) -> [CodeAlignment.Method] {
+    // The axes of a spectrum need more than one point.
+    [.raw, .pca, .ica(seed: 0)] + (count > 1 ? [.spectrum, .spectrumJoint] : [])
+      + [.rotation(seed: 0)]
   }
+
+  /// Those that can be had at every point, each its own.
+  package static let everywhere: [CodeAlignment.Method] = [.raw, .pca, .ica(seed: 0)]
 
   /// The ways of choosing axes of these scores.
   package let alignments: [CodeAlignment.Method]
@@ -22,10 +23,21 @@ package struct PointScores {
   /// Why the other metrics have none, likewise, where that says something about the representation:
   /// latents that do not vary, or that are combinations of others.
   package let reasons: [[String: String]]
+  /// How far the starts of independent components agree, per alignment; nil for other axes.
+  package let stabilities: [Double?]
 
+  /// Scores a representation.
+  ///
+  /// - Parameters:
+  ///   - measurement: The representation.
+  ///   - sample: What it represents.
+  ///   - metrics: The metrics.
+  ///   - alignments: The ways of choosing axes.
+  ///   - spectrum: All representations of the model, for the axes that need them.
+  /// - Throws: Errors of metrics that are not about the representation.
   package init(
     _ measurement: PointMeasurement, _ sample: ObservationSample, metrics: [MetricDefinition],
-    alignments: [CodeAlignment.Method] = Self.alignments, spectrum: [PointMeasurement] = []
+    alignments: [CodeAlignment.Method], spectrum: [PointMeasurement] = []
   ) throws {
     self.alignments = alignments
     let axes = { (method: CodeAlignment.Method) in
@@ -37,11 +49,11 @@ package struct PointScores {
       default: try CodeAlignment(method, fittedTo: measurement.codes)
       }
     }
-    let outcomes = try alignments.map { alignment in
+    let outcomes = try alignments.map {
+      alignment -> ([String: MetricResult], [String: String], Double?) in
       // Codes that do not vary can have no independent components either.
-      let input = Result {
-        try axes(alignment).apply(to: MetricInput(measurement, sample))
-      }
+      let axes = Result { try axes(alignment) }
+      let input = Result { try axes.get().apply(to: MetricInput(measurement, sample)) }
       var results: [String: MetricResult] = [:]
       var reasons: [String: String] = [:]
       for metric in metrics {
@@ -53,10 +65,11 @@ package struct PointScores {
           reasons[metric.name] = "\(measurement.point.label), \(alignment.name) axes: \(error)"
         }
       }
-      return (results, reasons)
+      return (results, reasons, try? axes.get().stability)
     }
     results = outcomes.map(\.0)
     reasons = outcomes.map(\.1)
+    stabilities = outcomes.map(\.2)
   }
 }
 
@@ -86,20 +99,24 @@ package struct RepresentationReport {
   /// The metrics, in the order of tables.
   package let definitions: [MetricDefinition]
   package let measurements: [PointMeasurement]
+  /// The representation picked without labels.
+  package let picked: Int
+  /// The axes of the model's headline score.
+  package let readout: CodeAlignment.Method
+  /// The scores of every point, on the readout's axes or on ``PointScores/everywhere``.
   package let scores: [PointScores]
-  /// The scores of the picked point on ``PointScores/furtherAlignments(ofPoints:)``.
-  package let further: PointScores
+  /// The scores of the picked point on ``PointScores/alignments(ofPoints:)``.
+  package let pickedScores: PointScores
+  /// The names of the factors, in the order of scores per factor.
+  package let factorNames: [String]
   /// The ranks of scores of the picked point on the model's own axes among rotations, by metric.
   package let ranks: [String: HaarRank]
 
-  /// The representation picked without labels.
-  package var picked: Int { labelFreePick(measurements) }
-
   /// Why metrics have no value at some points or on some axes.
   package var reasons: [String] {
-    (scores + [further]).flatMap(\.reasons).flatMap { reasons in
+    (scores + [pickedScores]).flatMap(\.reasons).flatMap { reasons in
       reasons.sorted { $0.key < $1.key }.map(\.value)
-    }
+    }.uniqued()
   }
 
   /// The points at which a metric has a value, in their order.
@@ -111,29 +128,32 @@ package struct RepresentationReport {
     }
   }
 
-  /// Metrics for the result record: `mig` on the model's own axes, `mig@pca`, `mig@ica`,
-  /// `mig@rotation`, `mig@spectrum` and `mig@spectrum-joint` on others, and `mig@best` for the best point, which the labels chose.
+  /// Metrics for the result record: `mig@readout`, the model's headline score; at the same β `mig` on the model's
+  /// own axes, `mig@pca`, `mig@ica`, `mig@spectrum`, `mig@spectrum-joint` and `mig@rotation` on others; and, of
+  /// all β, `mig@best`, `mig@best@pca` and `mig@best@ica`, which the labels chose, where all were scored.
   package var metrics: [String: JSONValue] {
     var metrics: [String: JSONValue] = [:]
-    for (alignment, way) in PointScores.alignments.enumerated() {
-      let suffix = alignment == 0 ? "" : "@\(way.name)"
+    for (alignment, way) in pickedScores.alignments.enumerated() {
       for metric in definitions {
-        metrics[metric.name + suffix] = record(
-          metric, scores[picked], alignment, at: picked, "label-free",
-          rank: alignment == 0 ? ranks[metric.name] : nil)
-        let direction = metric.description.direction
-        guard scores.count > 1,
-          let best = values(metric, alignment)
-            .max(by: { direction.isBetter($1.value, than: $0.value) })?.point
-        else { continue }
-        metrics["\(metric.name)@best\(suffix)"] = record(
-          metric, scores[best], alignment, at: best, "selected-on-labels")
+        let record = record(
+          metric, pickedScores, alignment, at: picked, "label-free:largest-spread",
+          rank: way == .raw ? ranks[metric.name] : nil)
+        metrics[way == .raw ? metric.name : "\(metric.name)@\(way.name)"] = record
+        if way == readout { metrics["\(metric.name)@readout"] = record }
       }
     }
-    for (alignment, way) in further.alignments.enumerated() {
-      for metric in definitions {
-        metrics["\(metric.name)@\(way.name)"] = record(
-          metric, further, alignment, at: picked, "label-free")
+    // What has one point or one kind of axes has nothing to choose.
+    if scores.count > 1, scores[picked].alignments.count > 1 {
+      for (alignment, way) in scores[picked].alignments.enumerated() {
+        for metric in definitions {
+          let direction = metric.description.direction
+          guard
+            let best = values(metric, alignment)
+              .max(by: { direction.isBetter($1.value, than: $0.value) })?.point
+          else { continue }
+          let name = "\(metric.name)@best" + (way == .raw ? "" : "@\(way.name)")
+          metrics[name] = record(metric, scores[best], alignment, at: best, "selected-on-labels")
+        }
       }
     }
     let rate = measurements[picked].rate
@@ -162,10 +182,14 @@ package struct RepresentationReport {
     } else {
       return nil
     }
+    if members["per_factor"] != nil {
+      members["factors"] = .array(factorNames.map { .string($0) })
+    }
     members["point"] = .string(measurements[point].point.label)
     members["rate"] = .number(measurements[point].rate)
     if measurements.count > 1 { members["selection"] = .string(selection) }
     members["alignment"] = .string(scores.alignments[alignment].name)
+    members["stability"] = scores.stabilities[alignment].map { .number($0) }
     members["rotations"] = rank?.json
     return .object(members)
   }
@@ -187,7 +211,7 @@ package struct RepresentationReport {
     if sigmas.count == measurements.count {
       curves["sigma"] = curve("posterior deviation σ", sigmas)
     }
-    for (alignment, way) in PointScores.alignments.enumerated() {
+    for (alignment, way) in scores[picked].alignments.enumerated() {
       for metric in definitions {
         let values = values(metric, alignment)
         guard values.count > 1 else { continue }
@@ -208,7 +232,7 @@ package struct RepresentationReport {
         marks: [LinePlot.Mark(x: t[picked], label: "label-free pick")])
     }
     let metricPlots = definitions.compactMap { metric -> (name: String, plot: LinePlot)? in
-      let series = PointScores.alignments.enumerated().compactMap {
+      let series = scores[picked].alignments.enumerated().compactMap {
         alignment, way -> LinePlot.Series? in
         let values = values(metric, alignment)
         guard !values.isEmpty else { return nil }

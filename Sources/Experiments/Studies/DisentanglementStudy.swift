@@ -24,8 +24,10 @@ public struct DisentanglementStudy {
   public var latentCount: Int?
   /// Precision of training.
   public var precision = Precision.float32
-  /// The metrics, or `all`; nil for MIG, or every variant of TAD on attributes.
+  /// The metrics, or `all`; nil for MIG (all in the standard preset), or every variant of TAD on attributes.
   public var metrics: [String]?
+  /// Scores every β of a model on its own, principal and independent axes, so that the best for the labels are known.
+  public var scoresAllAxes = false
   /// Draws and scores samples of every model as well; always done for datasets without factors.
   public var samples: SampleSettings?
   /// The folder of the runs.
@@ -72,7 +74,8 @@ public struct DisentanglementStudy {
             folder: try RunDirectory(
               root: folder, dataset: dataset.name, model: model.label,
               preset: configuration.presetLabel(for: dataset), seed: seed),
-            device: device, environment: environment, scoring: nil))
+            device: device, environment: environment, scoring: nil,
+            scoresAllAxes: scoresAllAxes))
       }
     }
     // The features of the reference set take a while: finished runs do not need them.
@@ -98,7 +101,7 @@ public struct DisentanglementStudy {
     let names =
       metrics
       ?? (hasFactors
-        ? ["mig"]
+        ? preset == .standard ? ["all"] : ["mig"]
         : MetricCatalog.all.filter { $0.requirements == [.attributes] }.map(\.name))
     let possible = try MetricCatalog.metrics(named: names).filter { metric in
       hasFactors
@@ -118,7 +121,8 @@ public struct DisentanglementStudy {
     _ generation: (settings: SampleSettings, featureProtocol: String)?
   ) -> RunConfiguration {
     let plan = TrainingPlan(
-      stepCount: stepCount ?? preset.stepCount, batchSize: preset.batchSize(for: dataset),
+      stepCount: model.stepCount(of: stepCount ?? preset.stepCount),
+      batchSize: preset.batchSize(for: dataset),
       seed: UInt64(seed), precision: precision)
     var configuration = RunConfiguration(
       dataset: dataset.name, datasetChecksum: dataset.checksum, model: model.label, preset: preset,

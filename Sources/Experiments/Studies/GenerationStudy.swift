@@ -255,7 +255,8 @@ public struct GenerationStudy {
       dataset: dataset.name, datasetChecksum: dataset.checksum, model: specification.label,
       preset: preset, latentCount: latentCount ?? preset.latentCount(for: dataset),
       learningRate: learningRate ?? budget.firstLearningRate,
-      sampleCount: min(1000, dataset.count), metrics: [], plan: plan(stepCount ?? budget.first),
+      sampleCount: min(1000, dataset.count), metrics: [],
+      plan: plan(specification.stepCount(of: stepCount ?? budget.first)),
       generation: settings)
   }
 }
