@@ -16,6 +16,7 @@ struct CompareCommand: BenchCommand {
 
       Examples:
         bench compare baselines/
+        bench compare baselines/ --all
         bench compare runs/ baselines/published
         bench compare runs/ --against baselines/reference --thresholds baselines/thresholds.yaml
         bench compare runs/ --versus beta-vae --metric mig,dci --format markdown
@@ -61,6 +62,13 @@ struct CompareCommand: BenchCommand {
 
   @Option(help: "Seeds assumed behind a published mean ± spread that does not say how many.")
   var assumedSeeds = 3
+
+  @Flag(
+    help: """
+      Show every metric and publication; without --against, --versus, --thresholds and --metric only the \
+      primary ones are.
+      """)
+  var all = false
 
   @Flag(help: "Compare by permutations instead of Welch's test.")
   var permutations = false
@@ -126,6 +134,8 @@ struct CompareCommand: BenchCommand {
     options.usesPermutations = permutations
     options.datasets = list(datasets)
     options.metrics = list(metrics)
+    options.showsPrimaryOnly =
+      !all && against == nil && versus == nil && thresholds == nil && metrics == nil
     return options
   }
 

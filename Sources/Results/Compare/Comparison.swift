@@ -18,6 +18,8 @@ public struct Comparison: Sendable, Equatable {
     public var datasets: [String] = []
     /// Metrics to show, also fields such as `infomec.infom`; all if empty.
     public var metrics: [String] = []
+    /// Whether people are shown the primary metrics and publications alone; machines are shown all.
+    public var showsPrimaryOnly = false
 
     /// The default options.
     public init() {}

@@ -88,8 +88,15 @@ public struct ComparisonReport: Sendable, Equatable {
   ) -> String {
     var blocks = comparison.primaryTables.flatMap { [heading($0.source), table($0.table)] }
     blocks += comparison.ownScores.flatMap { [heading($0.title), table($0.table)] }
-    blocks += comparison.tables.filter { !$0.isOwnScore }.flatMap { item in
+    let others = comparison.tables.filter { !$0.isOwnScore }
+    let shown = comparison.options.showsPrimaryOnly ? others.filter(\.hasVerdict) : others
+    blocks += shown.flatMap { item in
       [heading(item.title), table(item.resultTable(comparison))]
+    }
+    if comparison.options.showsPrimaryOnly {
+      blocks.append(
+        "Shown: the primary metrics and the publication that is reproduced. --all shows every metric and "
+          + "publication, --metric NAME one of them.")
     }
     for ranks in comparison.ranks {
       blocks += [heading("Ranks by \(ranks.metric)"), table(ranks.resultTable)]
@@ -164,6 +171,9 @@ extension Claim {
 }
 
 extension Comparison.Table {
+  /// Whether runs of ours are compared with something.
+  var hasVerdict: Bool { rows.contains { $0.claim != nil } }
+
   /// Dataset, metric and direction.
   public var title: String {
     "\(dataset): \(metric)" + (direction.map { " \($0.arrow)" } ?? "")

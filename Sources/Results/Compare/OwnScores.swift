@@ -12,7 +12,7 @@ extension Comparison {
     let own = tables.filter(\.isOwnScore)
     return own.map(\.dataset).uniqued().flatMap { dataset in
       let tables = own.filter { $0.dataset == dataset }
-      let presets = tables.flatMap(\.rows).map { $0.preset ?? "" }.uniqued().sorted()
+      let presets = inOrderOfTables(tables.flatMap(\.rows).map { $0.preset ?? "" }.uniqued())
       return presets.map { preset in
         ("\(dataset), preset \(preset)", ownScores(tables, preset: preset))
       }
@@ -23,7 +23,12 @@ extension Comparison {
     let rows = tables.flatMap(\.rows).filter { $0.preset == preset }
     let models = rows.map(\.method).uniqued().sorted()
     var result = ResultTable(header: ["metric"] + models)
-    for table in tables {
+    let primary = PrimaryMetrics.among(
+      tables.filter { $0.rows.contains { $0.preset == preset } }.map(\.metric))
+    let shown =
+      options.showsPrimaryOnly
+      ? primary.compactMap { name in tables.first { $0.metric == name } } : tables
+    for table in shown {
       let cells = models.map { model in
         let row = table.rows.first { $0.method == model && $0.preset == preset }
         return (row?.runs ?? row?.reference)?.text ?? ""
@@ -33,6 +38,10 @@ extension Comparison {
       result.append([.init(table.metric + arrow)] + cells.map { .init($0) })
     }
     result.footnotes.append("mean ± standard deviation over seeds (number of seeds)")
+    if shown.contains(where: { $0.metric.hasSuffix("@readout") }) {
+      result.footnotes.append(
+        "@readout: on axes and at a β chosen without labels, as the model's definition says")
+    }
     if rows.contains(where: { ($0.runs ?? $0.reference)?.isSelectedOnLabels == true }) {
       result.footnotes.append("† selected on labels: an upper bound, not a result")
     }
