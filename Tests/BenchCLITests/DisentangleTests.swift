@@ -19,7 +19,7 @@ import Testing
     func metric(_ value: Double) -> JSONValue { ["value": .number(value)] }
     var readout: [String: JSONValue] = ["value": .number(mig), "alignment": "raw"]
     if !curve.isEmpty {
-      readout["selection"] = "label-free:largest-spread"
+      readout["selection"] = "label-free:fullest"
       readout["point"] = .string("σ=0.\(4 + seed)3")
     }
     let curves = [

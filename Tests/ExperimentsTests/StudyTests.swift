@@ -56,7 +56,7 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     #expect(own["selection"] == nil && own["factors"]?.array?.count == 6)
     let components = try #require(results.last?.metrics["mig@readout"])
     #expect(components == results[1].metrics["mig@ica"])
-    #expect(components["selection"]?.string == "label-free:largest-spread")
+    #expect(components["selection"]?.string == "label-free:fullest")
     #expect((0...1).contains(try #require(components["stability"]?.double)))
     // One curve over the rate, on the axes of the readout; the best for the labels only where asked for.
     #expect(results[1].curves["mig@ica"] != nil && results[1].curves["mig@raw"] == nil)

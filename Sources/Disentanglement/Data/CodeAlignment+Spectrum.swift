@@ -7,6 +7,18 @@ import LinearAlgebra
 /// The codes of a multi-β model at β are those at 0 with a gain for each of some directions. Near 0 they are
 /// almost white and their principal axes are noise; where β has spread the gains, principal axes are the
 /// directions that are lost at different β.
+extension Codes {
+  /// The directions in which codes vary: eigenvalues of their covariance above ``activeVariance``.
+  ///
+  /// No rotation of the latents changes it, unlike the number of single latents that vary.
+  ///
+  /// - Returns: Their number.
+  /// - Throws: ``DisentanglementError`` if there are fewer than two samples.
+  public func activeDirectionCount() throws -> Int {
+    try PrincipalAxes(self).variances.count { $0 > Self.activeVariance }
+  }
+}
+
 extension CodeAlignment {
   /// The point whose spectrum tells most: among those with the most eigenvalues of the codes' covariance
   /// above ``Codes/activeVariance``, the one whose log eigenvalues above it have the largest standard deviation.

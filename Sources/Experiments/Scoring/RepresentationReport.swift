@@ -136,7 +136,7 @@ package struct RepresentationReport {
     for (alignment, way) in pickedScores.alignments.enumerated() {
       for metric in definitions {
         let record = record(
-          metric, pickedScores, alignment, at: picked, "label-free:largest-spread",
+          metric, pickedScores, alignment, at: picked, "label-free:fullest",
           rank: way == .raw ? ranks[metric.name] : nil)
         metrics[way == .raw ? metric.name : "\(metric.name)@\(way.name)"] = record
         if way == readout { metrics["\(metric.name)@readout"] = record }

@@ -23,15 +23,20 @@ public struct PointMeasurement: Sendable {
 
 /// Picks one of several representations of a model without looking at labels or axes.
 ///
-/// The point whose spectrum tells most: with the most directions of the code active, those of which
-/// differ most in how much of them is left (`CodeAlignment.tellingPoint(of:)`). A rotation of the
-/// latents changes nothing, so that it serves models whose axes mean nothing as well as others.
+/// Of the points with the most active directions, the one that has lost least: the highest rate. Neither
+/// knows of axes, so that the rule serves models whose axes mean nothing as well as others; and independent
+/// components undo the gains that tell codes of different β apart (docs/experiments.md).
 ///
 /// - Parameter measurements: The representations; at least one.
 /// - Returns: The place of the one that stands for the model.
 /// - Throws: `DisentanglementError` if there are fewer than two observations.
 public func labelFreePick(_ measurements: [PointMeasurement]) throws -> Int {
-  try CodeAlignment.tellingPoint(of: measurements.map(\.codes))
+  let counts = try measurements.map { try $0.codes.activeDirectionCount() }
+  return measurements.indices.max { left, right in
+    (counts[left], measurements[left].rate, -left) < (
+      counts[right], measurements[right].rate, -right
+    )
+  } ?? 0
 }
 
 /// Encodes a sample at every point of a model and measures each.
