@@ -303,7 +303,7 @@ import Testing
       ("precision: float32", "precision: int8", "is 'int8'; known are float32, bfloat16;"),
       (
         "preset: smoke", "preset: tiny",
-        "the field 'preset' is 'tiny'; known are smoke, quick, paper;"
+        "the field 'preset' is 'tiny'; known are smoke, quick, standard, paper;"
       ),
       ("latent_count: 10", "latent_count: ten", "the field 'latent_count' has another type"),
       ("latent_count: 10", "latents: 10", "the field 'latent_count' is missing"),
