@@ -57,18 +57,10 @@ public struct TransposedConvolution: Sendable {
   private let padding: Int
 
   /// Adds `weight` and `bias` (zeros) to a scope; the weight is stored channels-last.
-  ///
-  /// Kaiming's weights keep the scale of the signal: an output is the sum of input·k²/stride² products,
-  /// on average over positions, whatever the number of outputs.
   public init(
     _ scope: ParameterScope, input: Int, output: Int, kernel: Int, stride: Int = 1,
     padding: Int = 0, _ initializer: Initializer = .torchDefault
   ) throws(TorchError) {
-    let fanIn = Double(input * kernel * kernel) / Double(stride * stride)
-    let initializer =
-      if case .kaimingNormal = initializer { Initializer.normal((2 / fanIn).squareRoot()) } else {
-        initializer
-      }
     weight = try scope.convolutionWeight([input, output, kernel, kernel], initializer)
     bias = try scope.parameter("bias", shape: [output], .constant(0))
     self.stride = stride

@@ -42,9 +42,10 @@ extension MultiBetaNetworks {
 
 /// The study's convolutional nets for 64×64 images, modulated after every layer.
 ///
-/// Kaiming's initial weights keep the scale of the signal from layer to layer. With the study's
-/// Glorot weights the first codes are so small beside the noise that training stays on the mean
-/// image for a thousand steps.
+/// Kaiming's initial weights keep the scale of the signal through the encoder. With the study's Glorot weights the
+/// first codes are so small beside the noise that training stays on the mean image for a thousand steps. In
+/// the decoder's transposed convolutions they have the fan that PyTorch gives those, and let the signal fall: with the fan of
+/// what an output sums, 1,500 steps with even t end on the mean image's plateau (docs/models.md).
 package struct ConvolutionalMultiBetaNetworks: MultiBetaNetworks {
   package let latentCount: Int
   private let encoder: ConvolutionalEncoder
