@@ -206,30 +206,18 @@ extension DatasetsCommand {
     @Argument(help: "The dataset's name, see 'bench datasets list'.")
     var name: String
 
-    @Option(help: "Take the files from this URL, folder or file instead.")
-    var from: String?
-
-    @Option(help: "Tries per location after the first.")
-    var retries = 5
+    @OptionGroup var fetching: FetchOptions
 
     @OptionGroup var global: GlobalOptions
 
-    func validate() throws {
-      guard (0...1000).contains(retries) else {
-        throw ValidationError("--retries is \(retries); it must be 0 to 1000.")
-      }
-    }
-
     func execute() async throws {
       let entry = try DatasetCatalog.entry(name)
-      var options = DownloadOptions()
-      options.retryCount = retries
-      options.isQuiet = global.quiet
-      let mirror = try from.map { try DatasetEntry.Mirror($0) }
       if !entry.isBuiltIn {
         global.note("\(entry.name): \(entry.size); licence: \(entry.licence); see \(entry.page)")
       }
-      let files = try entry.fetch(into: global.dataRoot, from: mirror, options: options)
+      let files = try entry.fetch(
+        into: global.dataRoot, from: fetching.mirror(),
+        options: fetching.download(isQuiet: global.quiet))
       try global.emit(
         .object([
           "name": .string(entry.name),

@@ -128,28 +128,15 @@ extension StatsCommand {
     @Argument(help: "Which; 'bench stats list' names them.")
     var name: String
 
-    @Option(help: "Take the file from this URL, folder or file instead.")
-    var from: String?
-
-    @Option(help: "Tries after the first.")
-    var retries = 5
+    @OptionGroup var fetching: FetchOptions
 
     @OptionGroup var global: GlobalOptions
 
-    func validate() throws {
-      guard (0...1000).contains(retries) else {
-        throw ValidationError("--retries is \(retries); it must be 0 to 1000.")
-      }
-    }
-
     func execute() async throws {
       let item = try NamedStatistics.known(name)
-      var options = DownloadOptions()
-      options.retryCount = retries
-      options.isQuiet = global.quiet
       let result = try item.fetch(
-        cacheRoot: GlobalOptions.cacheRoot, from: from.map { try DatasetEntry.Mirror($0) },
-        options: options)
+        cacheRoot: GlobalOptions.cacheRoot, from: fetching.mirror(),
+        options: fetching.download(isQuiet: global.quiet))
       let outcome =
         result.wasPresent
         ? "already there"

@@ -81,27 +81,14 @@ extension WeightsCommand {
     @Argument(help: "Which: \(KnownWeights.allCases.map(\.rawValue).joined(separator: ", ")).")
     var name: KnownWeights
 
-    @Option(help: "Take the file from this URL, folder or file instead.")
-    var from: String?
-
-    @Option(help: "Tries after the first.")
-    var retries = 5
+    @OptionGroup var fetching: FetchOptions
 
     @OptionGroup var global: GlobalOptions
 
-    func validate() throws {
-      guard (0...1000).contains(retries) else {
-        throw ValidationError("--retries is \(retries); it must be 0 to 1000.")
-      }
-    }
-
     func execute() async throws {
-      var options = DownloadOptions()
-      options.retryCount = retries
-      options.isQuiet = global.quiet
       let result = try name.fetch(
-        cacheRoot: GlobalOptions.cacheRoot, from: from.map { try DatasetEntry.Mirror($0) },
-        options: options)
+        cacheRoot: GlobalOptions.cacheRoot, from: fetching.mirror(),
+        options: fetching.download(isQuiet: global.quiet))
       try global.emit(
         [
           "name": .string(name.rawValue), "path": .string(result.path),
