@@ -133,7 +133,7 @@ public struct FloatImage: Sendable, Equatable {
   }
 
   private func resampledRows(_ weights: ResizeWeights, to newWidth: Int) -> FloatImage {
-    let result = samples(height * newWidth * channelCount) { target in
+    let result = [Float](filling: height * newWidth * channelCount) { target in
       weights.withWindow { window in
         pixels.withUnsafeBufferPointer { source in
           withUnsafeTemporaryAllocation(of: Float.self, capacity: width * channelCount + 4) { row in
@@ -150,7 +150,7 @@ public struct FloatImage: Sendable, Equatable {
 
   private func resampledColumns(_ weights: ResizeWeights, to newHeight: Int) -> FloatImage {
     let rowCount = width * channelCount
-    let result = samples(newHeight * rowCount) { target in
+    let result = [Float](filling: newHeight * rowCount) { target in
       weights.withWindow { window in
         pixels.withUnsafeBufferPointer { source in
           withUnsafeTemporaryAllocation(of: Double.self, capacity: rowCount) { sums in
@@ -165,29 +165,12 @@ public struct FloatImage: Sendable, Equatable {
   }
 }
 
-/// An array that `fill` writes completely.
-private func samples(
-  _ count: Int, _ fill: (UnsafeMutableBufferPointer<Float>) -> Void
-) -> [Float] {
-  [Float](unsafeUninitializedCapacity: count) { buffer, filled in
-    fill(buffer)
-    filled = count
-  }
-}
-
 extension ResizeWeights {
   /// Calls `body` with the windows as the C code takes them.
   fileprivate func withWindow<Value>(_ body: (cresampling_float_window) -> Value) -> Value {
-    let (starts, counts) = (starts.map { Int32($0) }, counts.map { Int32($0) })
-    return starts.withUnsafeBufferPointer { starts in
-      counts.withUnsafeBufferPointer { counts in
-        weights.withUnsafeBufferPointer { weights in
-          body(
-            cresampling_float_window(
-              starts: starts.baseAddress, counts: counts.baseAddress, weights: weights.baseAddress,
-              stride: stride))
-        }
-      }
+    withPointers(to: weights) { starts, counts, weights in
+      body(
+        cresampling_float_window(starts: starts, counts: counts, weights: weights, stride: stride))
     }
   }
 }

@@ -89,7 +89,7 @@ extension RasterImage {
     let newWidth = weights.starts.count
     let result = weights.withFixedPoint { window in
       pixels.withUnsafeBufferPointer { source in
-        bytes(rows.count * newWidth * channelCount) { target in
+        [UInt8](filling: rows.count * newWidth * channelCount) { target in
           withUnsafeTemporaryAllocation(of: UInt8.self, capacity: width * channelCount + 4) { row in
             cresampling_rows(
               source.baseAddress.map { $0 + rows.lowerBound * width * channelCount }, rows.count,
@@ -107,7 +107,7 @@ extension RasterImage {
     let newHeight = weights.starts.count
     let result = weights.withFixedPoint { window in
       pixels.withUnsafeBufferPointer { source in
-        bytes(newHeight * rowBytes) { target in
+        [UInt8](filling: newHeight * rowBytes) { target in
           withUnsafeTemporaryAllocation(of: Int32.self, capacity: rowBytes) { sums in
             cresampling_columns(
               source.baseAddress, rowBytes, target.baseAddress, newHeight, window, sums.baseAddress)
@@ -119,30 +119,11 @@ extension RasterImage {
   }
 }
 
-/// An array that `fill` writes completely.
-private func bytes(
-  _ count: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Void
-) -> [UInt8] {
-  [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-    fill(buffer)
-    filled = count
-  }
-}
-
 extension ResizeWeights {
   /// Calls `body` with the windows as the C code takes them.
   fileprivate func withFixedPoint<Value>(_ body: (cresampling_window) -> Value) -> Value {
-    let (starts, counts) = (starts.map { Int32($0) }, counts.map { Int32($0) })
-    let weights = fixedPoint()
-    return starts.withUnsafeBufferPointer { starts in
-      counts.withUnsafeBufferPointer { counts in
-        weights.withUnsafeBufferPointer { weights in
-          body(
-            cresampling_window(
-              starts: starts.baseAddress, counts: counts.baseAddress, weights: weights.baseAddress,
-              stride: stride))
-        }
-      }
+    withPointers(to: fixedPoint()) { starts, counts, weights in
+      body(cresampling_window(starts: starts, counts: counts, weights: weights, stride: stride))
     }
   }
 }
