@@ -57,22 +57,7 @@ extension TorchSuites {
         // σ(0)² is 1 − a = 1/(1 + e¹⁰) where a share has not moved.
         let frozen = try schedule.frozen()
         #expect(abs(frozen.level(at: 0).sigmas[1] - (1 / (1 + exp(10.0))).squareRoot()) < 1e-9)
-        for t in [0.001, 0.2, 0.5, 0.97] {
-          let level = frozen.level(at: t)
-          let exact = try
-            (0.5
-            * NoiseSchedule.logVariance(
-              ofGamma: schedule.gamma(Tensor([Float(log(t / (1 - t)))], shape: [1])))).exp()
-            .elements(as: Double.self)
-          #expect(zip(level.sigmas, exact).allSatisfy { abs($0 - $1) < 1e-5 })
-          #expect(abs(frozen.position(ofSigma: level.sigma) - t) < 1e-6)
-          let step = 1e-6 * t * (1 - t)
-          let (low, high) = (frozen.level(at: t - step), frozen.level(at: t + step))
-          for (index, slope) in frozen.slopes(at: t).enumerated() {
-            let difference = (high.sigmas[index] - low.sigmas[index]) / (2 * step)
-            #expect(abs(slope - difference) < 1e-4 * max(1, abs(slope)))
-          }
-        }
+        try frozen.expectAgreement(with: schedule, position: 1e-6, slope: 1e-4)
       }
     }
 

@@ -257,20 +257,7 @@ extension TorchSuites {
         for entry in store.entries { try entry.tensor.addInPlace(entry.tensor.normalLike()) }
         return try schedule.frozen()
       }
-      for t in [0.001, 0.2, 0.5, 0.97] {
-        let lambda = try Tensor([Float(log(t / (1 - t)))], shape: [1])
-        let variance = try NoiseSchedule.logVariance(ofGamma: schedule.gamma(lambda))
-        let expected = try (0.5 * variance).exp().elements(as: Double.self)
-        let level = frozen.level(at: t)
-        #expect(zip(level.sigmas, expected).allSatisfy { abs($0 - $1) < 1e-5 })
-        #expect(abs(frozen.position(ofSigma: level.sigma) - t) < 1e-9)
-        let step = 1e-6 * t * (1 - t)
-        let (low, high) = (frozen.level(at: t - step), frozen.level(at: t + step))
-        for (index, slope) in frozen.slopes(at: t).enumerated() {
-          let difference = (high.sigmas[index] - low.sigmas[index]) / (2 * step)
-          #expect(abs(slope - difference) < 1e-5 * max(1, abs(slope)))
-        }
-      }
+      try frozen.expectAgreement(with: schedule, position: 1e-9, slope: 1e-5)
       #expect(frozen.level(at: 0).isClean && frozen.level(at: 1).sigmas == [1, 1, 1])
     }
   }
