@@ -141,8 +141,9 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Experiments", "Reference", "Results", "Datasets", "Torch", "BenchSupport", "TestSupport",
-        "ExampleStudy",
+        "Experiments", "Reference", "Results", "Datasets", "Disentanglement", "LinearAlgebra",
+        "Torch",
+        "BenchSupport", "TestSupport", "ExampleStudy",
       ]),
     .testTarget(
       name: "BenchCLITests",

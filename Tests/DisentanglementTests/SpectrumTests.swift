@@ -36,6 +36,25 @@ import Testing
     #expect(rule.axes == principal.axes && rule.mean == principal.mean)
   }
 
+  /// Three latents, the second of which is shrunk at the last point so that it counts as lost, and a point with fewer
+  /// nats in between.
+  @Test("the fullest point has the most directions and of those the most nats, on any axes")
+  func fullest() throws {
+    let sources = try SyntheticCodes(.axisAligned, count: 500, noise: 0.05).codes.latents([0, 1, 2])
+    let lost = try Codes(
+      Matrix<Double>(
+        rowCount: 500, columnCount: 3,
+        elements: sources.matrix.elements.enumerated().map { $0 % 3 == 1 ? 0.01 * $1 : $1 }))
+    let points = [lost, sources, sources, sources]
+    #expect(try CodeAlignment.fullestPoint(of: points, rates: [30, 12, 17, 17]) == 2)
+    #expect(try lost.activeDirectionCount() == 2 && sources.activeDirectionCount() == 3)
+    let rotated = try points.enumerated().map { index, codes in
+      try CodeAlignment(.rotation(seed: UInt64(index)), fittedTo: codes).apply(to: codes)
+    }
+    #expect(try CodeAlignment.fullestPoint(of: rotated, rates: [30, 12, 17, 17]) == 2)
+    #expect(try rotated[0].activeDirectionCount() == 2)
+  }
+
   @Test("are the sources, to 1e-8, where these are exactly white and lost one by one")
   func exact() throws {
     let golden = try GoldenFile.spectrum.get().goldenCase("spectrum_exact")

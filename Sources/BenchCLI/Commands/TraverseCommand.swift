@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Datasets
+import Disentanglement
 import Experiments
 import Reference
 import Torch
@@ -36,7 +37,7 @@ struct TraverseCommand: BenchCommand {
 
   @Option(
     help: """
-      latents, pca, or factors and attributes as NAME (from its first to its last value) or \
+      latents, pca, ica (independent components), or factors and attributes as NAME (from its first to its last value) or \
       NAME:LOW:HIGH, separated by commas.
       """)
   var along = "latents"
@@ -80,7 +81,7 @@ struct TraverseCommand: BenchCommand {
     try pictures.writeTraversals(
       directions, from: code,
       title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate,
-      unit: ["latents", "pca"].contains(along) ? 2 : LatentDirection.reach
+      unit: ["latents", "pca", "ica"].contains(along) ? 2 : LatentDirection.reach
     ) { codes in
       guard let diffusion else { return try trained.model.decode(codes, at: point) }
       return try LatentWalk(diffusion, options, start: start)
@@ -97,7 +98,8 @@ struct TraverseCommand: BenchCommand {
   ) throws -> [LatentDirection] {
     switch along {
     case "latents": LatentDirection.latents(measured)
-    case "pca": try LatentDirection.principalAxes(measured)
+    case "pca": try LatentDirection.axes(.pca, of: measured.codes)
+    case "ica": try LatentDirection.axes(.ica(seed: UInt64(global.seed)), of: measured.codes)
     default:
       try along.split(separator: ",").map {
         try LatentDirection.factor(String($0), measured.codes, indices, dataset)

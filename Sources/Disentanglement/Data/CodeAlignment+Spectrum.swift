@@ -20,6 +20,21 @@ extension Codes {
 }
 
 extension CodeAlignment {
+  /// The point that has lost least: of those whose codes vary in the most directions, the one with the highest rate.
+  ///
+  /// - Parameters:
+  ///   - spectrum: The codes of the same observations at every point; at least one.
+  ///   - rates: Their rates in nats.
+  /// - Returns: The point's place, the first of equal ones.
+  /// - Throws: ``DisentanglementError`` if there are fewer than two samples.
+  public static func fullestPoint(of spectrum: [Codes], rates: [Double]) throws -> Int {
+    precondition(!spectrum.isEmpty && spectrum.count == rates.count, "\(rates.count) rates")
+    let counts = try spectrum.map { try $0.activeDirectionCount() }
+    return rates.indices.max { left, right in
+      (counts[left], rates[left], -left) < (counts[right], rates[right], -right)
+    } ?? 0
+  }
+
   /// The point whose spectrum tells most: among those with the most eigenvalues of the codes' covariance
   /// above ``Codes/activeVariance``, the one whose log eigenvalues above it have the largest standard deviation.
   ///

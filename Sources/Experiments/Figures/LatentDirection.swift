@@ -34,16 +34,43 @@ package struct LatentDirection {
     }
   }
 
-  /// Principal axes of the codes, to two standard deviations either way, at most twelve.
-  package static func principalAxes(_ measurement: PointMeasurement) throws -> [LatentDirection] {
-    let alignment = try CodeAlignment(.pca, fittedTo: measurement.codes)
-    let aligned = alignment.apply(to: measurement.codes)
-    return (0..<min(aligned.latentCount, 12)).map { axis in
-      let variance = variance(aligned.latent(axis))
-      let offset = alignment.axes.row(axis).map { 2 * variance.squareRoot() * $0 }
-      return LatentDirection(
-        label: "axis \(axis)  var \(variance.fixed(2))", offset: offset, replaced: nil)
+  /// Principal axes or independent components of the codes, to two standard deviations either way, at most
+  /// twelve, those that account for most of the codes' variance first.
+  ///
+  /// Components are uncorrelated, so that the code moves with one of them by the regression of the latents on it.
+  ///
+  /// - Parameters:
+  ///   - method: How axes are chosen.
+  ///   - codes: The codes.
+  /// - Returns: The directions.
+  /// - Throws: What keeps axes from being found.
+  package static func axes(
+    _ method: CodeAlignment.Method, of codes: Codes
+  ) throws -> [LatentDirection] {
+    let aligned = try CodeAlignment(method, fittedTo: codes).apply(to: codes)
+    let latents = (0..<codes.latentCount).map { codes.latent($0) }
+    let found = (0..<aligned.latentCount).compactMap {
+      axis -> (index: Int, steps: [Double], variance: Double)? in
+      let component = aligned.latent(axis)
+      let deviation = variance(component).squareRoot()
+      guard deviation > 0 else { return nil }
+      // What a standard deviation of the component changes of each latent.
+      let steps = latents.map { covariance($0, component) / deviation }
+      return (axis, steps, steps.reduce(0) { $0 + $1 * $1 })
     }
+    return found.sorted {
+      $0.variance == $1.variance ? $0.index < $1.index : $0.variance > $1.variance
+    }.prefix(12).enumerated().map { place, axis in
+      LatentDirection(
+        label: "axis \(place)  var \(axis.variance.fixed(2))", offset: axis.steps.map { 2 * $0 },
+        replaced: nil)
+    }
+  }
+
+  private static func covariance(_ left: [Double], _ right: [Double]) -> Double {
+    let count = Double(left.count)
+    let (first, second) = (left.reduce(0, +) / count, right.reduce(0, +) / count)
+    return zip(left, right).reduce(0) { $0 + ($1.0 - first) * ($1.1 - second) } / count
   }
 
   private static func variance(_ values: [Double]) -> Double {

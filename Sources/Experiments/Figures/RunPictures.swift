@@ -1,5 +1,6 @@
 import BenchSupport
 package import Datasets
+package import Disentanglement
 package import Plotting
 package import Reference
 package import Torch
@@ -41,12 +42,24 @@ package struct RunPictures {
       rows, columnLabels: ["input"] + points.map(\.label), to: "reconstructions.png")
   }
 
-  /// One row per latent, most variable first: the latent from −2 to 2, the others as encoded.
-  package func writeTraversals(_ measurement: PointMeasurement, observation: Int = 0) throws {
+  /// One row per latent, or per axis that the model is read on, those that vary most first.
+  ///
+  /// - Parameters:
+  ///   - measurement: The representation.
+  ///   - axes: The model's own latents, each from −2 to 2, the others as encoded; or other axes, by two
+  ///     standard deviations either way.
+  ///   - observation: Which of the sample to start from.
+  /// - Throws: Errors of the model and of files.
+  package func writeTraversals(
+    _ measurement: PointMeasurement, along axes: CodeAlignment.Method = .raw, observation: Int = 0
+  ) throws {
     let point = measurement.point
     let code = try code(of: observation, at: point)
+    // Codes that do not vary have no other axes; the run's record says so.
+    let other = axes == .raw ? nil : try? LatentDirection.axes(axes, of: measurement.codes)
     try writeTraversals(
-      LatentDirection.latents(measurement), from: code, title: "Traversals at \(point.label)"
+      other ?? LatentDirection.latents(measurement), from: code,
+      title: "Traversals at \(point.label)" + (other == nil ? "" : ", \(axes.name) axes")
     ) { try model.decode($0, at: point) }
   }
 

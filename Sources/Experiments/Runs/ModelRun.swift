@@ -191,7 +191,7 @@ package struct ModelRun {
       model: model, sample: sample, shape: dataset.imageShape, folder: folder.imagesPath)
     let points = report.measurements.map(\.point)
     try pictures.writeReconstructions(points)
-    try pictures.writeTraversals(report.measurements[report.picked])
+    try pictures.writeTraversals(report.measurements[report.picked], along: report.readout)
     for (name, plot) in report.plots(title: specification.label) {
       try pictures.write(plot, to: name)
     }

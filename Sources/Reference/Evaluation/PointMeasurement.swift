@@ -23,20 +23,15 @@ public struct PointMeasurement: Sendable {
 
 /// Picks one of several representations of a model without looking at labels or axes.
 ///
-/// Of the points with the most active directions, the one that has lost least: the highest rate. Neither
-/// knows of axes, so that the rule serves models whose axes mean nothing as well as others; and independent
-/// components undo the gains that tell codes of different β apart (docs/experiments.md).
+/// That of `CodeAlignment.fullestPoint(of:rates:)`: neither directions nor rates know of axes, so that the
+/// rule serves models whose axes mean nothing as well as others; and independent components undo the gains that
+/// tell codes of different β apart (docs/experiments.md).
 ///
 /// - Parameter measurements: The representations; at least one.
 /// - Returns: The place of the one that stands for the model.
 /// - Throws: `DisentanglementError` if there are fewer than two observations.
 public func labelFreePick(_ measurements: [PointMeasurement]) throws -> Int {
-  let counts = try measurements.map { try $0.codes.activeDirectionCount() }
-  return measurements.indices.max { left, right in
-    (counts[left], measurements[left].rate, -left) < (
-      counts[right], measurements[right].rate, -right
-    )
-  } ?? 0
+  try CodeAlignment.fullestPoint(of: measurements.map(\.codes), rates: measurements.map(\.rate))
 }
 
 /// Encodes a sample at every point of a model and measures each.
