@@ -12,6 +12,7 @@ extension Tensor {
     static let adaptiveAveragePool = Operator("adaptive_avg_pool2d")
     static let upsampleNearest = Operator("upsample_nearest2d", "vec")
     static let upsampleBilinear = Operator("upsample_bilinear2d", "vec")
+    static let upsampleBicubic = Operator("upsample_bicubic2d", "vec")
     static let attention = Operator("scaled_dot_product_attention")
     static let crossEntropyWithLogits = Operator("binary_cross_entropy_with_logits")
     static let meanSquaredError = Operator("mse_loss")
@@ -97,6 +98,12 @@ extension Tensor {
     -> Tensor
   {
     try Op.upsampleBilinear(.tensor(self), .integers(size), .bool(alignsCorners), .none)
+  }
+
+  /// Bicubic resampling by a factor, without antialiasing; the result has ⌊size·factor⌋ pixels, which lie
+  /// 1/factor apart.
+  public func upsampledBicubic(by factor: Double) throws(TorchError) -> Tensor {
+    try Op.upsampleBicubic(.tensor(self), .none, .bool(false), .numbers([factor, factor]))
   }
 
   /// softmax(q·kᵀ/√d)·v of [batch, head, token, d]; this tensor is q.
