@@ -1,9 +1,10 @@
 """Writes Tests/GenerationMetricsTests/Golden/layout_*: weights in the layouts in which people have them.
 
 The pickles name torch's functions and classes as torch.save does, with stand-ins for them here, so that Python alone
-is needed. Every file has one tensor of three numbers, `fc.weight`. Usage: make_weight_layouts.py"""
+is needed. Every file has one tensor of three numbers, `fc.weight` or `weight`. Usage: make_weight_layouts.py"""
 import collections
 import io
+import os
 import pathlib
 import pickle
 import struct
@@ -66,3 +67,12 @@ save("layout_state_dict.pth", {"state_dict": weights, "ema": collections.Ordered
 save("layout_two.pth", {"g": weights, "g_ema": collections.OrderedDict([("fc.weight", Tensor("1"))])})
 save("layout_whole.pth", DataParallel())
 save("layout_script.pt", {"fc": 1}, [("code/__torch__.py", b"def forward(): pass\n")])
+
+# Objects of a TorchScript archive: one that holds itself, and one that would call a function.
+Script = stand_in("__torch__", "Script", type("Script", (), {}))
+code = [("code/__torch__.py", b"def forward(): pass\n")]
+knot, call = Script(), Script()
+knot.weight, knot.knot = Tensor("0"), knot
+call.weight, call.call = Tensor("0"), os.system
+save("layout_knot.pt", knot, code)
+save("layout_call.pt", call, code)

@@ -65,6 +65,17 @@ import Torch
     #expect(error?.description.contains("torch.save(") == true)
   }
 
+  @Test("of a TorchScript archive are read from its objects, however they are knotted")
+  func script() throws {
+    let file = try WeightFile(path: GoldenFile.path("layout_knot.pt"))
+    #expect(file.names == ["weight"])
+    #expect(try file.parameter("weight", shape: [3]) == [1, 2, 3])
+    let path = GoldenFile.path("layout_call.pt")
+    #expect(throws: WeightError.forbiddenPickle(path: path, request: "posix.system")) {
+      try WeightFile(path: path)
+    }
+  }
+
   @Test("honour strides, offsets and types", arguments: ["strided_legacy.pth", "strided_zip.pth"])
   func strides(name: String) throws {
     let file = try WeightFile(path: GoldenFile.path(name))

@@ -60,6 +60,27 @@ enum PickleCallable: Equatable {
   case arrayOfBytes
   case arrayClass
   case arrayType
+  /// A class of a TorchScript archive: its objects are read as their attributes.
+  case scriptClass
+  /// TorchScript's marks around a list or a dictionary, which say the type of what is in it.
+  case typeMark
+
+  /// The callable of a name in a TorchScript archive; nil for everything else, which is then refused.
+  init?(scriptModule module: String, name: String) {
+    if module == "__torch__" || module.hasPrefix("__torch__.") {
+      self = .scriptClass
+      return
+    }
+    let marks = [
+      "build_intlist", "build_tensorlist", "build_doublelist", "build_boollist",
+      "restore_type_tag",
+    ]
+    if module == "torch.jit._pickle", marks.contains(name) {
+      self = .typeMark
+      return
+    }
+    self.init(module: module, name: name)
+  }
 
   /// The callable of a module's name; nil for everything else, which is then refused.
   init?(module: String, name: String) {

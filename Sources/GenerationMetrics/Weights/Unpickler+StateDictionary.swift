@@ -31,4 +31,28 @@ extension Unpickler {
     }
     throw .malformed(path: path, reason: "its dictionary holds no tensors")
   }
+
+  /// The tensors of a TorchScript archive's outermost object and of the objects in it, by their path.
+  ///
+  /// An object that lies in several places is read in one: pickles can be knotted.
+  func attributeTensors(of value: PickleValue) -> [String: StridedTensor] {
+    guard case .dictionary(let root) = value else { return [:] }
+    var tensors: [String: StridedTensor] = [:]
+    var visited: Set = [root]
+    var waiting = [(path: "", index: root)]
+    while let (path, index) = waiting.popLast() {
+      guard let dictionary = self.dictionary(of: .dictionary(index)) else { continue }
+      for name in dictionary.names {
+        switch dictionary[name] {
+        case .tensor(let tensor): tensors[path + name] = tensor
+        case .dictionary(let inner) where visited.insert(inner).inserted:
+          // A path as long as this is an attack on memory.
+          guard path.utf8.count + name.utf8.count < 1000 else { continue }
+          waiting.append(("\(path)\(name).", inner))
+        default: break
+        }
+      }
+    }
+    return tensors
+  }
 }

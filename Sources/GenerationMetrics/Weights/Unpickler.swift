@@ -1,4 +1,4 @@
-/// Reads the pickles of torch's checkpoints, and of numpy's arrays, and runs nothing.
+/// Reads the pickles of torch's checkpoints and archives, and of numpy's arrays, and runs nothing.
 ///
 /// Python's pickle is a program; this machine knows only the instructions that build plain data, tensors
 /// and arrays. A name other than torch's storages, tensors, `OrderedDict` and numpy's arrays ends it at once.
@@ -14,13 +14,20 @@ struct Unpickler {
   private var dictionaries: [PickleDictionary] = []
   private var arrays: [PickledArray] = []
   private var arrayTypes: [PickledArrayType] = []
+  /// Whether the pickle is a TorchScript archive's, whose classes are read as their attributes.
+  private let isScript: Bool
+  /// The dictionaries that are the attributes of an object.
+  private var objects: Set<Int> = []
   /// Entries copied into dictionaries so far; more than the file has bytes is an attack on memory.
   private var copiedCount = 0
   private static let stackLimit = 1 << 22
 
   /// Prepares to read pickles one after another from `bytes`.
-  init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0, path: String) {
+  init(
+    _ bytes: UnsafeRawBufferPointer, at position: Int = 0, path: String, isScript: Bool = false
+  ) {
     self.bytes = bytes
+    self.isScript = isScript
     self.position = position
     self.path = path
   }
@@ -34,6 +41,7 @@ struct Unpickler {
     dictionaries = []
     arrays = []
     arrayTypes = []
+    objects = []
     while true {
       let code = try byte()
       guard let instruction = Instruction(rawValue: code) else {
@@ -162,7 +170,11 @@ struct Unpickler {
   // MARK: - Objects
 
   private mutating func pushCallable(module: String, name: String) throws(WeightError) {
-    guard let callable = PickleCallable(module: module, name: name) else {
+    let known =
+      isScript
+      ? PickleCallable(scriptModule: module, name: name)
+      : PickleCallable(module: module, name: name)
+    guard let callable = known else {
       throw .forbiddenPickle(path: path, request: "\(module.prefix(80)).\(name.prefix(80))")
     }
     stack.append(.callable(callable))
@@ -217,6 +229,12 @@ struct Unpickler {
         throw malformed("a parameter is made from something else than a tensor")
       }
       stack.append(first)
+    case .scriptClass:
+      pushDictionary(PickleDictionary())
+      objects.insert(dictionaries.count - 1)
+    case .typeMark:
+      guard let first = items.first else { throw malformed("a list of a type has no elements") }
+      stack.append(first)
     case .storageType, .arrayClass:
       throw malformed("a class is called that makes nothing that is read")
     case .emptyArray:
@@ -236,8 +254,7 @@ struct Unpickler {
     }
   }
 
-  /// Gives an object what it consists of; for all but arrays and their types that is attributes such as a
-  /// state dictionary's metadata.
+  /// Gives an object what it consists of; for a state dictionary that is metadata, which nothing needs.
   private mutating func build(
     _ state: PickleValue, _ object: PickleValue
   ) throws(WeightError) {
@@ -253,6 +270,11 @@ struct Unpickler {
         throw malformed("a type is described in an unknown way")
       }
       arrayTypes[index].order = order
+    case .dictionary(let index) where objects.contains(index):
+      guard case .dictionary(let attributes) = state else {
+        throw malformed("an object has something else than attributes")
+      }
+      dictionaries[index] = dictionaries[attributes]
     default: break
     }
   }

@@ -20,6 +20,8 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
   case missingTensor(path: String, tensor: String, network: String)
   /// A tensor has another shape than the network's.
   case shapeMismatch(path: String, tensor: String, expected: [Int], found: [Int])
+  /// The weights fit a network, and belong to a variant of it that computes something else.
+  case otherVariant(path: String, network: String, found: String)
   /// A tensor holds a NaN or an infinity.
   case notFinite(path: String, tensor: String, index: Int, value: Float)
   /// A variance is below zero.
@@ -41,7 +43,7 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
     case .severalNetworks(let path, let names):
       "\(path): holds the weights of several networks, \(names.joined(separator: ", ")); save one of them alone with torch.save(checkpoint[\"\(names.first ?? "")\"], \"weights.pth\")."
     case .program(let path):
-      "\(path): is a TorchScript archive, a program with weights in it, and no program from a file is run here; use a file of weights alone, as 'bench weights fetch' gets, or one saved with torch.save(model.state_dict(), \"weights.pth\")."
+      "\(path): is a TorchScript archive, a program, without weights among its attributes, and no program from a file is run here; use a file of weights alone, as 'bench weights fetch' gets, or one saved with torch.save(model.state_dict(), \"weights.pth\")."
     case .forbiddenPickle(let path, let request):
       "\(path): its pickle asks for '\(request)', which no weights need; nothing was run, use a file from a source you trust."
     case .checksumMismatch(let path, let expected, let found):
@@ -50,6 +52,8 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
       "\(path): has no tensor '\(tensor)', so these are not the weights of \(network)."
     case .shapeMismatch(let path, let tensor, let expected, let found):
       "\(path): tensor '\(tensor)' has shape \(found), expected \(expected); the weights belong to another network."
+    case .otherVariant(let path, let network, let found):
+      "\(path): has \(found), expected the weights of \(network); the two give different features."
     case .notFinite(let path, let tensor, let index, let value):
       "\(path): tensor '\(tensor)' is \(value) at element \(index), expected finite numbers; the file is damaged or of a training that diverged, get it again."
     case .negativeVariance(let path, let tensor, let index, let value):

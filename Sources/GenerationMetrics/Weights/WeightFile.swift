@@ -15,8 +15,9 @@ public struct WeightArray: Sendable, Equatable {
 /// The named tensors of a trained network, read from what torch or others saved.
 ///
 /// Reads torch's old checkpoints (a run of pickles and storages), its new ones (a ZIP archive) and
-/// `.safetensors`. Nothing in the file is ever run, strides are honoured, and every size is checked
-/// before memory is taken.
+/// `.safetensors`; of TorchScript archives, which are programs, the tensors among the attributes of their
+/// objects. Nothing in the file is ever run, strides are honoured, and every size is checked before memory is
+/// taken.
 public struct WeightFile {
   /// Where the file lies.
   public let path: String
@@ -229,7 +230,8 @@ private struct LegacyCheckpoint: WeightContents {
   }
 }
 
-/// torch's checkpoint since version 1.6: a ZIP archive with one pickle and one member per storage.
+/// torch's checkpoint since version 1.6, or a TorchScript archive: a ZIP archive with one pickle and one
+/// member per storage.
 private struct ZIPCheckpoint: WeightContents {
   private let archive: ZIPArchive
   private let path: String
@@ -242,9 +244,8 @@ private struct ZIPCheckpoint: WeightContents {
     self.path = path
     do {
       archive = try ZIPArchive(path: path)
-      guard !archive.members.contains(where: { $0.name.contains("/code/") }) else {
-        throw WeightError.program(path: path)
-      }
+      // A TorchScript archive: a program, of which the weights alone are read.
+      let isScript = archive.members.contains { $0.name.contains("/code/") }
       guard let pickle = archive.members.first(where: { $0.name.hasSuffix("/data.pkl") }) else {
         throw WeightError.malformed(path: path, reason: "the archive has no data.pkl")
       }
@@ -257,9 +258,12 @@ private struct ZIPCheckpoint: WeightContents {
       let bytes = try archive.contents(of: pickle)
       let parsed = bytes.withUnsafeBytes { buffer in
         Result { () throws(WeightError) in
-          var unpickler = Unpickler(buffer, path: path)
+          var unpickler = Unpickler(buffer, path: path, isScript: isScript)
           let state = try unpickler.next()
-          return try unpickler.tensors(of: state)
+          guard isScript else { return try unpickler.tensors(of: state) }
+          let tensors = unpickler.attributeTensors(of: state)
+          guard !tensors.isEmpty else { throw .program(path: path) }
+          return tensors
         }
       }
       tensors = try parsed.get()
