@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-import math
 import pathlib
 import tempfile
 
@@ -19,48 +18,12 @@ from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorIncepti
 from torch_fidelity.feature_extractor_vgg16 import FeatureExtractorVGG16
 
 from golden_files import Case
+from golden_recipe import SEED, weights
 from golden_references import replaced, silence
 
-SEED = 1
 LAYERS = ["64", "192", "768", "2048"]
 WHY_FLOAT = "max |a-b| <= 5e-5 * max|b| per layer: float32 convolution order; float32 vs float64 of the " \
     "same network differs by float32_vs_float64_max_abs_2048"
-
-
-def finalised(word):
-    """splitmix64's finaliser."""
-    with np.errstate(over="ignore"):
-        word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return word ^ (word >> np.uint64(31))
-
-
-def recipe(name, shape, linear_gain):
-    """A tensor of a state dict: centre + spread·u, u in [-1, 1) from FNV-1a of "seed/name"."""
-    if name.endswith("num_batches_tracked"):
-        return torch.zeros(shape, dtype=torch.int64)
-    start = 0xCBF29CE484222325
-    for byte in f"{SEED}/{name}".encode():
-        start = (start ^ byte) * 0x100000001B3 % 2**64
-    count = math.prod(shape)
-    with np.errstate(over="ignore"):
-        step = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        word = finalised(np.uint64(start) + step)
-    uniform = (word >> np.uint64(40)).astype(float) / 2**23 - 1
-    centre, spread = 0.0, 0.1
-    if name.endswith("running_var"):
-        centre, spread = 1.0, 0.3
-    elif name.endswith("bn.weight"):
-        centre, spread = 1.0, 0.2
-    elif len(shape) > 1:
-        spread = math.sqrt((6 if len(shape) == 4 else linear_gain) / math.prod(shape[1:]))
-    return torch.from_numpy((centre + spread * uniform).astype(np.float32).reshape(shape))
-
-
-def weights(network, linear_gain):
-    """A state dict for a network."""
-    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    return {name: recipe(name, shape, linear_gain) for name, shape in shapes.items()}
 
 
 def digest(tensor):

@@ -41,6 +41,10 @@ PROGRAMS = {
     "youngjung": ("improved-precision-and-recall-metric-pytorch",
                   "youngjung/improved-precision-and-recall-metric-pytorch",
                   "5ad4629b07f3f3a51184c39d3dbe9085a60e264c", ""),
+    "dinov2": ("dinov2", "facebookresearch/dinov2", "b8931f7bf91576930313be2c6d6af376033b35f0", ""),
+    "dgm-eval": ("dgm-eval", "layer6ai-labs/dgm-eval", "74c79f7527fbf38fdccfbac51f25d759bc02ab07", ""),
+    "edm2": ("edm2", "NVlabs/edm2", "4bf8162f601bcc09472ce8a32dd0cbe8889dc8fc", ""),
+    "cmmd": ("cmmd-pytorch", "sayakpaul/cmmd-pytorch", "f7673a9f46320ac958878c19f7686e203376ad9d", ""),
 }
 
 

@@ -24,6 +24,7 @@ from torch_fidelity import defaults, metric_fid, metric_isc, metric_kid, metric_
 
 import golden_files
 import golden_networks
+import golden_recipe
 from golden_files import Case
 from golden_references import Anything, References, described, replaced, silence
 
@@ -263,7 +264,7 @@ def recipe_features(count, seed, width=2048):
         # splitmix64's finaliser of (i + seed·1000003 + tag)·golden ratio; the top 24 bits.
         with np.errstate(over="ignore"):
             word = np.arange(size, dtype=np.uint64) + np.uint64(seed * 1_000_003 + tag)
-            word = golden_networks.finalised(word * np.uint64(0x9E3779B97F4A7C15))
+            word = golden_recipe.finalised(word * np.uint64(0x9E3779B97F4A7C15))
         return (word >> np.uint64(40)).astype(float) / 2**24 - 0.5
 
     first = uniform(1, count * 16).reshape(count, 16)

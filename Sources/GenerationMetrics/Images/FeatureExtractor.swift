@@ -13,6 +13,10 @@ public struct FeatureExtractor: Sendable {
     case inception(InceptionNetwork, ImagePreparation, tap: InceptionNetwork.Tap)
     /// VGG-16.
     case vgg16(VGG16Network, VGGPreparation, tap: VGG16Network.Tap)
+    /// A vision transformer of DINOv2: its class token.
+    case dinov2(DINOv2Network, DINOv2Preparation)
+    /// The visual tower of a CLIP.
+    case clip(CLIPNetwork, CLIPPreparation, tap: CLIPNetwork.Tap)
     /// No network: the suite's own descriptor, see ``BenchFeatures``.
     case benchFeatures
   }
@@ -50,8 +54,8 @@ public struct FeatureExtractor: Sendable {
 
   /// Identifies how features were made; values with different ids cannot be compared.
   ///
-  /// Preparation, network with the checksum of its weights (or the seed of random ones), layer and
-  /// crop.
+  /// Preparation, network with the checksum of its weights (or the seed of random ones), layer, and
+  /// crop or side of the input.
   public var protocolID: String {
     func name(_ checksum: String) -> String {
       guard let weightsName, weightsName.hasPrefix(RandomWeights.prefix) else {
@@ -64,6 +68,10 @@ public struct FeatureExtractor: Sendable {
       "\(preparation.rawValue)/inception-2015-12-05@\(name(network.checksum))/\(tap.rawValue)/no-crop"
     case .vgg16(let network, let preparation, let tap):
       "\(preparation.rawValue)-224/vgg16@\(name(network.checksum))/\(tap.rawValue)/no-crop"
+    case .dinov2(let network, let preparation):
+      "\(preparation.rawValue)/\(network.name)@\(name(network.checksum))/cls/\(DINOv2Network.inputSide)"
+    case .clip(let network, let preparation, let tap):
+      "\(preparation.rawValue)/\(network.name)@\(name(network.checksum))/\(tap.rawValue)\(preparation.normalizesFeatures ? "-l2" : "")/\(network.inputSide)"
     case .benchFeatures: BenchFeatures.name
     }
   }
@@ -219,6 +227,9 @@ public struct FeatureExtractor: Sendable {
     switch network {
     case .inception(_, let preparation, _): preparation.planes(image)
     case .vgg16(_, let preparation, _): preparation.planes(image)
+    case .dinov2(_, let preparation): preparation.planes(image)
+    case .clip(let network, let preparation, _):
+      preparation.planes(image, side: network.inputSide)
     case .benchFeatures: BenchFeatures.features(of: image)
     }
   }
@@ -241,6 +252,17 @@ public struct FeatureExtractor: Sendable {
       let images = try Tensor(batch.planes, shape: [batch.count, 3, side, side])
       result.features = try network.features(of: images, tap: tap).elements()
       result.width = VGG16Network.width
+    case .dinov2(let network, _):
+      let side = DINOv2Network.inputSide
+      let images = try Tensor(batch.planes, shape: [batch.count, 3, side, side])
+      result.features = try network.features(of: images).elements()
+      result.width = network.width
+    case .clip(let network, let preparation, let tap):
+      let side = network.inputSide
+      let images = try Tensor(batch.planes, shape: [batch.count, 3, side, side])
+      result.width = network.width(tap)
+      result.features = preparation.finished(
+        try network.features(of: images, tap: tap).elements(), width: result.width)
     case .benchFeatures:
       result.features = batch.planes
       result.width = BenchFeatures.width

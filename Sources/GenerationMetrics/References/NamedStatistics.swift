@@ -196,7 +196,7 @@ extension NamedStatistics {
     .flatMap { name, file, summary in
       [
         ("", "fid", tf1),
-        ("-dinov2", "fd_dinov2", "edm2/dinov2-vitl14/cls/224"),
+        ("-dinov2", "fd_dinov2", "edm2/dinov2-vitl14@*/cls/224"),
       ].map { suffix, key, protocolID in
         NamedStatistics(
           name: "edm2-\(name)\(suffix)", summary: summary,

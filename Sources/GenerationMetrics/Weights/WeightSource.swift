@@ -60,10 +60,12 @@ public struct RandomWeights: WeightSource {
     let (centre, scale): (Double, Double) =
       if name.hasSuffix("running_var") {
         (1, 0.3)
-      } else if name.hasSuffix("bn.weight") {
-        (1, 0.2)
-      } else if name.hasSuffix(".bias") || name.hasSuffix("running_mean") {
+      } else if shape.count == 1 && (name.hasSuffix(".weight") || name.hasSuffix(".gamma")) {
+        (1, 0.2)  // The gain of a normalisation or of a branch.
+      } else if name.hasSuffix("bias") || name.hasSuffix("running_mean") {
         (0, 0.1)
+      } else if ["token", "embed", "embedding"].contains(where: { name.hasSuffix($0) }) {
+        (0, 0.5)
       } else if shape.count == 4 {
         (0, (6 / inputs).squareRoot())
       } else {
