@@ -155,6 +155,30 @@ import Testing
     ).expectFailure("random:many")
   }
 
+  @Test("makes features of vision transformers by a protocol that the network has")
+  func transformers() async throws {
+    let folder = try TemporaryFolder()
+    try writePictures(5, seed: 1, to: "\(folder.path)/real")
+    try writePictures(4, side: 30, seed: 2, to: "\(folder.path)/made")
+    let words = [
+      "fid", "real", "made", "--weights", "random:1", "--features", "dinov2-s", "--json",
+      "--no-cache", "--k", "1",
+    ]
+    let usual = try json(await BenchProcess.run(words, in: folder.path))
+    #expect(usual["protocol"]?["id"]?.string == "dgm/dinov2-vits14@random:1/cls/224")
+    for metric in ["fid", "precision", "recall", "density", "coverage"] {
+      #expect(usual["metrics"]?[metric]?["value"]?.double != nil, "\(metric)")
+    }
+    let other = try json(
+      await BenchProcess.run(words + ["--protocol", "torch-fidelity"], in: folder.path))
+    #expect(other["protocol"]?["id"]?.string == "torch-fidelity/dinov2-vits14@random:1/cls/224")
+    #expect(
+      other["metrics"]?["fid"]?["value"]?.double != usual["metrics"]?["fid"]?["value"]?.double)
+    let wrong = try await BenchProcess.run(words + ["--protocol", "cmmd"], in: folder.path)
+    #expect(wrong.exitCode == 64)
+    #expect(wrong.errors.contains("expected dgm, dgm-clean, edm2, torch-fidelity"))
+  }
+
   @Test("refuses a pickle that would run a command, and nothing runs")
   func malicious() async throws {
     let folder = try TemporaryFolder()
@@ -284,7 +308,8 @@ import Testing
       await BenchProcess.run(["weights", "list", "--json"], environment: environment))
     #expect(
       list["weights"]?.array?.compactMap { $0["name"]?.string } == [
-        "inception", "vgg16", "lpips-vgg",
+        "inception", "vgg16", "lpips-vgg", "dinov2-s", "dinov2-b", "dinov2-l", "clip-b32",
+        "clip-l14", "clip-l14-336",
       ])
     #expect(list["weights"]?.array?.allSatisfy { $0["path"] == .null } == true)
     try Data("not weights".utf8).write(to: URL(filePath: "\(folder.path)/wrong.pth"))

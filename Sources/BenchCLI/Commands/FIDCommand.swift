@@ -24,7 +24,7 @@ struct FIDCommand: BenchCommand {
       is reported with the reason; the others are computed, and the exit code is 2.
 
       Pictures need the network's weights: --weights, else $BENCH_WEIGHTS, torch's cache, or what \
-      'bench weights fetch inception' fetched. Files made with another protocol (--protocol, \
+      'bench weights fetch NAME' fetched. Files made with another protocol (--protocol, \
       --dims, weights) are refused. --features builtin needs no weights; its values rank sets \
       against one another and are no FID.
 
@@ -36,6 +36,8 @@ struct FIDCommand: BenchCommand {
         bench fid real.npz generated.npz --metrics precision,recall --k 5 --inside inclusive
         bench fid real/ generated/ --protocol clean-fid
         bench fid adm-imagenet256 generated.npz     ('bench stats list')
+        bench fid real/ generated/ --features dinov2-l --protocol dgm
+        bench fid real/ generated/ --features clip-b32 --metrics fid
         bench fid real/ generated/ --features builtin
         bench fid real.zip samples.npz
         bench fid VIRTUAL_imagenet256_labeled.npz samples.npz --protocol tf1 --inside inclusive

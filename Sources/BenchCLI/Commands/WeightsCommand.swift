@@ -59,7 +59,7 @@ extension WeightsCommand {
             })
         ],
         text: rows.map { weights, path in
-          "\(weights.rawValue.padded(to: 10)) \(weights.size.padded(to: 8)) "
+          "\(weights.rawValue.padded(to: 12)) \(weights.size.padded(to: 8)) "
             + "\(weights.networkName.padded(to: 26)) \(path ?? "missing")"
         }
         .joined(separator: "\n"))
@@ -69,13 +69,15 @@ extension WeightsCommand {
   /// `bench weights fetch NAME`.
   struct Fetch: BenchCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Downloads weights, or copies them, and verifies their SHA-256.",
+      abstract:
+        "Downloads weights, or copies them, and verifies their SHA-256 where it is published.",
       discussion: """
         A download that is interrupted goes on where it stopped when started again.
 
         Examples:
           bench weights fetch inception
           bench weights fetch vgg16 --from /media/models
+          bench weights fetch dinov2-s
         """)
 
     @Argument(help: "Which: \(KnownWeights.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -89,14 +91,19 @@ extension WeightsCommand {
       let result = try name.fetch(
         cacheRoot: GlobalOptions.cacheRoot, from: fetching.mirror(),
         options: fetching.download(isQuiet: global.quiet))
+      let words = try said(of: result)
       try global.emit(
         [
           "name": .string(name.rawValue), "path": .string(result.path),
           "was_present": .bool(result.wasPresent),
         ],
-        text:
-          "\(result.path): \(result.wasPresent ? "already there" : "fetched, checksum as published")"
-      )
+        text: "\(result.path): \(words)")
+    }
+
+    private func said(of result: (path: String, wasPresent: Bool)) throws -> String {
+      guard !result.wasPresent else { return "already there" }
+      guard name.file.checksum == nil else { return "fetched, checksum as published" }
+      return "fetched; no checksum is published, its SHA-256 is \(try Digest.ofFile(result.path))"
     }
   }
 }

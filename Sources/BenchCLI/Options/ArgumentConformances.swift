@@ -10,9 +10,9 @@ public import Torch
 
 extension ComparisonReport.Format: ExpressibleByArgument {}
 extension FeatureExtractor.ErrorPolicy: ExpressibleByArgument {}
+extension FeatureProtocol: ExpressibleByArgument {}
 extension GenerationOptions.Inside: ExpressibleByArgument {}
 extension ImageFeatureSettings.Network: ExpressibleByArgument {}
-extension ImagePreparation: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension Preset: ExpressibleByArgument {}
 extension SplitRule.Order: ExpressibleByArgument {}

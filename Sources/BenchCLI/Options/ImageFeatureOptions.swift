@@ -7,16 +7,23 @@ import GenerationMetrics
 struct ImageFeatureOptions: ParsableArguments {
   @Option(
     name: .customLong("protocol"),
-    help:
-      "How images are resized and scaled: pytorch-fid, clean-fid, clean-fid-pytorch (its pixels for pytorch-fid's network) or tf1 (torch-fidelity, ADM)."
-  )
-  var preparation = ImagePreparation.pytorchFID
+    help: ArgumentHelp(
+      """
+      How images are resized and scaled. Inception: pytorch-fid (default), clean-fid, clean-fid-pytorch (its \
+      pixels for pytorch-fid's network), tf1 or torch-fidelity (the same; ADM's too). DINOv2: dgm (default), \
+      dgm-clean, edm2, torch-fidelity. CLIP: clean-fid-clip, cmmd (default at 336 pixels), torch-fidelity.
+      """, valueName: "name"))
+  var featureProtocol: FeatureProtocol?
 
   @Option(
     name: [.customLong("features"), .customLong("network")],
-    help:
-      "What makes the features: inception; vgg16 (fc2 after ReLU, for precision and recall); vgg16-fc2 (before ReLU, Pillow's resizing: youngjung's code); or builtin (\(BenchFeatures.name), needs no weights, comparable with nothing published)."
-  )
+    help: ArgumentHelp(
+      """
+      What makes the features: inception; vgg16 (fc2 after ReLU, for precision and recall); vgg16-fc2 (before \
+      ReLU, Pillow's resizing: youngjung's code); dinov2-s, dinov2-b, dinov2-l (class token); clip-b32, \
+      clip-l14, clip-l14-336 (projected; before the projection with -cls); or builtin (\(BenchFeatures.name), \
+      needs no weights, comparable with nothing published).
+      """, valueName: "name"))
   var network = ImageFeatureSettings.Network.inception
 
   @Option(help: "Inception features: 64, 192, 768 or 2048.")
@@ -47,6 +54,12 @@ struct ImageFeatureOptions: ParsableArguments {
     guard network != .builtin || weights == nil else {
       throw ValidationError("--features builtin has no weights; leave --weights out.")
     }
+    guard network == .inception || dims == 2048 else {
+      throw ValidationError(
+        "--dims chooses among Inception's layers; leave it out with --features \(network.rawValue)."
+      )
+    }
+    do { try values.requireKnownProtocol() } catch { throw ValidationError("\(error)") }
   }
 }
 
@@ -66,7 +79,7 @@ extension ImageFeatureOptions {
     guard let tap else { preconditionFailure("\(dims) features passed validate()") }
     var settings = ImageFeatureSettings()
     settings.network = network
-    settings.preparation = preparation
+    settings.featureProtocol = featureProtocol
     settings.tap = tap
     settings.weights = weights
     settings.batchSize = batchSize

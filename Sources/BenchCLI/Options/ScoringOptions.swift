@@ -23,7 +23,7 @@ struct ScoringOptions: ParsableArguments {
   @Option(
     name: .customLong("protocol"),
     help: "With --weights, how images are resized and scaled: pytorch-fid, clean-fid or tf1.")
-  var preparation = ImagePreparation.pytorchFID
+  var featureProtocol = FeatureProtocol.pytorchFID
 
   @Option(
     help: """
@@ -38,6 +38,11 @@ struct ScoringOptions: ParsableArguments {
     guard samples.map({ (10...10_000_000).contains($0) }) ?? true else {
       throw ValidationError("--samples is \(samples ?? 0); it must be 10 to 10,000,000.")
     }
+    guard ImageFeatureSettings.Network.inception.protocols.contains(featureProtocol) else {
+      throw ValidationError(
+        "--protocol \(featureProtocol.rawValue) is not one of Inception's; use 'bench fid' on the samples."
+      )
+    }
     guard referenceCount.map({ $0 >= 10 }) ?? true else {
       throw ValidationError("--reference-count is \(referenceCount ?? 0); it must be at least 10.")
     }
@@ -47,7 +52,7 @@ struct ScoringOptions: ParsableArguments {
   var values: SampleSettings {
     var features = ImageFeatureSettings()
     features.network = weights == nil ? .builtin : .inception
-    features.preparation = preparation
+    features.featureProtocol = weights == nil ? nil : featureProtocol
     features.weights = weights
     features.sampleRange = range.range
     return SampleSettings(

@@ -30,6 +30,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
   /// The two sides were made in different ways.
   case protocolMismatch(
     first: String, firstProtocol: String, second: String, secondProtocol: String)
+  /// A way from images to features that a network does not have.
+  case unknownProtocol(name: String, network: String, known: [String])
   /// A parameter is outside its range.
   case invalidParameter(name: String, value: Int, expected: String)
   /// Linear algebra failed.
@@ -67,6 +69,11 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
       "\(file): cannot be read as statistics: \(reason)."
     case .protocolMismatch(let first, let firstProtocol, let second, let secondProtocol):
       "\(first) was made with protocol \(firstProtocol), \(second) with \(secondProtocol); their values cannot be compared, make both in one way."
+    case .unknownProtocol(let name, let network, let known):
+      "the protocol \(name) says nothing of the features \(network); "
+        + (known.isEmpty
+          ? "they are made in one way alone, leave --protocol out."
+          : "expected \(known.joined(separator: ", ")).")
     case .invalidParameter(let name, let value, let expected):
       "\(name) is \(value), expected \(expected)."
     case .linearAlgebra(let error): error.description

@@ -2,7 +2,7 @@ import BenchSupport
 public import Datasets
 import FoundationEssentials
 
-/// Weights that have a home on the internet and a known checksum.
+/// Weights that have a home on the internet.
 public enum KnownWeights: String, Sendable, CaseIterable {
   /// Inception-v3 of 2015-12-05 as pytorch-fid releases it.
   case inception
@@ -10,6 +10,18 @@ public enum KnownWeights: String, Sendable, CaseIterable {
   case vgg16
   /// The linear layers of LPIPS 0.1 on VGG-16 as its authors release them.
   case lpips = "lpips-vgg"
+  /// DINOv2's ViT-S/14 as its hub has it.
+  case dinov2Small = "dinov2-s"
+  /// DINOv2's ViT-B/14 as its hub has it.
+  case dinov2Base = "dinov2-b"
+  /// DINOv2's ViT-L/14 as its hub has it.
+  case dinov2Large = "dinov2-l"
+  /// CLIP's ViT-B/32 as OpenAI releases it.
+  case clipBase32 = "clip-b32"
+  /// CLIP's ViT-L/14 as OpenAI releases it.
+  case clipLarge14 = "clip-l14"
+  /// CLIP's ViT-L/14 at 336×336 pixels as OpenAI releases it.
+  case clipLarge14At336 = "clip-l14-336"
 
   /// The published file: its name, location, SHA-256 and size.
   public var file: RemoteFile {
@@ -35,7 +47,30 @@ public enum KnownWeights: String, Sendable, CaseIterable {
         ],
         checksum: .sha256("a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868"),
         byteCount: 7289)
+    case .dinov2Small: Self.dinov2("vits14")
+    case .dinov2Base: Self.dinov2("vitb14")
+    case .dinov2Large: Self.dinov2("vitl14")
+    case .clipBase32:
+      Self.clip("ViT-B-32", "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af")
+    case .clipLarge14:
+      Self.clip("ViT-L-14", "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836")
+    case .clipLarge14At336:
+      Self.clip(
+        "ViT-L-14-336px", "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02")
     }
+  }
+
+  /// A file of DINOv2's hub, for which no checksum is published.
+  private static func dinov2(_ name: String) -> RemoteFile {
+    let file = "dinov2_\(name)_pretrain.pth"
+    return RemoteFile(file, ["https://dl.fbaipublicfiles.com/dinov2/dinov2_\(name)/\(file)"])
+  }
+
+  /// A file of OpenAI's, whose address holds its checksum.
+  private static func clip(_ name: String, _ checksum: String) -> RemoteFile {
+    RemoteFile(
+      "\(name).pt", ["https://openaipublic.azureedge.net/clip/models/\(checksum)/\(name).pt"],
+      checksum: .sha256(checksum))
   }
 
   /// The file's size, in words.
@@ -44,6 +79,12 @@ public enum KnownWeights: String, Sendable, CaseIterable {
     case .inception: "91 MiB"
     case .vgg16: "528 MiB"
     case .lpips: "7 KiB"
+    case .dinov2Small: "84 MiB"
+    case .dinov2Base: "330 MiB"
+    case .dinov2Large: "1.1 GiB"
+    case .clipBase32: "338 MiB"
+    case .clipLarge14: "890 MiB"
+    case .clipLarge14At336: "891 MiB"
     }
   }
 
@@ -53,6 +94,12 @@ public enum KnownWeights: String, Sendable, CaseIterable {
     case .inception: "Inception-v3 (2015-12-05)"
     case .vgg16: "VGG-16"
     case .lpips: "LPIPS 0.1 (linear layers)"
+    case .dinov2Small: "DINOv2 ViT-S/14"
+    case .dinov2Base: "DINOv2 ViT-B/14"
+    case .dinov2Large: "DINOv2 ViT-L/14"
+    case .clipBase32: "CLIP ViT-B/32"
+    case .clipLarge14: "CLIP ViT-L/14"
+    case .clipLarge14At336: "CLIP ViT-L/14@336"
     }
   }
 
@@ -62,6 +109,11 @@ public enum KnownWeights: String, Sendable, CaseIterable {
     case .inception: "FID, KID, inception score"
     case .vgg16: "precision and recall of VGG features, LPIPS"
     case .lpips: "LPIPS"
+    case .dinov2Small, .dinov2Base: "Fréchet distances of DINOv2 to follow a training"
+    case .dinov2Large: "Fréchet distances of DINOv2 as published (FD-DINOv2)"
+    case .clipBase32: "clean-fid's CLIP-FID"
+    case .clipLarge14: "metrics of CLIP features"
+    case .clipLarge14At336: "CMMD"
     }
   }
 
@@ -71,7 +123,7 @@ public enum KnownWeights: String, Sendable, CaseIterable {
   /// - Returns: The path inside that folder.
   public func fetchedPath(cacheRoot: String) -> String { "\(cacheRoot)/weights/\(file.path)" }
 
-  /// Downloads or copies the file to ``fetchedPath(cacheRoot:)`` and verifies its SHA-256.
+  /// Downloads or copies the file to ``fetchedPath(cacheRoot:)`` and verifies its SHA-256 where it is known.
   ///
   /// - Parameters:
   ///   - cacheRoot: The folder for what is fetched once.
@@ -95,8 +147,10 @@ public enum KnownWeights: String, Sendable, CaseIterable {
     return (path, false)
   }
 
+  private var isCLIP: Bool { [.clipBase32, .clipLarge14, .clipLarge14At336].contains(self) }
+
   /// Where the file is looked for, in this order: `$BENCH_WEIGHTS` (a file or a folder), torch's
-  /// cache, and the folder that `bench weights fetch` fills.
+  /// cache (for CLIP's also that of OpenAI's code), and the folder that `bench weights fetch` fills.
   ///
   /// - Parameters:
   ///   - environment: Environment variables.
@@ -116,6 +170,7 @@ public enum KnownWeights: String, Sendable, CaseIterable {
     let torch =
       variable("TORCH_HOME") ?? "\(variable("XDG_CACHE_HOME") ?? "\(home)/.cache")/torch"
     paths.append("\(torch)/hub/checkpoints/\(file.path)")
+    if isCLIP { paths.append("\(home)/.cache/clip/\(file.path)") }
     paths.append(fetchedPath(cacheRoot: cacheRoot))
     return paths
   }
@@ -148,7 +203,7 @@ public enum KnownWeights: String, Sendable, CaseIterable {
         guard let seed = UInt64(choice.dropFirst(RandomWeights.prefix.count)) else {
           throw .cannotRead(path: choice, reason: "the seed after 'random:' is not a whole number")
         }
-        return RandomWeights(seed: seed, linearGain: self == .inception ? 3 : 6)
+        return RandomWeights(seed: seed, linearGain: self == .vgg16 || self == .lpips ? 6 : 3)
       }
       return try WeightFile(path: choice)
     }
