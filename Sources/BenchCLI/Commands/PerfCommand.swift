@@ -12,8 +12,8 @@ struct PerfCommand: BenchCommand {
     abstract: "Measure the speed of the hot paths on this machine.",
     discussion: """
       The kinds of paths: machine (plain work of libtorch, OpenBLAS and the processor to compare \
-      with), train, encode, decode, sample, metric, generation, inception, read, and data with \
-      --dataset.
+      with), train, encode, decode, sample, metric, generation, inception, dinov2-s, clip-b32, read, and \
+      data with --dataset.
 
       Absolute times say little from one machine to the next; scripts/measure_performance.py runs \
       this command and the reference implementations in turn and reports the ratios, \

@@ -38,7 +38,11 @@ struct PerfGenerationPaths {
     }
     let network = PerfPath(
       name: "inception:network", itemCount: Self.imageCount, measure: inception)
-    return scores + preparations + [network]
+    let transformers = [
+      PerfPath(name: "dinov2-s:network", itemCount: Self.imageCount, measure: dinov2),
+      PerfPath(name: "clip-b32:network", itemCount: Self.imageCount, measure: clip),
+    ]
+    return scores + preparations + [network] + transformers
   }
 
   private static func side(seed: UInt64) throws -> GenerationSide {
@@ -68,5 +72,21 @@ struct PerfGenerationPaths {
     return try settings.timing {
       _ = try network.features(of: images)[.pool3]?.elements()
     }
+  }
+
+  private func dinov2() throws -> Timing {
+    let device = try settings.openDevice()
+    let network = try DINOv2Network(.small, weights: RandomWeights(seed: 1), device: device)
+    let side = DINOv2Network.inputSide
+    let images = try Tensor.uniform([Self.imageCount, 3, side, side], device: device)
+    return try settings.timing { _ = try network.features(of: images).elements() }
+  }
+
+  private func clip() throws -> Timing {
+    let device = try settings.openDevice()
+    let network = try CLIPNetwork(.base32, weights: RandomWeights(seed: 1), device: device)
+    let side = network.inputSide
+    let images = try Tensor.uniform([Self.imageCount, 3, side, side], device: device)
+    return try settings.timing { _ = try network.features(of: images, tap: .projected).elements() }
   }
 }
