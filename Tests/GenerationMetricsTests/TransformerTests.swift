@@ -185,6 +185,27 @@ private func extracted(_ network: FeatureExtractor.Network) async throws -> Gene
     await #expect(throws: GenerationError.self) { try await extracted(.dinov2(network, .dgm)) }
   }
 
+  @Test("gives the same features whatever the size of a batch")
+  func batches() async throws {
+    let network = try DINOv2Network(Self.tiny, weights: RandomWeights(seed: 1))
+    let extractor = FeatureExtractor(network: .dinov2(network, .dgm))
+    func features(_ batchSize: Int) async throws -> [Float] {
+      let side = try await extractor.extract(name: "pictures", count: 5, batchSize: batchSize) {
+        index in
+        RasterImage(
+          height: 40, width: 30, channelCount: 3,
+          pixels: (0..<3600).map { UInt8(truncatingIfNeeded: $0 &* (7 + index)) })
+      }.side
+      return try #require(side.features).features.elements
+    }
+    let whole = try await features(5)
+    for size in [1, 2, 3] {
+      let difference = TransformerGolden.difference(try await features(size), whole)
+      // Other kernels for another number of rows: rounding.
+      #expect(difference < 1e-5, "batches of \(size): \(difference)")
+    }
+  }
+
   @Test("names its protocol, with which published statistics agree")
   func protocolID() async throws {
     let network = try DINOv2Network(Self.tiny, weights: RandomWeights(seed: 1))

@@ -196,6 +196,61 @@ import Torch
     }
   }
 
+  /// The layers of ``fusedLinear(activation:)`` in single precision, which is fused, and in double precision.
+  private static func linear(
+    _ activation: FusedLinear.Activation, weight value: Float? = nil
+  ) throws -> (fused: FusedLinear, plain: FusedLinear) {
+    var random = Philox(seed: 6)
+    var weights = random.normals(48 * 40)
+    if let value { weights[100] = value }
+    let weight = try Tensor(weights, shape: [48, 40])
+    let bias = try Tensor(random.normals(48), shape: [48])
+    return (
+      FusedLinear(weight: weight, bias: bias, activation: activation),
+      try FusedLinear(
+        weight: weight.to(.float64), bias: bias.to(.float64), activation: activation)
+    )
+  }
+
+  @Test(
+    "a fused layer equals libtorch's operators, for another number of rows too",
+    arguments: [FusedLinear.Activation.none, .gelu, .silu])
+  func fusedLinear(activation: FusedLinear.Activation) throws {
+    let (fused, plain) = try Self.linear(activation)
+    var random = Philox(seed: 7)
+    for rows in [30, 1, 7] {
+      let input = try Tensor(random.normals(2 * rows * 40), shape: [2, rows, 40])
+      let other = try Tensor(random.normals(2 * rows * 48), shape: [2, rows, 48])
+      try withoutGradients {
+        func compare(_ found: Tensor, _ wanted: Tensor) throws {
+          #expect(found.shape == [2, rows, 48])
+          let pairs = zip(try found.elements() as [Float], try wanted.elements() as [Float])
+          #expect(pairs.allSatisfy { abs($0 - $1) < 1e-4 }, "\(rows) rows")
+        }
+        try compare(fused(input), plain(input.to(.float64)))
+        guard activation == .none else { return }
+        try compare(
+          fused(input, addedTo: other), plain(input.to(.float64), addedTo: other.to(.float64)))
+      }
+    }
+  }
+
+  @Test(
+    "a fused layer does not make numbers of NaN and infinities",
+    arguments: [FusedLinear.Activation.none, .gelu, .silu])
+  func fusedLinearOfNaN(activation: FusedLinear.Activation) throws {
+    for value in [Float.nan, .infinity, -.infinity] {
+      try withoutGradients {
+        let input = try Self.input(value, channelsLast: false)
+        let found: [Float] = try Self.linear(activation).fused(input).elements()
+        #expect(found.contains { !$0.isFinite }, "input \(value)")
+        let plain = try Self.input(0, channelsLast: false)
+        let weighted: [Float] = try Self.linear(activation, weight: value).fused(plain).elements()
+        #expect(weighted.contains { !$0.isFinite }, "weight \(value)")
+      }
+    }
+  }
+
   @Test("a file with one of them is not restored, and nothing is changed")
   func restoring() throws {
     let good = NamedTensor(name: "a", tensor: try Tensor([1, 2] as [Float], shape: [2]))
