@@ -40,6 +40,7 @@ let package = Package(
       name: "CHDF5Shims", dependencies: ["CHDF5", "CZlib"], path: "Sources/C/CHDF5Shims"),
     .target(name: "CZlibShims", dependencies: ["CZlib"], path: "Sources/C/CZlibShims"),
     .target(name: "CResampling", path: "Sources/C/CResampling"),
+    .target(name: "CQuantised", path: "Sources/C/CQuantised"),
     .target(
       name: "CPNG", path: "Sources/C/CPNG", linkerSettings: [.linkedLibrary("png")]),
     .target(
@@ -76,7 +77,9 @@ let package = Package(
     .target(name: "Torch", dependencies: ["CTorch", "BenchSupport"]),
     .target(
       name: "GenerationMetrics",
-      dependencies: ["BenchSupport", "MessagePassing", "LinearAlgebra", "Datasets", "Torch"]),
+      dependencies: [
+        "BenchSupport", "CQuantised", "MessagePassing", "LinearAlgebra", "Datasets", "Torch",
+      ]),
     .target(
       name: "Reference",
       dependencies: [

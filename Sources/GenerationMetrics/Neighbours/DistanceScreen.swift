@@ -2,24 +2,42 @@ import BenchSupport
 import Glibc
 import LinearAlgebra
 
+/// How neighbours are searched for; the results are the same.
+package enum NeighbourSearch {
+  /// Whether distances are first bounded by those of rows rounded to bytes, where the processor is fast at
+  /// that.
+  @TaskLocal package static var usesBytes = true
+}
+
 /// One set prepared for blocks of approximate squared distances with a proven error bound.
 ///
-/// `‖u − v‖² = ‖u‖² + ‖v‖² − 2 u·v` in single precision, of features centred on `centre` and scaled
-/// by a power of two so that no norm exceeds 1. With `D` features and `ε = 2⁻²⁴`, rounding the
+/// A tile of two blocks holds a number for every pair, from which a factor and a term of either row make a
+/// lower and an upper bound on the squared distance, in units of the screen. Comparisons that the bounds
+/// leave open are settled in double precision from the original features, so results are those of double
+/// precision.
+///
+/// In single precision the number is `u·v` of features centred on `centre` and scaled by a power of two so
+/// that no norm exceeds 1: `‖u − v‖² = ‖u‖² + ‖v‖² − 2 u·v`. With `D` features and `ε = 2⁻²⁴`, rounding the
 /// centred features, the dot product and the sums moves the result by at most
-/// `(D + 16) ε (‖u‖² + ‖v‖²)`, plus what underflow can add. Comparisons that this leaves open are
-/// settled in double precision from the original features, so results are those of double precision.
+/// `(D + 16) ε (‖u‖² + ‖v‖²)`, plus what underflow can add.
+///
+/// Where the processor multiplies bytes, the number is the squared distance `q²` of the rows rounded to bytes,
+/// which lie `e` off together: the distance is within `q ± e`, and `2 q e ≤ δ q² + e² / δ` for any `δ`.
 struct DistanceScreen: Sendable {
   let features: Matrix<Float>
-  /// Lower and upper bounds on what a row contributes to a squared distance.
-  let lowerNorms: [Float]
-  let upperNorms: [Float]
+  /// What the number of a pair is multiplied by for the bounds.
+  let lowerFactor: Float
+  let upperFactor: Float
+  /// What a row adds to the bounds.
+  let lowerTerms: [Float]
+  let upperTerms: [Float]
+  /// The factor from squared distances of the features to those of the screen.
+  let squareScale: Double
+  private let bytes: QuantisedRows?
   private let centre: [Float]
   /// The power of two that features are multiplied by.
   private let scale: Float
 
-  /// The factor from squared distances of the features to those of the screen.
-  var squareScale: Double { Double(scale) * Double(scale) }
   var count: Int { features.rowCount }
   var width: Int { features.columnCount }
 
@@ -27,6 +45,15 @@ struct DistanceScreen: Sendable {
   static func prepare(_ sets: [Matrix<Float>]) -> [DistanceScreen] {
     let centre = centre(of: sets)
     let norms = sets.map { squaredNorms($0, about: centre) }
+    // For a few rows the preparation costs more than it saves.
+    if NeighbourSearch.usesBytes, sets.allSatisfy({ $0.rowCount >= 256 }),
+      let bytes = QuantisedRows.prepare(sets)
+    {
+      let spread = norms.joined().reduce(0, +) / Double(norms.joined().count)
+      return zip(sets, bytes).map {
+        DistanceScreen(features: $0, bytes: $1, of: bytes, spread: spread)
+      }
+    }
     let largest = norms.joined().reduce(0, max)
     // Half a step of head-room in the exponent; a set of equal features needs no scale.
     let exponent = largest > 0 && largest.isFinite ? -(largest.exponent / 2 + 1) : 0
@@ -40,16 +67,70 @@ struct DistanceScreen: Sendable {
     self.features = features
     self.centre = centre
     self.scale = scale
+    bytes = nil
+    lowerFactor = -2
+    upperFactor = -2
     let relativeError = Double(features.columnCount + 16) * 0x1p-24
     // Products below the smallest normal number are lost: at most one such amount per feature.
     let absoluteError = Double(features.columnCount + 16) * 0x1p-126
     let factor = Double(scale) * Double(scale)
-    lowerNorms = norms.map { Float($0 * factor * (1 - relativeError) - absoluteError).nextDown }
-    upperNorms = norms.map { Float($0 * factor * (1 + relativeError) + absoluteError).nextUp }
+    squareScale = factor
+    lowerTerms = norms.map { Float($0 * factor * (1 - relativeError) - absoluteError).nextDown }
+    upperTerms = norms.map { Float($0 * factor * (1 + relativeError) + absoluteError).nextUp }
+  }
+
+  /// Bounds from bytes; `spread` is the mean squared distance from the centre.
+  private init(
+    features: Matrix<Float>, bytes: QuantisedRows, of all: [QuantisedRows], spread: Double
+  ) {
+    self.features = features
+    self.bytes = bytes
+    centre = []
+    scale = 1
+    let errors = all.flatMap(\.errors)
+    let meanError = errors.reduce(0, +) / Double(errors.count)
+    // Tightest where a distance is about that of near neighbours, some 0.8 of the mean distance.
+    let usual = 0.8 * (2 * spread).squareRoot()
+    let share = usual > 0 ? min(0.5, max(1e-3, 2 * meanError / usual)) : 0.5
+    let factor = 1 / (bytes.step * bytes.step)
+    squareScale = factor
+    // A millionth for the rounding of the number, the terms and their sum.
+    lowerFactor = Float((1 - share) * (1 - 1e-6))
+    upperFactor = Float((1 + share) * (1 + 1e-6))
+    // (e + f)² ≤ 2 e² + 2 f².
+    let squares = bytes.errors.map { 2 * $0 * $0 * factor * (1 + 1e-6) }
+    lowerTerms = squares.map { Float(-$0 * (1 / share - 1) - 1e-6).nextDown }
+    upperTerms = squares.map { Float($0 * (1 + 1 / share) + 1e-6).nextUp }
+  }
+
+  /// Puts rows of this set where ``fill(_:_:to:_:)`` wants them.
+  func load(_ rows: Range<Int>, into scratch: borrowing TileScratch) {
+    if bytes == nil { pack(rows, into: scratch.first) }
+  }
+
+  /// Fills a tile with the numbers of all pairs of loaded rows of this set and rows of another.
+  ///
+  /// - Parameters:
+  ///   - scratch: The tile; the rows are loaded.
+  ///   - rows: The rows that are loaded.
+  ///   - other: The other set, prepared together with this one.
+  ///   - columns: Rows of the other set, from a block's start.
+  /// - Throws: `LinearAlgebraError` if OpenBLAS is missing.
+  func fill(
+    _ scratch: borrowing TileScratch, _ rows: Range<Int>, to other: DistanceScreen,
+    _ columns: Range<Int>
+  ) throws(LinearAlgebraError) {
+    if let bytes, let others = other.bytes {
+      guard let target = scratch.products.baseAddress else { return }
+      bytes.squares(rows, to: others, columns, into: target)
+    } else {
+      other.pack(columns, into: scratch.second)
+      try scratch.multiply(rowCount: rows.count, columnCount: columns.count)
+    }
   }
 
   /// The centred and scaled features of some rows.
-  func pack(_ rows: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+  private func pack(_ rows: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     let width = width
     features.elements.withUnsafeBufferPointer { source in
       centre.withUnsafeBufferPointer { centre in
@@ -131,7 +212,7 @@ func load8(_ buffer: UnsafeBufferPointer<Float>, _ index: Int) -> SIMD8<Float> {
 struct TileScratch: ~Copyable {
   let first: UnsafeMutablePointer<Float>
   let second: UnsafeMutablePointer<Float>
-  /// Dot products, `[row of the first block, row of the second block]`.
+  /// Dot products or squared distances, `[row of the first block, row of the second block]`.
   let products: UnsafeMutableBufferPointer<Float>
   private let blockSize: Int
   private let width: Int
@@ -171,7 +252,8 @@ struct Blocks: Sendable {
   init(rowCount: Int) {
     self.rowCount = rowCount
     let wanted = (rowCount + 4 * Parallel.threadCount - 1) / (4 * Parallel.threadCount)
-    size = max(16, min(512, wanted))
+    // Whole panels of bytes, see QuantisedRows.
+    size = max(64, min(512, (wanted + 63) / 64 * 64))
     count = (rowCount + size - 1) / size
   }
 

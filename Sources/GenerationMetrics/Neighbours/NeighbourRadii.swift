@@ -25,10 +25,9 @@ func squaredNeighbourRadii(_ set: FeatureSet, neighbourCount: Int) throws -> [Do
   }
   _ = try Parallel.tryMap(blocks.count) { first in
     let scratch = TileScratch(blockSize: blocks.size, width: screen.width)
-    screen.pack(blocks[first], into: scratch.first)
+    screen.load(blocks[first], into: scratch)
     for second in first..<blocks.count {
-      screen.pack(blocks[second], into: scratch.second)
-      try scratch.multiply(rowCount: blocks[first].count, columnCount: blocks[second].count)
+      try screen.fill(scratch, blocks[first], to: screen, blocks[second])
       let products = UnsafeBufferPointer(scratch.products)
       searches[first].offer(products, from: blocks[second], isTransposed: false)
       if second != first {
@@ -60,7 +59,7 @@ private final class BlockSearch: Sendable {
         thresholds: Array(repeating: .infinity, count: rows.count)))
   }
 
-  /// Looks at the dot products of this block's rows with those of another.
+  /// Looks at the numbers of this block's rows with those of another, see ``DistanceScreen``.
   ///
   /// - Parameters:
   ///   - products: `[row, other]`, or `[other, row]` when transposed, without gaps.
@@ -79,14 +78,16 @@ private final class BlockSearch: Sendable {
   private func offerRows(
     _ products: UnsafeBufferPointer<Float>, _ others: Range<Int>, _ state: inout State
   ) {
-    screen.lowerNorms.withUnsafeBufferPointer { norms in
+    let factor = screen.lowerFactor
+    screen.lowerTerms.withUnsafeBufferPointer { norms in
       for local in 0..<rows.count {
         let ownNorm = norms[rows.lowerBound + local]
         let start = local * others.count
         var index = 0
         while index + 8 <= others.count {
           let lower =
-            load8(norms, others.lowerBound + index) + ownNorm - 2 * load8(products, start + index)
+            load8(norms, others.lowerBound + index) + ownNorm
+            + factor * load8(products, start + index)
           if any(lower .<= state.thresholds[local]) {
             for lane in 0..<8 where lower[lane] <= state.thresholds[local] {
               consider(
@@ -97,7 +98,7 @@ private final class BlockSearch: Sendable {
         }
         while index < others.count {
           let other = others.lowerBound + index
-          if norms[other] + ownNorm - 2 * products[start + index] <= state.thresholds[local] {
+          if norms[other] + ownNorm + factor * products[start + index] <= state.thresholds[local] {
             consider(local, other, products[start + index], &state)
           }
           index += 1
@@ -109,15 +110,16 @@ private final class BlockSearch: Sendable {
   private func offerColumns(
     _ products: UnsafeBufferPointer<Float>, _ others: Range<Int>, _ state: inout State
   ) {
-    screen.lowerNorms.withUnsafeBufferPointer { norms in
+    let factor = screen.lowerFactor
+    screen.lowerTerms.withUnsafeBufferPointer { norms in
       for index in 0..<others.count {
         let other = others.lowerBound + index
         let start = index * rows.count
         var local = 0
         while local + 8 <= rows.count {
           let lower =
-            load8(norms, rows.lowerBound + local) + norms[other] - 2
-            * load8(products, start + local)
+            load8(norms, rows.lowerBound + local) + norms[other]
+            + factor * load8(products, start + local)
           let thresholds = state.thresholds.withUnsafeBufferPointer { load8($0, local) }
           let matters = lower .<= thresholds
           if any(matters) {
@@ -128,7 +130,8 @@ private final class BlockSearch: Sendable {
           local += 8
         }
         while local < rows.count {
-          let lower = norms[rows.lowerBound + local] + norms[other] - 2 * products[start + local]
+          let lower =
+            norms[rows.lowerBound + local] + norms[other] + factor * products[start + local]
           if lower <= state.thresholds[local] {
             consider(local, other, products[start + local], &state)
           }
@@ -141,8 +144,8 @@ private final class BlockSearch: Sendable {
   private func consider(_ local: Int, _ other: Int, _ product: Float, _ state: inout State) {
     let row = rows.lowerBound + local
     guard other != row else { return }
-    let lower = screen.lowerNorms[row] + screen.lowerNorms[other] - 2 * product
-    let upper = screen.upperNorms[row] + screen.upperNorms[other] - 2 * product
+    let lower = screen.lowerTerms[row] + screen.lowerTerms[other] + screen.lowerFactor * product
+    let upper = screen.upperTerms[row] + screen.upperTerms[other] + screen.upperFactor * product
     state.searches[local].add(other, lower: lower, upper: upper, screen: screen)
     state.thresholds[local] = state.searches[local].threshold
   }

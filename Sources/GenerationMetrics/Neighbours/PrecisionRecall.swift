@@ -74,11 +74,10 @@ public struct PrecisionRecall: Sendable, Equatable {
         isCovered: Array(repeating: false, count: block.count))
       let scratch = TileScratch(
         blockSize: max(referenceBlocks.size, generatedBlocks.size), width: reference.width)
-      screens[0].pack(block, into: scratch.first)
+      screens[0].load(block, into: scratch)
       for other in 0..<generatedBlocks.count {
         let others = generatedBlocks[other]
-        screens[1].pack(others, into: scratch.second)
-        try scratch.multiply(rowCount: block.count, columnCount: others.count)
+        try screens[0].fill(scratch, block, to: screens[1], others)
         forEachNearPair(
           rows, block, columns, others, products: UnsafeBufferPointer(scratch.products)
         ) { row, column, lower, upper in
@@ -125,24 +124,28 @@ private func forEachNearPair(
   products: UnsafeBufferPointer<Float>,
   body: (_ row: Int, _ column: Int, _ lower: Float, _ upper: Float) -> Void
 ) {
-  columns.screen.lowerNorms.withUnsafeBufferPointer { norms in
+  let factor = rows.screen.lowerFactor
+  let upperFactor = rows.screen.upperFactor
+  columns.screen.lowerTerms.withUnsafeBufferPointer { norms in
     columns.reaches.withUnsafeBufferPointer { reaches in
       for row in block {
-        let norm = rows.screen.lowerNorms[row]
-        let upperNorm = rows.screen.upperNorms[row]
+        let norm = rows.screen.lowerTerms[row]
+        let upperNorm = rows.screen.upperTerms[row]
         let reach = rows.reaches[row]
         let start = (row - block.lowerBound) * others.count
         func visit(_ index: Int) {
           let column = others.lowerBound + index
-          let product = 2 * products[start + index]
-          let lower = norms[column] + norm - product
+          let product = products[start + index]
+          let lower = norms[column] + norm + factor * product
           guard lower <= max(reach, reaches[column]) else { return }
-          body(row, column, lower, columns.screen.upperNorms[column] + upperNorm - product)
+          body(
+            row, column, lower,
+            columns.screen.upperTerms[column] + upperNorm + upperFactor * product)
         }
         var index = 0
         while index + 8 <= others.count {
           let column = others.lowerBound + index
-          let lower = load8(norms, column) + norm - 2 * load8(products, start + index)
+          let lower = load8(norms, column) + norm + factor * load8(products, start + index)
           let limit = pointwiseMax(load8(reaches, column), SIMD8(repeating: reach))
           if any(lower .<= limit) {
             for lane in 0..<8 where lower[lane] <= limit[lane] { visit(index + lane) }

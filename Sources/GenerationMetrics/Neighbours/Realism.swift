@@ -42,16 +42,17 @@ public enum Realism {
       var best = [Double](repeating: 0, count: block.count)
       let scratch = TileScratch(
         blockSize: max(blocks.size, realBlocks.size), width: generated.width)
-      screens[1].pack(block, into: scratch.first)
+      screens[1].load(block, into: scratch)
       for realIndex in 0..<realBlocks.count {
         let real = realBlocks[realIndex]
-        screens[0].pack(real, into: scratch.second)
-        try scratch.multiply(rowCount: block.count, columnCount: real.count)
+        try screens[1].fill(scratch, block, to: screens[0], real)
         for row in block {
           for column in real {
             let product =
               scratch.products[(row - block.lowerBound) * real.count + column - real.lowerBound]
-            let lower = screens[1].lowerNorms[row] + screens[0].lowerNorms[column] - 2 * product
+            let lower =
+              screens[1].lowerTerms[row] + screens[0].lowerTerms[column]
+              + screens[0].lowerFactor * product
             let least = max(0, Double(lower)) / screens[0].squareScale
             // Only pairs whose best case beats the best so far are measured exactly.
             guard variant.ratio(radii[column], least) > best[row - block.lowerBound] else {
