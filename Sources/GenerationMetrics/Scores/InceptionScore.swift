@@ -51,15 +51,45 @@ public struct InceptionScore: Sendable, Equatable {
       var random = NumPyRandom(seed: seed)
       rows = random.permutation(count)
     }
-    let order = rows
-    let values = Parallel.map(splitCount) { split in
-      Self.score(
-        logits, order[split * count / splitCount..<(split + 1) * count / splitCount])
+    self.init(
+      logits, rows: rows,
+      parts: (0..<splitCount).map { split in
+        split * count / splitCount..<(split + 1) * count / splitCount
+      })
+  }
+
+  /// Computes the score of images as they come, in chunks of which the last may be shorter and counts as
+  /// much as the others: ADM's `compute_inception_score`.
+  ///
+  /// - Parameters:
+  ///   - logits: `[image, class]`, without the bias.
+  ///   - name: What errors call the set.
+  ///   - chunkSize: Images per chunk.
+  /// - Throws: ``GenerationError`` if there is no image or a logit is not finite.
+  public init(
+    logits: Matrix<Float>, name: String, chunkSize: Int
+  ) throws(GenerationError) {
+    guard chunkSize >= 1 else {
+      throw .invalidParameter(
+        name: "the size of inception-score chunks", value: chunkSize, expected: "at least 1")
     }
-    let mean = values.reduce(0, +) / Double(splitCount)
+    let count = logits.rowCount
+    guard count >= 1 else {
+      throw .tooFewSamples(set: name, found: 0, needed: 1, metric: "the inception score")
+    }
+    try GenerationError.requireFinite(logits, set: name, array: "logits")
+    self.init(
+      logits, rows: Array(0..<count),
+      parts: stride(from: 0, to: count, by: chunkSize).map { $0..<min(count, $0 + chunkSize) })
+  }
+
+  /// The score of parts of some rows.
+  private init(_ logits: Matrix<Float>, rows: [Int], parts: [Range<Int>]) {
+    let values = Parallel.map(parts.count) { Self.score(logits, rows[parts[$0]]) }
+    let mean = values.reduce(0, +) / Double(parts.count)
     value = mean
     standardDeviation =
-      (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(splitCount)).squareRoot()
+      (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(parts.count)).squareRoot()
     splitValues = values
   }
 
