@@ -45,6 +45,11 @@ PROGRAMS = {
     "dgm-eval": ("dgm-eval", "layer6ai-labs/dgm-eval", "74c79f7527fbf38fdccfbac51f25d759bc02ab07", ""),
     "edm2": ("edm2", "NVlabs/edm2", "4bf8162f601bcc09472ce8a32dd0cbe8889dc8fc", ""),
     "cmmd": ("cmmd-pytorch", "sayakpaul/cmmd-pytorch", "f7673a9f46320ac958878c19f7686e203376ad9d", ""),
+    "torch-fidelity-dev": ("torch-fidelity", "toshas/torch-fidelity",
+                           "5e211a950a7b45206bd4976813ffd6aed6cf4ccc", " (0.5.0 in development)"),
+    "fld": ("fld", "marcojira/fld", "ffbbf2041115814fd1074f0117bcb96c5af840b7", ""),
+    "guided-diffusion": ("guided-diffusion", "openai/guided-diffusion",
+                         "22e0df8183507e13a7813f8d38d51b072ca1e67c", ""),
 }
 
 

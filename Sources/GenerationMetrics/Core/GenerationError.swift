@@ -32,6 +32,14 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     first: String, firstProtocol: String, second: String, secondProtocol: String)
   /// A way from images to features that a network does not have.
   case unknownProtocol(name: String, network: String, known: [String])
+  /// A metric of three sets has no held-out one.
+  case missingHeldOut(metric: String)
+  /// The held-out set has no distance from the reference.
+  case heldOutIsReference(set: String)
+  /// A feature that a metric divides by the deviation of does not vary.
+  case constantFeature(set: String, column: Int, metric: String)
+  /// A row of embeddings has another length than 1, for a metric that is defined on such alone.
+  case notNormalised(set: String, row: Int, length: Double, metric: String)
   /// A parameter is outside its range.
   case invalidParameter(name: String, value: Int, expected: String)
   /// Linear algebra failed.
@@ -74,6 +82,14 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
         + (known.isEmpty
           ? "they are made in one way alone, leave --protocol out."
           : "expected \(known.joined(separator: ", ")).")
+    case .missingHeldOut(let metric):
+      "\(metric) compares with real images that were not trained on; give them with --held-out."
+    case .heldOutIsReference(let set):
+      "\(set): the held-out set has no distance from the reference, which nothing can be divided by; give images that were not trained on."
+    case .constantFeature(let set, let column, let metric):
+      "\(set): \(metric) divides features by their deviation, and feature \(column) is the same in all images; give more images, or features of another layer."
+    case .notNormalised(let set, let row, let length, let metric):
+      "\(set): \(metric) is defined on embeddings of length 1, and row \(row) has length \(length); divide every row by its length, or choose 'kid:rbf', which takes any features."
     case .invalidParameter(let name, let value, let expected):
       "\(name) is \(value), expected \(expected)."
     case .linearAlgebra(let error): error.description

@@ -16,6 +16,8 @@ public struct GenerationOptions: Sendable, Equatable {
   public var kernelSubsetCount = 100
   /// Samples per subset of the kernel distance.
   public var kernelSubsetSize = 1000
+  /// Number of random directions of the sliced distance.
+  public var directionCount = 1000
   /// Number of splits of the inception score.
   public var splitCount = 10
   /// Seed of what the references leave unseeded.

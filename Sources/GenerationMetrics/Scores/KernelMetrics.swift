@@ -19,8 +19,13 @@ extension GenerationMetric {
   /// The kernel distance of all samples at once.
   public static let kernelOfAll = GenerationMetric.kernel("kid:all") { _ in .allSamples }
 
+  /// The kernel distance under a Gaussian kernel, as torch-fidelity computes it with `kid_kernel="rbf"`.
+  public static let kernelGaussian = GenerationMetric.kernel(
+    "kid:rbf", of: .gaussian(bandwidth: 10)
+  ) { _ in .torchFidelity() }
+
   private static func kernel(
-    _ name: String, isStandard: Bool = false,
+    _ name: String, of kernel: KernelDistance.Kernel = .cubic, isStandard: Bool = false,
     withOtherFeatures meaning: OtherFeatures = .sameMetric,
     isGeneratedFirst: Bool = false,
     variant: @escaping @Sendable (GenerationOptions) -> KernelDistance.Variant
@@ -35,16 +40,16 @@ extension GenerationMetric {
         isGeneratedFirst ? (sets.generated, sets.reference) : (sets.reference, sets.generated)
       let variant = variant(pair.options)
       let distance = try KernelDistance(
-        reference: first, generated: second, variant: variant,
+        reference: first, generated: second, variant: variant, kernel: kernel,
         subsetCount: pair.options.kernelSubsetCount, subsetSize: pair.options.kernelSubsetSize)
       guard variant != .allSamples else { return Value(distance.value) }
-      return Value(
-        distance.value,
-        details: [
-          "std": .number(distance.standardDeviation),
-          "subsets": .integer(distance.subsetValues.count),
-          "subset_size": .integer(distance.subsetSize),
-        ])
+      var details: [String: JSONValue] = [
+        "std": .number(distance.standardDeviation),
+        "subsets": .integer(distance.subsetValues.count),
+        "subset_size": .integer(distance.subsetSize),
+      ]
+      if case .gaussian(let bandwidth) = kernel { details["sigma"] = .number(bandwidth) }
+      return Value(distance.value, details: details)
     }
   }
 }
