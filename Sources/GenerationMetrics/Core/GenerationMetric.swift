@@ -22,6 +22,9 @@ public struct GenerationMetric: Sendable {
   public let description: MetricDescription
   /// Whether a comparison that names no metrics computes it.
   public let isStandard: Bool
+  /// Whether it compares with real images that were not trained on; a comparison that names no metrics
+  /// computes it where there are such.
+  public let needsHeldOut: Bool
   /// The name in the records of runs whose features are not Inception's; nil for a metric that says
   /// nothing with others.
   public let nameWithOtherFeatures: String?
@@ -32,15 +35,17 @@ public struct GenerationMetric: Sendable {
   /// - Parameters:
   ///   - description: Name, direction and unit.
   ///   - isStandard: Whether a comparison that names no metrics computes it.
+  ///   - needsHeldOut: Whether it compares with real images that were not trained on.
   ///   - meaning: What its values are with features that are not Inception's.
   ///   - compute: Computes it.
   public init(
-    _ description: MetricDescription, isStandard: Bool = false,
+    _ description: MetricDescription, isStandard: Bool = false, needsHeldOut: Bool = false,
     withOtherFeatures meaning: OtherFeatures = .sameMetric,
     compute: @escaping @Sendable (GenerationPair) throws -> Value
   ) {
     self.description = description
     self.isStandard = isStandard
+    self.needsHeldOut = needsHeldOut
     nameWithOtherFeatures =
       switch meaning {
       case .sameMetric: description.name
@@ -72,6 +77,10 @@ public struct GenerationMetric: Sendable {
 
   /// The metrics of a comparison that names none.
   public static let standard = all.filter(\.isStandard)
+
+  /// The metrics of a comparison with held-out images that names none.
+  public static let standardWithHeldOut =
+    all.filter { $0.isStandard || $0.needsHeldOut || $0 == .authenticity }
 
   /// The metric of a name, be it that of records with features that are not Inception's.
   public static func named(_ name: String) -> GenerationMetric? {

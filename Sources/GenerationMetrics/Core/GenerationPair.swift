@@ -4,23 +4,33 @@ public final class GenerationPair {
   public let reference: GenerationSide
   /// The generated set.
   public let generated: GenerationSide
+  /// Real images that were not trained on, for the metrics of three sets.
+  public let heldOut: GenerationSide?
   /// The metrics' parameters.
   public let options: GenerationOptions
   private var shared: [ObjectIdentifier: Any] = [:]
 
   /// Pairs two sets that were made in one way.
   ///
+  /// - Parameters:
+  ///   - reference: The real set.
+  ///   - generated: The generated set.
+  ///   - heldOut: Real images that were not trained on.
+  ///   - options: The metrics' parameters.
   /// - Throws: ``GenerationError`` if protocols or widths differ.
   public init(
-    reference: GenerationSide, generated: GenerationSide,
+    reference: GenerationSide, generated: GenerationSide, heldOut: GenerationSide? = nil,
     options: GenerationOptions = GenerationOptions()
   ) throws(GenerationError) {
-    try reference.requireProtocol(generated.protocolID, of: generated.name)
-    guard reference.width == generated.width else {
-      throw .widthMismatch(
-        first: reference.name, firstWidth: reference.width, second: generated.name,
-        secondWidth: generated.width)
+    for other in [generated, heldOut].compactMap(\.self) {
+      try reference.requireProtocol(other.protocolID, of: other.name)
+      guard reference.width == other.width else {
+        throw .widthMismatch(
+          first: reference.name, firstWidth: reference.width, second: other.name,
+          secondWidth: other.width)
+      }
     }
+    self.heldOut = heldOut
     self.reference = reference
     self.generated = generated
     self.options = options

@@ -22,25 +22,31 @@ public struct GenerationEvaluation: Sendable {
   public let skipped: [GenerationMetric: String]
   /// Why metrics have no value that were asked for by name or failed where the two sides allow them.
   public let failed: [GenerationMetric: String]
+  /// How many held-out images are in the reference too; nil without held-out images or their features.
+  public let heldOutOverlap: Int?
 
   /// Computes metrics; one that cannot be had does not keep the others from being computed.
   ///
   /// - Parameters:
   ///   - reference: The real set.
   ///   - generated: The generated set.
-  ///   - metrics: Which metrics; nil for all standard ones that the two sides allow.
+  ///   - heldOut: Real images that were not trained on.
+  ///   - metrics: Which metrics; nil for all standard ones that the sides allow.
   ///   - options: Their parameters.
   /// - Throws: ``GenerationError`` if the sides were made with different protocols or widths, or if
   ///   no metric was named and not even the Fréchet distance can be computed.
   public init(
-    reference: GenerationSide, generated: GenerationSide, metrics: [GenerationMetric]? = nil,
-    options: GenerationOptions = GenerationOptions()
+    reference: GenerationSide, generated: GenerationSide, heldOut: GenerationSide? = nil,
+    metrics: [GenerationMetric]? = nil, options: GenerationOptions = GenerationOptions()
   ) throws {
-    let pair = try GenerationPair(reference: reference, generated: generated, options: options)
+    let pair = try GenerationPair(
+      reference: reference, generated: generated, heldOut: heldOut, options: options)
+    heldOutOverlap = pair.heldOutOverlap
+    let usual = heldOut == nil ? GenerationMetric.standard : GenerationMetric.standardWithHeldOut
     var values: [GenerationMetric: GenerationMetric.Value] = [:]
     var skipped: [GenerationMetric: String] = [:]
     var failed: [GenerationMetric: String] = [:]
-    for metric in metrics ?? GenerationMetric.standard {
+    for metric in metrics ?? usual {
       do {
         values[metric] = try metric.value(of: pair)
       } catch let error as GenerationError where metrics == nil && error.isMissingInput {
@@ -85,7 +91,7 @@ extension GenerationError {
   /// Whether the sets merely do not hold what the metric needs.
   fileprivate var isMissingInput: Bool {
     switch self {
-    case .missingInput, .tooFewSamples: true
+    case .missingInput, .missingHeldOut, .tooFewSamples: true
     default: false
     }
   }
