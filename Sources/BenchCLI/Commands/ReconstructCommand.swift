@@ -10,6 +10,9 @@ struct ReconstructCommand: BenchCommand {
     abstract:
       "Draw observations beside their reconstructions, at several β where the model has them.",
     discussion: """
+      Printed are PSNR and SSIM of the observations drawn; for whole sets of files there is \
+      'bench fid --paired'.
+
       Examples:
         bench reconstruct --checkpoint runs/mine --out pictures
         bench reconstruct --checkpoint runs/mine --count 16 --out pictures
@@ -29,8 +32,23 @@ struct ReconstructCommand: BenchCommand {
 
   func execute() async throws {
     let (trained, pictures) = try source.open(global)
-    try pictures.writeReconstructions(trained.model.points(), count: count)
+    let qualities = try pictures.writeReconstructions(trained.model.points(), count: count)
     let path = "\(source.out)/reconstructions.png"
-    try global.emit(["pictures": [.string(path)]], text: path)
+    try global.emit(
+      [
+        "pictures": [.string(path)],
+        "reconstructions": .array(
+          qualities.map { quality in
+            [
+              "point": .string(quality.point), "count": .integer(count),
+              "psnr": quality.psnr.isFinite ? .number(quality.psnr) : .null,
+              "ssim": quality.ssim.map { .number($0) } ?? .null,
+            ]
+          }),
+      ],
+      text: qualities.map { quality in
+        "\(quality.point): PSNR \(quality.psnr.fixed(2)) dB"
+          + (quality.ssim.map { ", SSIM \($0.fixed(4))" } ?? "")
+      }.joined(separator: "\n") + "\n" + path)
   }
 }

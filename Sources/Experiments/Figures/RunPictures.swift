@@ -1,6 +1,7 @@
 import BenchSupport
 package import Datasets
 package import Disentanglement
+import GenerationMetrics
 package import Plotting
 package import Reference
 package import Torch
@@ -22,9 +23,28 @@ package struct RunPictures {
     self.folder = folder
   }
 
+  /// How close reconstructions at one point are to the observations, averaged over them.
+  package struct ReconstructionQuality {
+    /// The point on the β axis.
+    package let point: String
+    /// Peak signal-to-noise ratio in decibel, of 8-bit samples; infinite where one is exact.
+    package let psnr: Double
+    /// Structural similarity; nil for images of fewer than 11 pixels' side.
+    package let ssim: Double?
+  }
+
   /// Observations and their reconstructions, one column per representation: the sharpest and some of
   /// `points`.
-  package func writeReconstructions(_ points: [RepresentationPoint], count: Int = 8) throws {
+  ///
+  /// - Parameters:
+  ///   - points: The representations.
+  ///   - count: Number of observations.
+  /// - Returns: How close the reconstructions of every column are.
+  /// - Throws: Errors of the model and of files.
+  @discardableResult
+  package func writeReconstructions(
+    _ points: [RepresentationPoint], count: Int = 8
+  ) throws -> [ReconstructionQuality] {
     let points =
       points.count == 1
       ? points
@@ -40,6 +60,23 @@ package struct RunPictures {
     let rows = (0..<count).map { row in columns.map { $0[row] } }
     try write(
       rows, columnLabels: ["input"] + points.map(\.label), to: "reconstructions.png")
+    return zip(points, columns.dropFirst()).map { point, decoded in
+      quality(of: decoded, at: point.label, comparedWith: columns[0])
+    }
+  }
+
+  private func quality(
+    of decoded: [[UInt8]], at point: String, comparedWith observed: [[UInt8]]
+  ) -> ReconstructionQuality {
+    let pairs = zip(observed, decoded).map { first, second in
+      (RasterImage(shape: shape, pixels: first), RasterImage(shape: shape, pixels: second))
+    }
+    let total = Double(pairs.count)
+    let psnr = pairs.reduce(0) { $0 + PixelMetrics.peakSignalToNoiseRatio($1.0, $1.1) } / total
+    let ssim =
+      min(shape.height, shape.width) < 11
+      ? nil : pairs.reduce(0) { $0 + PixelMetrics.structuralSimilarity($1.0, $1.1) } / total
+    return ReconstructionQuality(point: point, psnr: psnr, ssim: ssim)
   }
 
   /// One row per latent, or per axis that the model is read on, those that vary most first.
