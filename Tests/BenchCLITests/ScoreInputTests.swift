@@ -121,7 +121,7 @@ import Testing
     #expect(try mig(chosen) == expected)
   }
 
-  @Test("numbers with decimals are classes where they occur again, else a sentence says what to do")
+  @Test("numbers with decimals are classes where they occur again, else continuous")
   func decimals() async throws {
     let folder = try TemporaryFolder()
     let expected = try await expected(in: folder.path)
@@ -142,8 +142,49 @@ import Testing
         && run.errors.contains("factor 'factor_1': its negative numbers were numbered"))
     try NPYArray((0..<48).map { Double($0) / 7 }, shape: [24, 2])
       .write(to: "\(folder.path)/y.npy")
-    try await self.run(folder.path, "z.npy", "--factors", "y.npy")
-      .expectFailure("y.npy, factor 'factor_0', row", "numpy.unique", "24 different values of 24")
+    let continuous = try await self.run(folder.path, "z.npy", "--factors", "y.npy", "--json")
+    #expect(continuous.exitCode == 0, "\(continuous.errors)")
+    #expect(continuous.errors.contains("factors are continuous"))
+    let result = try JSONValue(parsing: continuous.output.utf8)
+    for name in ["mcc", "r2:linear", "dci:lasso", "sap:continuous"] {
+      #expect(result["metrics"]?[name]?["value"]?.double != nil, "\(name)")
+    }
+    #expect(result["metrics"]?["mig"] == nil)
+    let reason = "mig: not applicable: it needs classes, and factor 'factor_0' has values"
+    #expect(result["skipped"]?["mig"]?.string?.hasPrefix(reason) == true)
+    let named = try await self.run(
+      folder.path, "z.npy", "--factors", "y.npy", "--metrics", "mig,mcc")
+    #expect(named.exitCode == 2 && named.output.contains(reason))
+  }
+
+  @Test("continuous factors have an array of their own, with a test sample")
+  func factorValues() async throws {
+    let folder = try TemporaryFolder()
+    let values = NPYArray(
+      (0..<48).map { Double($0 % 2 == 0 ? Self.shapes[$0 / 2] : Self.sizes[$0 / 2]) + 0.5 },
+      shape: [24, 2])
+    try NPZWriter.write(["codes": Self.codes, "factor_values": values], to: "\(folder.path)/a.npz")
+    let alone = try await run(folder.path, "a.npz", "--metrics", "mcc,r2:linear", "--json")
+    #expect(alone.exitCode == 0, "\(alone.errors)")
+    let result = try JSONValue(parsing: alone.output.utf8)
+    #expect((result["metrics"]?["mcc"]?["value"]?.double ?? 0) > 0.9)
+    try NPZWriter.write(
+      [
+        "codes": Self.codes, "factor_values": values, "test_codes": Self.codes,
+        "test_factor_values": values,
+      ], to: "\(folder.path)/b.npz")
+    let both = try await run(folder.path, "b.npz", "--metrics", "mcc:out-of-sample", "--json")
+    let found = try JSONValue(parsing: both.output.utf8)
+    #expect(found["metrics"]?["mcc:out-of-sample"]?["value"] == result["metrics"]?["mcc"]?["value"])
+    #expect(found["provenance"]?["config"]?["test_samples"] == 24)
+    try NPZWriter.write(
+      ["codes": Self.codes, "factor_values": values, "factors": Self.factors],
+      to: "\(folder.path)/two.npz")
+    try await run(folder.path, "two.npz").expectFailure("two.npz", "factor_values", "--factors")
+    try NPZWriter.write(
+      ["codes": Self.codes, "factor_values": values, "test_codes": Self.codes],
+      to: "\(folder.path)/half.npz")
+    try await run(folder.path, "half.npz").expectFailure("half.npz", "test_factor_values")
   }
 
   @Test("attributes may be -1 and 1")

@@ -258,7 +258,7 @@ import Testing
         [
           "codes": codesArray,
           "factors": NPYArray((0..<24).map { Double($0) + 0.5 }, shape: [24, 1]),
-        ], "factor 'factor_0', row 0", "mig"
+        ], "it needs classes, and factor 'factor_0' has values", "mig"
       ),
       (
         [

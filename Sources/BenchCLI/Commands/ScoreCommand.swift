@@ -18,7 +18,9 @@ struct ScoreCommand: BenchCommand {
       codes \(CodesRole.codes.names.dropFirst().joined(separator: ", ")); factors \
       \(CodesRole.factors.names.dropFirst().joined(separator: ", ")); attributes \
       \(CodesRole.attributes.names.dropFirst().joined(separator: ", ")); each with _train or _test. \
-      Factors may be texts or any whole numbers, attributes -1 and 1.
+      Factors may be texts or any whole numbers, attributes -1 and 1. Continuous factors are an array \
+      'factor_values' (float; 'test_factor_values'), or factors whose values hardly repeat: mcc, r2, \
+      dci:lasso, dci:forest-regressor and sap:continuous score their values, the others do not apply.
 
       A factor with one value in the samples is left out of all metrics, and named.
 
@@ -37,6 +39,7 @@ struct ScoreCommand: BenchCommand {
         bench score codes.npz --metrics mig --set mig.num_bins=10
         bench score codes.npz --metrics dci --train 5000 --test 2000
         bench score codes.npz --metrics mig --rotations 199
+        bench score codes.npz --metrics mcc,r2:linear,r2:kernel
 
       Metrics:
       \(MetricCatalog.all.map { "  \($0.name.padded(to: 28)) \($0.summary)" }.joined(separator: "\n"))
@@ -148,7 +151,8 @@ struct ScoreCommand: BenchCommand {
       seed: UInt32(global.seed), settings: settings,
       split: SplitRule(order: split, trainCount: train, testCount: test))
     for note in file.notes { global.note("note: \(note)") }
-    guard file.input.test == nil || (train == nil && test == nil) else {
+    let hasTest = file.input.test != nil || file.input.testValues != nil
+    guard !hasTest || (train == nil && test == nil) else {
       throw SplitOfGivenSample(path: codes)
     }
     let raw = try report(file.input)
@@ -170,8 +174,13 @@ struct ScoreCommand: BenchCommand {
 
   // MARK: - Choices
 
-  private func chosenMetrics() throws -> [MetricDefinition] {
-    guard let metrics else { return MetricCatalog.headline }
+  /// The metrics that were named; else the usual ones, for continuous factors those of values and the
+  /// unsupervised ones.
+  private func chosenMetrics(for input: MetricInput? = nil) throws -> [MetricDefinition] {
+    guard let metrics else {
+      guard input?.factorValues != nil else { return MetricCatalog.headline }
+      return MetricCatalog.continuous + MetricCatalog.headline
+    }
     return try MetricCatalog.metrics(named: metrics.split(separator: ",").map { $0.trimmed })
   }
 
@@ -192,7 +201,7 @@ struct ScoreCommand: BenchCommand {
   }
 
   private func report(_ input: MetricInput) throws -> MetricReport {
-    let metrics = try chosenMetrics()
+    let metrics = try chosenMetrics(for: input)
     var progress = ProgressReporter("score", total: metrics.count, isQuiet: global.quiet)
     var done = 0
     defer { progress.finish() }
@@ -207,7 +216,7 @@ struct ScoreCommand: BenchCommand {
   /// The ranks of all metrics that have a value, by name.
   private func ranks(_ raw: MetricReport, _ input: MetricInput) throws -> [String: HaarRank] {
     guard rotations > 0 else { return [:] }
-    let metrics = try chosenMetrics().filter { metric in
+    let metrics = try chosenMetrics(for: input).filter { metric in
       raw.entries.contains { $0.result.metric == metric.name }
     }
     var progress = ProgressReporter(
@@ -229,6 +238,7 @@ struct ScoreCommand: BenchCommand {
     _ aligned: [(name: String, alignment: CodeAlignment, report: MetricReport)],
     _ ranks: [String: HaarRank], _ seconds: Double
   ) -> JSONValue {
+    let testCount = file.input.test?.sampleCount ?? file.input.testValues?.sampleCount
     var members: [String: JSONValue] = [
       "metrics": isSelective ? raw.json : raw.jsonWithSkipped,
       "seconds": raw.secondsJSON,
@@ -239,8 +249,8 @@ struct ScoreCommand: BenchCommand {
           "samples": .integer(file.input.codes.sampleCount),
           "latents": .integer(file.input.codes.latentCount),
           "precision": .string(file.input.codes.precision.rawValue),
-          "test_samples": file.input.test.map { .integer($0.sampleCount) } ?? .null,
-          "split": file.input.test == nil ? .string(split.rawValue) : .null,
+          "test_samples": testCount.map { .integer($0) } ?? .null,
+          "split": testCount == nil ? .string(split.rawValue) : .null,
           "unit_size": file.unitSize.map { .integer($0) } ?? .null,
           "factors": factors.map { .string($0) } ?? .null,
           "attributes": attributes.map { .string($0) } ?? .null,
@@ -283,6 +293,9 @@ struct ScoreCommand: BenchCommand {
       "\(codes): \(counted(input.codes.sampleCount, "sample")), "
       + counted(input.codes.latentCount, "latent")
     if let factors = input.factors { title += ", \(counted(factors.factorCount, "factor"))" }
+    if let values = input.factorValues {
+      title += ", \(counted(values.factorCount, "continuous factor"))"
+    }
     if let attributes = input.attributes {
       title += ", \(counted(attributes.attributeCount, "attribute"))"
     }

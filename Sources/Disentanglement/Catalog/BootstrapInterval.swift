@@ -59,7 +59,7 @@ extension MetricInput {
     func draw(_ count: Int) -> [Int] { (0..<count).map { _ in random.integer(below: count) } }
     var result = self
     let rows: [Int]
-    if case .trainAndTest = metric.sampling, test == nil {
+    if case .trainAndTest = metric.sampling, test == nil, testValues == nil {
       // A sample that the metric splits keeps its two parts apart.
       let parts = try split.rows(of: codes.sampleCount, seed: seed, metric: metric.name)
       rows = [parts.train, parts.test].flatMap { part in draw(part.count).map { part[$0] } }
@@ -71,6 +71,8 @@ extension MetricInput {
     result.codes = codes.samples(rows)
     result.factors = factors?.samples(rows)
     result.attributes = attributes?.samples(rows)
+    result.factorValues = factorValues?.samples(rows)
+    result.testValues = testValues.map { $0.samples(draw($0.sampleCount)) }
     result.test = test.map { $0.samples(draw($0.sampleCount)) }
     result.seed = seed &+ UInt32(truncatingIfNeeded: index) &+ 1
     return result

@@ -67,8 +67,15 @@ public struct MetricReport: Sendable, Equatable {
 }
 
 extension MetricCatalog {
-  /// The metrics without a variant in their name.
-  public static var headline: [MetricDefinition] { all.filter { !$0.name.contains(":") } }
+  /// The metrics of factors with classes and of attributes that have no variant in their name.
+  public static var headline: [MetricDefinition] {
+    all.filter { !$0.name.contains(":") && !$0.requirements.contains(.factorValues) }
+  }
+
+  /// The metrics of factors without classes.
+  public static var continuous: [MetricDefinition] {
+    all.filter { $0.requirements.contains(.factorValues) }
+  }
 
   /// Evaluates metrics on one input.
   ///

@@ -10,6 +10,8 @@ public enum DisentanglementError: Error, Equatable, Sendable, CustomStringConver
   case columnMismatch(array: String, columns: Int, other: String, otherColumns: Int)
   /// A code is NaN or infinite.
   case notFinite(array: String, row: Int, column: Int)
+  /// The value of a continuous factor is NaN or infinite.
+  case factorNotFinite(factor: String, row: Int, value: String)
   /// A class index is negative.
   case negativeClass(factor: String, row: Int, value: Int)
   /// A class index is not below the factor's size.
@@ -53,6 +55,9 @@ public enum DisentanglementError: Error, Equatable, Sendable, CustomStringConver
     case .notFinite(let array, let row, let column):
       "\(array): row \(row), column \(column) is NaN or infinite; every code must be finite, so "
         + "repair or leave out that sample."
+    case .factorNotFinite(let factor, let row, let value):
+      "factor '\(factor)': row \(row) is \(value), expected a finite number; repair or leave out that "
+        + "sample."
     case .negativeClass(let factor, let row, let value):
       "factor '\(factor)': row \(row) is \(value), expected a class index of at least 0; "
         + "renumber the classes from 0."

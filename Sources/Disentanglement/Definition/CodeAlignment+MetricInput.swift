@@ -7,6 +7,9 @@ extension CodeAlignment {
     result.test = input.test.map {
       LabelledCodes(checked: apply(to: $0.codes), factors: $0.factors)
     }
+    result.testValues = input.testValues.map {
+      ValuedCodes(checked: apply(to: $0.codes), values: $0.values)
+    }
     result.interventions = input.interventions?.mapCodes { apply(to: $0) }
     return result
   }

@@ -6,6 +6,8 @@ public struct MetricDefinition: Sendable {
   public enum Requirement: String, Sendable, CaseIterable {
     /// The class of every factor in every sample.
     case factors
+    /// The value of every factor in every sample; classes are taken for values where there are no others.
+    case factorValues
     /// Binary attributes of every sample.
     case attributes
     /// Codes of chosen factor values; drawn from codes and factors if no source is given.
@@ -70,6 +72,7 @@ public struct MetricDefinition: Sendable {
     requirements.allSatisfy { requirement in
       switch requirement {
       case .factors: input.factors != nil
+      case .factorValues: input.factors != nil || input.factorValues != nil
       case .attributes: input.attributes != nil
       case .interventions: input.interventions != nil || input.factors != nil
       }

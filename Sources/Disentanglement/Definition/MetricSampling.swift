@@ -33,8 +33,9 @@ extension MetricDefinition {
     case .everySample: return []
     case .samples(let expected): return count == expected ? [] : ["samples=\(count)"]
     case .trainAndTest(let train, let test):
-      var found = (train: count, test: input.test?.sampleCount ?? 0)
-      if input.test == nil {
+      let given = input.test?.sampleCount ?? input.testValues?.sampleCount
+      var found = (train: count, test: given ?? 0)
+      if given == nil {
         let rows = try input.split.rows(of: count, seed: input.seed, metric: name)
         found = (rows.train.count, rows.test.count)
       }

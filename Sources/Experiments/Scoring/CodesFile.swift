@@ -48,12 +48,14 @@ package struct CodesFile {
     do {
       var reader = try CodesReader(parts)
       var codes = try reader.codes()
-      let test = try reader.test()
-      let factors = try reader.factors()
+      let values = try reader.factorValues()
+      let testValues = values == nil ? nil : try reader.testValues()
+      let test = values == nil ? try reader.test() : nil
+      let factors = values == nil ? try reader.factors() : nil
       let attributes = try reader.attributes()
       unitSize = codes.unitSize
       if let size = codes.unitSize {
-        guard test == nil else {
+        guard test == nil, testValues == nil else {
           throw DatasetError.unsupported(
             file: parts.path, format: "codes",
             reason: "codes of shape [n, units, size] are reduced as a whole, so they cannot come "
@@ -63,7 +65,8 @@ package struct CodesFile {
           of: codes.codes, unitCount: codes.codes.latentCount / size)
       }
       var scored = try MetricInput(
-        codes: codes.codes, factors: factors, attributes: attributes, test: test, seed: seed)
+        codes: codes.codes, factors: factors, attributes: attributes, test: test,
+        factorValues: values, testValues: testValues, seed: seed)
       scored.settings = settings
       scored.split = split
       input = scored
@@ -197,6 +200,63 @@ private struct CodesReader {
       named: "factors", columnNames: given, renumbers: sizes == nil && hasTest != true,
       notes: &notes)
     return try Factors(columns: columns, sizes: sizes, names: given ?? table.columnNames)
+  }
+
+  /// The array of continuous factors in the suite's own files.
+  private static let valuesName = "factor_values"
+
+  /// The values of continuous factors; nil where the factors have classes or there are none.
+  ///
+  /// They are an array `factor_values`, or factors of which one hardly has a value twice.
+  mutating func factorValues() throws -> FactorValues? {
+    let given = try names("factor_names")
+    if parts.factors == nil, let archive, archive.names.contains(Self.valuesName) {
+      guard CodesRole.factors.candidates(in: archive.names).isEmpty else {
+        throw DatasetError.ambiguousArray(
+          file: parts.path, role: CodesRole.factors.name,
+          found: CodesRole.factors.candidates(in: archive.names) + [Self.valuesName],
+          option: "--factors")
+      }
+      let table = SampleTable(try archive.array(Self.valuesName), place: parts.path)
+      return try FactorValues(
+        columns: table.values(named: Self.valuesName, columnNames: given), names: given)
+    }
+    // A file that counts classes has classes.
+    guard try sizes() == nil, let table = try table(.factors, parts.factors, "--factors"),
+      try table.isContinuous(named: "factors")
+    else { return nil }
+    let columnNames = given ?? table.columnNames
+    notes.append(
+      "factors are continuous: metrics of their values score them, those of classes do not apply")
+    return try FactorValues(
+      columns: table.values(named: "factors", columnNames: columnNames), names: columnNames)
+  }
+
+  /// The test sample of continuous factors; nil if the file has none.
+  mutating func testValues() throws -> ValuedCodes? {
+    guard let archive else { return nil }
+    let codes = CodesRole.codes.candidates(in: archive.names, isTest: true)
+    let own = archive.names.contains("test_\(Self.valuesName)") ? ["test_\(Self.valuesName)"] : []
+    let values = own + CodesRole.factors.candidates(in: archive.names, isTest: true)
+    guard !(codes.isEmpty && values.isEmpty) else { return nil }
+    guard codes.count == 1, values.count == 1 else {
+      guard codes.count < 2, values.count < 2 else {
+        throw DatasetError.unsupported(
+          file: parts.path, format: "codes",
+          reason:
+            "\((codes.count > 1 ? codes : values).joined(separator: " and ")) may each be of the "
+            + "test sample; leave one out")
+      }
+      throw DatasetError.missingArray(
+        file: parts.path, array: codes.isEmpty ? "test_codes" : "test_\(Self.valuesName)",
+        found: archive.names)
+    }
+    let given = try names("factor_names")
+    let table = SampleTable(try archive.array(values[0]), place: parts.path)
+    return try ValuedCodes(
+      codes: SampleTable(archive.array(codes[0]), place: parts.path).codes(named: codes[0]).codes,
+      values: FactorValues(
+        columns: table.values(named: values[0], columnNames: given), names: given))
   }
 
   mutating func attributes() throws -> Attributes? {

@@ -209,6 +209,36 @@ struct SampleTable {
     }
   }
 
+  /// Whether a factor has hardly any value twice, and one that is no whole number: it has no classes.
+  ///
+  /// - Throws: An error if the table has other axes than samples and factors.
+  func isContinuous(named name: String) throws -> Bool {
+    try columns(named: name, "[samples, factors]").contains { column in
+      guard case .numbers(let values) = column else { return false }
+      return values.contains { $0.isFinite && Int(exactly: $0) == nil }
+        && 2 * Set(values).count > values.count
+    }
+  }
+
+  /// Values of continuous factors, `[factor][sample]`.
+  ///
+  /// - Throws: An error that names the column and the row.
+  func values(named name: String, columnNames: [String]?) throws -> [[Double]] {
+    let names = columnNames ?? self.columnNames
+    return try columns(named: name, "[samples, factors]").enumerated().map { place, column in
+      switch column {
+      case .integers(let values): return values.map { Double($0) }
+      case .numbers(let values): return values
+      case .texts(let values):
+        let label =
+          names.flatMap { $0.indices.contains(place) ? $0[place] : nil } ?? "factor_\(place)"
+        throw DatasetError.contentMismatch(
+          file: "\(self.place), factor '\(label)'",
+          expected: "numbers, as another factor is continuous", found: "the text '\(values[0])'")
+      }
+    }
+  }
+
   private static func numbered<Value: Comparable & Hashable>(
     _ values: [Value], _ label: String, _ kind: String, _ notes: inout [String]
   ) -> [Int] {

@@ -52,16 +52,37 @@ public struct RegressionDCI: Sendable, Equatable {
   public init(
     train: LabelledCodes, test: LabelledCodes, regressor: Regressor, seed: UInt64 = 0
   ) throws(DisentanglementError) {
+    try self.init(
+      train: ValuedCodes(train), test: ValuedCodes(test), regressor: regressor, seed: seed)
+  }
+
+  /// Scores codes by the values of factors.
+  ///
+  /// - Parameters:
+  ///   - train: At least two latents and two factors, each of which varies.
+  ///   - test: Held-out samples in which each factor varies as well.
+  ///   - regressor: The model.
+  ///   - seed: Seed of the forests.
+  /// - Throws: ``DisentanglementError`` if the samples are too small in one of these respects.
+  public init(
+    train: ValuedCodes, test: ValuedCodes, regressor: Regressor, seed: UInt64 = 0
+  ) throws(DisentanglementError) {
     let metric = regressor.metricName
-    try train.requireShape(of: test, metric: metric)
-    _ = try train.factors.variedLabels(metric: metric)
-    _ = try test.factors.variedLabels(metric: metric)
+    guard train.codes.latentCount >= 2 else {
+      throw .tooFewLatents(metric: metric, needed: 2, found: train.codes.latentCount)
+    }
+    guard train.values.factorCount >= 2 else {
+      throw .tooFewFactors(metric: metric, needed: 2, found: train.values.factorCount)
+    }
+    try train.requireSameColumns(as: test, metric: metric)
+    try train.requireVaried(metric: metric)
+    try test.requireVaried(metric: metric)
     try regressor.requireValid()
     let scaling = Standardization(train.codes)
     let codes = try Codes(scaling.apply(train.codes.matrix), precision: train.codes.precision)
     let testCodes = try Codes(scaling.apply(test.codes.matrix), precision: test.codes.precision)
-    let targets = train.factors.columns.map { StandardizedTarget($0) }
-    let testTargets = zip(test.factors.columns, targets).map { StandardizedTarget($0, like: $1) }
+    let targets = train.values.columns.map { StandardizedTarget($0) }
+    let testTargets = zip(test.values.columns, targets).map { StandardizedTarget($0, like: $1) }
     let fits = try regressor.fit(
       codes, targets: targets.map(\.values), test: testCodes, seed: seed)
     let matrix = Matrix(columns: fits.map(\.importances))
@@ -92,14 +113,13 @@ private func concentration(_ importances: [Double]) -> Double {
   return 1 - entropy / log(Double(shifted.count) + tiny)
 }
 
-/// Class indices in units of the training sample's standard deviation.
+/// Factors' values in units of the training sample's standard deviation.
 private struct StandardizedTarget {
   let values: [Double]
   let mean: Double
   let deviation: Double
 
-  init(_ classes: [Int]) {
-    let numbers = classes.map { Double($0) }
+  init(_ numbers: [Double]) {
     let mean = numbers.mean
     let deviation = numbers.map { ($0 - mean) * ($0 - mean) }.mean.squareRoot()
     self.mean = mean
@@ -107,11 +127,11 @@ private struct StandardizedTarget {
     values = numbers.map { ($0 - mean) / deviation }
   }
 
-  /// Test classes in the training sample's units.
-  init(_ classes: [Int], like training: StandardizedTarget) {
+  /// Test values in the training sample's units.
+  init(_ numbers: [Double], like training: StandardizedTarget) {
     mean = training.mean
     deviation = training.deviation
-    values = classes.map { (Double($0) - training.mean) / training.deviation }
+    values = numbers.map { ($0 - training.mean) / training.deviation }
   }
 
   /// Root mean square error over the standard deviation of these values.
@@ -212,9 +232,9 @@ extension MetricDefinition {
     let name = regressor.metricName
     return MetricDefinition(
       MetricDescription(name: name, headline: "disentanglement"), summary: summary,
-      requirements: [.factors], sampling: .studySplit, isExpensive: regressor != .lasso()
+      requirements: [.factorValues], sampling: .studySplit, isExpensive: regressor != .lasso()
     ) { input in
-      let split = try input.trainTestSplit(metric: name)
+      let split = try input.valuedSplit(metric: name)
       let dci = try RegressionDCI(
         train: split.train, test: split.test, regressor: regressor, seed: UInt64(input.seed))
       return try MetricResult(

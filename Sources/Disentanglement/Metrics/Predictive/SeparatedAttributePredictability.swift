@@ -41,8 +41,23 @@ public struct SeparatedAttributePredictability: Sendable, Equatable {
     let scores =
       switch estimator {
       case .classification: try Self.accuracies(train, test)
-      case .correlation: Self.squaredCorrelations(train)
+      case .correlation: Self.squaredCorrelations(ValuedCodes(train))
       }
+    scoreMatrix = scores
+    value = (0..<scores.columnCount).map { topTwoGap(scores.column($0)) }.mean
+  }
+
+  /// Scores codes by the values of factors, with ``Estimator/correlation``.
+  ///
+  /// - Parameter sample: At least two latents; factors that vary.
+  /// - Throws: ``DisentanglementError`` if there is one latent or a factor does not vary.
+  public init(_ sample: ValuedCodes) throws(DisentanglementError) {
+    let metric = "sap:continuous"
+    guard sample.codes.latentCount >= 2 else {
+      throw .tooFewLatents(metric: metric, needed: 2, found: sample.codes.latentCount)
+    }
+    try sample.requireVaried(metric: metric)
+    let scores = Self.squaredCorrelations(sample)
     scoreMatrix = scores
     value = (0..<scores.columnCount).map { topTwoGap(scores.column($0)) }.mean
   }
@@ -70,8 +85,8 @@ public struct SeparatedAttributePredictability: Sendable, Equatable {
       rowCount: rows.count, columnCount: matched.count, elements: rows.flatMap { $0 })
   }
 
-  private static func squaredCorrelations(_ train: LabelledCodes) -> Matrix<Double> {
-    let factors = train.factors.columns.map { Centred($0.map { Double($0) }) }
+  private static func squaredCorrelations(_ train: ValuedCodes) -> Matrix<Double> {
+    let factors = train.values.columns.map { Centred($0) }
     let rows = Parallel.map(train.codes.latentCount) { latent -> [Double] in
       let codes = Centred(train.codes.latent(latent))
       let divisor = Double(max(1, train.sampleCount - 1))
@@ -113,21 +128,23 @@ extension MetricDefinition {
   ) -> MetricDefinition {
     MetricDefinition(
       MetricDescription(name: name, protocolID: estimator == .classification ? "dlib" : nil),
-      summary: "Separated attribute predictability, \(words)", requirements: [.factors],
+      summary: "Separated attribute predictability, \(words)",
+      requirements: estimator == .correlation ? [.factorValues] : [.factors],
       sampling: estimator == .classification ? .studySplit : .samples(10_000)
     ) { input in
       // The correlation is not tested on other samples, so it may use all there are.
-      let labelled = try LabelledCodes(codes: input.codes, factors: input.factors(for: name))
-      let split =
-        estimator == .correlation
-        ? TrainTestSplit(train: labelled, test: labelled)
-        : try input.trainTestSplit(metric: name)
-      let sap = try SeparatedAttributePredictability(
-        train: split.train, test: split.test, estimator: estimator)
+      guard estimator == .classification else {
+        let sap = try SeparatedAttributePredictability(input.valuedCodes(for: name))
+        return try MetricResult(
+          metric: name, scores: [.init("value", sap.value)],
+          details: ["score_matrix": sap.scoreMatrix.json], estimator: words)
+      }
+      let split = try input.trainTestSplit(metric: name)
+      let sap = try SeparatedAttributePredictability(train: split.train, test: split.test)
       return try MetricResult(
         metric: name, scores: [.init("value", sap.value)],
         details: ["score_matrix": sap.scoreMatrix.json],
-        estimator: estimator == .classification ? "\(words); \(split.words)" : words)
+        estimator: "\(words); \(split.words)")
     }
   }
 }
