@@ -453,4 +453,126 @@ import Testing
     #expect(other.errors.contains("of 1 features, these are 448; only its images are used"))
     #expect(try json(other)["metrics"]?["fid"] == ofImages?["fid"])
   }
+
+  private func writeSide(
+    _ count: Int, seed: UInt64, protocolID: String, to path: String
+  ) throws {
+    var random = Philox(seed: seed)
+    try NPZWriter.write(
+      [
+        "features": NPYArray(random.normals(count * 5), shape: [count, 5]),
+        "logits": NPYArray(random.normals(count * 4), shape: [count, 4]),
+        "spatial": NPYArray(random.normals(count * 6), shape: [count, 6]),
+        "protocol": NPYArray(texts: [protocolID]),
+      ], to: path)
+  }
+
+  @Test("--protocol adm is the evaluator's five numbers, of its features alone")
+  func adm() async throws {
+    let folder = try TemporaryFolder()
+    let id = "tf1/inception-2015-12-05@6726825d0af5/2048/no-crop"
+    try writeSide(60, seed: 1, protocolID: id, to: "\(folder.path)/a.npz")
+    try writeSide(50, seed: 2, protocolID: id, to: "\(folder.path)/b.npz")
+    let words = ["fid", "a.npz", "b.npz", "--protocol", "adm"]
+    let result = try json(await BenchProcess.run(words + ["--json"], in: folder.path))
+    guard case .object(let metrics)? = result["metrics"] else { throw CancellationError() }
+    #expect(Set(metrics.keys) == ["fid", "sfid", "is:adm", "precision", "recall"])
+    #expect(metrics["precision"]?["inside"] == "inclusive" && metrics["precision"]?["k"] == 3)
+    #expect(result["protocol"]?["evaluator"] == "adm")
+    let same = try json(
+      await BenchProcess.run(
+        [
+          "fid", "a.npz", "b.npz", "--inside", "inclusive", "--metrics", "precision,sfid", "--json",
+        ],
+        in: folder.path))
+    #expect(same["metrics"]?["precision"] == metrics["precision"])
+    #expect(same["metrics"]?["sfid"] == metrics["sfid"])
+    #expect(same["protocol"]?["evaluator"] == .null)
+    try writeSide(
+      50, seed: 2, protocolID: "pytorch-fid/inception-2015-12-05@6726825d0af5/2048/no-crop",
+      to: "\(folder.path)/c.npz")
+    try await BenchProcess.run(["fid", "c.npz", "c.npz", "--protocol", "adm"], in: folder.path)
+      .expectFailure("c.npz was made with protocol pytorch-fid/", "--protocol adm")
+    for extra in [["--k", "5"], ["--inside", "strict"], ["--features", "builtin"]] {
+      let refused = try await BenchProcess.run(words + extra, in: folder.path)
+      #expect(refused.exitCode == 64 && refused.errors.contains("--protocol adm"))
+    }
+  }
+
+  @Test("computes what is asked for by name of distances on features")
+  func distances() async throws {
+    let folder = try TemporaryFolder()
+    try writeFeatures(60, seed: 1, to: "\(folder.path)/a.npz")
+    try writeFeatures(50, shift: 1, seed: 2, to: "\(folder.path)/b.npz")
+    let run = try await BenchProcess.run(
+      [
+        "fid", "a.npz", "b.npz", "--metrics", "mind,kid:rbf,vendi,asw,cmmd", "--kid-subset-size",
+        "40", "--mind-directions", "200", "--json",
+      ], in: folder.path)
+    #expect(run.exitCode == 2)
+    let metrics = try #require(try JSONValue(parsing: run.output.utf8)["metrics"])
+    for name in ["mind", "kid:rbf", "vendi", "asw"] {
+      #expect((metrics[name]?["value"]?.double ?? -1) > 0, "\(name)")
+    }
+    #expect(metrics["mind"]?["directions"] == 200 && metrics["mind"]?["samples"] == 50)
+    #expect(metrics["vendi"]?["reference"]?.double != nil)
+    #expect(metrics["cmmd"]?["reason"]?.string?.contains("embeddings of length 1") == true)
+  }
+
+  @Test("compares with held-out images, and says where they were not held out")
+  func heldOut() async throws {
+    let folder = try TemporaryFolder()
+    try writeFeatures(90, seed: 1, to: "\(folder.path)/train.npz")
+    try writeFeatures(80, seed: 2, to: "\(folder.path)/made.npz")
+    try writeFeatures(70, seed: 3, to: "\(folder.path)/test.npz")
+    let words = ["fid", "train.npz", "made.npz", "--held-out"]
+    let run = try await BenchProcess.run(words + ["test.npz", "--json"], in: folder.path)
+    let result = try json(run)
+    for name in ["fid", "fid:ratio", "authenticity", "fld", "fld:gap"] {
+      #expect(result["metrics"]?[name]?["value"]?.double != nil, "\(name)")
+    }
+    #expect(result["held_out_overlap"] == 0)
+    #expect(result["protocol"]?["held_out"]?["count"] == 70)
+    let same = try await BenchProcess.run(
+      words + ["train.npz", "--metrics", "fid:ratio,authenticity", "--json"], in: folder.path)
+    #expect(same.exitCode == 2)
+    #expect(same.errors.contains("90 of 90 held-out images are in train.npz too"))
+    let without = try await BenchProcess.run(
+      ["fid", "train.npz", "made.npz", "--metrics", "ct"], in: folder.path)
+    #expect(without.exitCode == 2 && without.errors.contains("--held-out"))
+  }
+
+  @Test("compares pictures of equal names")
+  func paired() async throws {
+    let folder = try TemporaryFolder()
+    try writePictures(3, seed: 1, to: "\(folder.path)/a")
+    try writePictures(3, seed: 1, to: "\(folder.path)/b")
+    let nowhere = [
+      "HOME": folder.path, "BENCH_CACHE": "\(folder.path)/cache", "BENCH_WEIGHTS": "",
+      "TORCH_HOME": "", "XDG_CACHE_HOME": "",
+    ]
+    func run(_ words: String...) async throws -> BenchProcess {
+      try await BenchProcess.run(
+        ["fid"] + words + ["--paired"], environment: nowhere, in: folder.path)
+    }
+    // One picture is a little darker.
+    var picture = try Pictures.open("\(folder.path)/a").picture(at: 1, channelCount: 3)
+    picture = RasterImage(shape: picture.shape, pixels: picture.pixels.map { $0 > 9 ? $0 - 10 : 0 })
+    try PNG.write(picture, to: "\(folder.path)/b/101.png")
+    let result = try json(await run("a", "b", "--json"))
+    #expect(result["pairs"] == 3)
+    #expect(
+      result["metrics"]?["psnr"]?["reason"]?.string?.hasPrefix("2 of 3 pairs are equal") == true)
+    let ratio = try #require(result["metrics"]?["psnr:of-mse"]?["value"]?.double)
+    // A third of the pictures is off by at most 10: a mean error of at most 100 / 3.
+    #expect(ratio > 32.9 && ratio < 34)
+    #expect((result["metrics"]?["ssim"]?["value"]?.double ?? 0) > 0.9)
+    #expect(result["metrics"]?["lpips"]?["reason"]?.string?.contains("bench weights fetch") == true)
+    try FileManager.default.removeItem(atPath: "\(folder.path)/b/100.png")
+    try await run("a", "b").expectFailure("a: 1 of 3 pictures", "'100.png'")
+    try writePictures(3, side: 20, seed: 1, to: "\(folder.path)/c")
+    try await run("a", "c").expectFailure("c/100.png", "one size")
+    let both = try await run("a", "b", "--metrics", "fid")
+    #expect(both.exitCode == 64 && both.errors.contains("--paired"))
+  }
 }

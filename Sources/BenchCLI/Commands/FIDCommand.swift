@@ -40,8 +40,11 @@ struct FIDCommand: BenchCommand {
         bench fid real/ generated/ --features clip-b32 --metrics fid
         bench fid real/ generated/ --features builtin
         bench fid real.zip samples.npz
-        bench fid VIRTUAL_imagenet256_labeled.npz samples.npz --protocol tf1 --inside inclusive
+        bench fid VIRTUAL_imagenet256_labeled.npz samples.npz --protocol adm
+        bench fid real.npz generated.npz --metrics mind,kid:rbf,vendi,asw
         bench fid celeba:d2c@64 samples.npz
+        bench fid train/ samples/ --held-out test/
+        bench fid originals/ reconstructions/ --paired
         bench fid real/ --save-stats stats.npz
         bench fid real/ --save-features real.npz --on-error skip
         mpirun -np 4 bench fid real/ generated/     (the images are shared out)
@@ -56,21 +59,42 @@ struct FIDCommand: BenchCommand {
   var generated: String?
 
   @Option(
+    help:
+      "Real images that were not trained on, in any form that A may have: adds fid:ratio, authenticity, ct, fld and fld:gap.",
+    completion: .file())
+  var heldOut: String?
+
+  @Flag(
+    name: .customLong("paired"),
+    help:
+      "Compare pictures of equal names instead of sets: PSNR, SSIM and, with VGG-16's and LPIPS's weights, LPIPS."
+  )
+  var isPaired = false
+
+  @Option(
     help: "Metrics, separated by commas; default: all that A and B allow.",
     transform: parseMetrics)
   var metrics: [GenerationMetric]?
 
-  @Option(help: "Which neighbour sets the radius for precision, recall, density and coverage.")
-  var k = 3
+  @Option(
+    help: "Which neighbour sets the radius for precision, recall, density and coverage; default: 3."
+  )
+  var k: Int?
 
-  @Option(help: "Whether a sample on a radius is inside: strict (d < R) or inclusive (d <= R).")
-  var inside = GenerationOptions.Inside.strict
+  @Option(
+    help:
+      "Whether a sample on a radius is inside: strict (d < R, the default) or inclusive (d <= R, that of --protocol adm)."
+  )
+  var inside: GenerationOptions.Inside?
 
   @Option(help: "Number of random subsets for KID.")
   var kidSubsets = 100
 
   @Option(help: "Samples per subset for KID.")
   var kidSubsetSize = 1000
+
+  @Option(help: "Number of random directions for mind.")
+  var mindDirections = 1000
 
   @Option(help: "Number of splits for the inception score.")
   var isSplits = 10
@@ -87,17 +111,27 @@ struct FIDCommand: BenchCommand {
   @OptionGroup(title: "Images") var images: ImageFeatureOptions
 
   func validate() throws {
+    try validatePaired()
     guard generated != nil || saveStats != nil || saveFeatures != nil else {
       throw ValidationError(
         "Give a generated set to compare with, or --save-stats or --save-features.")
+    }
+    guard generated != nil || heldOut == nil else {
+      throw ValidationError("--held-out compares three sets; give a generated set.")
     }
     guard generated != nil || metrics == nil else {
       throw ValidationError("--metrics compares two sets; give a generated set.")
     }
     for (name, value) in [
-      ("--k", k), ("--kid-subsets", kidSubsets), ("--is-splits", isSplits),
+      ("--k", k ?? 3), ("--mind-directions", mindDirections), ("--kid-subsets", kidSubsets),
+      ("--is-splits", isSplits),
     ] where value < 1 {
       throw ValidationError("\(name) is \(value); it must be at least 1.")
+    }
+    guard images.choice != .adm || (k ?? 3 == 3 && inside ?? .inclusive == .inclusive) else {
+      throw ValidationError(
+        "--protocol adm has --k 3 and --inside inclusive; leave both out, or choose --protocol tf1."
+      )
     }
     guard kidSubsetSize >= 2 else {
       throw ValidationError("--kid-subset-size is \(kidSubsetSize); it must be at least 2.")
@@ -105,12 +139,13 @@ struct FIDCommand: BenchCommand {
   }
 
   func execute() async throws {
+    guard !isPaired else { return try executePaired() }
     try await withProcessGroup { group in try await execute(group) }
   }
 
   private func execute(_ group: ProcessGroup) async throws {
     let global = global.speaking(in: group)
-    let names = [reference] + (generated.map { [$0] } ?? [])
+    let names = [reference] + [generated, heldOut].compactMap(\.self)
     let files = try names.map { try file($0) }
     var loader = ImageSideLoader(
       settings: images.values, environment: global.environment, group: group,
@@ -135,17 +170,25 @@ struct FIDCommand: BenchCommand {
       saved.append(saveStats)
       global.note("statistics of \(reference) written to \(saveStats)")
     }
+    for side in loaded.sides { try images.choice?.require(side.protocolID, of: side.name) }
     let start = ContinuousClock.now
     let evaluation =
       loaded.sides.count < 2
       ? nil
       : try GenerationEvaluation(
-        reference: first, generated: loaded.sides[1], metrics: metrics, options: options)
+        reference: first, generated: loaded.sides[1],
+        heldOut: loaded.sides.count > 2 ? loaded.sides[2] : nil,
+        metrics: metrics ?? images.choice?.metrics, options: options)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     for (metric, reason) in (evaluation?.skipped ?? [:])
       .sorted(by: { $0.key.name < $1.key.name })
     {
       global.note("without \(metric.name): \(reason)")
+    }
+    if let overlap = evaluation?.heldOutOverlap, overlap > 0 {
+      global.note(
+        "\(overlap) of \(loaded.sides[2].count ?? 0) held-out images are in \(reference) too: they were not held out"
+      )
     }
     var result: [String: JSONValue] = [
       "protocol": protocolDescription(loaded),
@@ -156,6 +199,7 @@ struct FIDCommand: BenchCommand {
       result["from_cache"] = .array(loaded.fromCache.map { .string($0) })
     }
     if let evaluation { result["metrics"] = evaluation.json }
+    if let overlap = evaluation?.heldOutOverlap { result["held_out_overlap"] = .integer(overlap) }
     if !saved.isEmpty { result["saved"] = .array(saved.map { .string($0) }) }
     if !loaded.skipped.isEmpty {
       result["unreadable"] = .array(loaded.skipped.map { .string($0) })
@@ -176,8 +220,9 @@ struct FIDCommand: BenchCommand {
 
   private var options: GenerationOptions {
     var options = GenerationOptions()
-    options.neighbourCount = k
-    options.inside = inside
+    options.neighbourCount = k ?? 3
+    options.inside = inside ?? images.choice?.inside ?? .strict
+    options.directionCount = mindDirections
     options.kernelSubsetCount = kidSubsets
     options.kernelSubsetSize = kidSubsetSize
     options.splitCount = isSplits
@@ -194,8 +239,10 @@ struct FIDCommand: BenchCommand {
     }
     return [
       "id": loaded.protocolID.map { .string($0) } ?? .null,
+      "evaluator": images.choice == .adm ? "adm" : .null,
       "reference": side(loaded.sides[0]),
       "generated": loaded.sides.count > 1 ? side(loaded.sides[1]) : .null,
+      "held_out": loaded.sides.count > 2 ? side(loaded.sides[2]) : .null,
       "width": .integer(loaded.sides[0].width),
       "covariance": "unbiased (N-1); fid:stylegan: biased (N)",
       "weights": loaded.weightsName.map { .string($0) } ?? .null,
@@ -212,7 +259,8 @@ struct FIDCommand: BenchCommand {
       "\(role) \(side.name): \(side.count.map { "\($0) images" } ?? "statistics")"
     }
     var lines = [
-      zip(["reference", "generated"], loaded.sides).map { line($0, $1) }.joined(separator: "; "),
+      zip(["reference", "generated", "held out"], loaded.sides).map { line($0, $1) }.joined(
+        separator: "; "),
       "protocol \(loaded.protocolID ?? "not stated by the files")",
     ]
     for metric in GenerationMetric.all {

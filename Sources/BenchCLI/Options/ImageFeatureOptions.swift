@@ -11,9 +11,10 @@ struct ImageFeatureOptions: ParsableArguments {
       """
       How images are resized and scaled. Inception: pytorch-fid (default), clean-fid, clean-fid-pytorch (its \
       pixels for pytorch-fid's network), tf1 or torch-fidelity (the same; ADM's too). DINOv2: dgm (default), \
-      dgm-clean, edm2, torch-fidelity. CLIP: clean-fid-clip, cmmd (default at 336 pixels), torch-fidelity.
+      dgm-clean, edm2, torch-fidelity. CLIP: clean-fid-clip, cmmd (default at 336 pixels), torch-fidelity. \
+      Or adm: tf1 with the metrics and parameters of ADM's evaluator.
       """, valueName: "name"))
-  var featureProtocol: FeatureProtocol?
+  var choice: ImageProtocol?
 
   @Option(
     name: [.customLong("features"), .customLong("network")],
@@ -51,6 +52,10 @@ struct ImageFeatureOptions: ParsableArguments {
     guard (1...4096).contains(batchSize) else {
       throw ValidationError("--batch-size is \(batchSize); it must be 1 to 4096.")
     }
+    guard choice != .adm || (network == .inception && tap == .pool3) else {
+      throw ValidationError(
+        "--protocol adm is of Inception's 2048 features; leave out --features and --dims.")
+    }
     guard network != .builtin || weights == nil else {
       throw ValidationError("--features builtin has no weights; leave --weights out.")
     }
@@ -79,7 +84,7 @@ extension ImageFeatureOptions {
     guard let tap else { preconditionFailure("\(dims) features passed validate()") }
     var settings = ImageFeatureSettings()
     settings.network = network
-    settings.featureProtocol = featureProtocol
+    settings.featureProtocol = choice?.features
     settings.tap = tap
     settings.weights = weights
     settings.batchSize = batchSize

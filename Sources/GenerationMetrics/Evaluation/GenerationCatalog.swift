@@ -3,8 +3,10 @@ extension GenerationMetric {
   public static let all: [GenerationMetric] = [
     .frechet, .frechetBiased, .frechetExtrapolated, .frechetInterval, .spatialFrechet,
     .kernel, .kernelGeneratedFirst, .kernelCleanFID, .kernelOfAll,
-    .inceptionScore, .inceptionScoreInOrder,
+    .kernelGaussian, .embeddingDiscrepancy, .sliced, .approximateSliced, .vendi,
+    .inceptionScore, .inceptionScoreInOrder, .inceptionScoreOfADM,
     .precision, .recall, .density, .coverage,
     .realism, .realismYoungjung,
+    .frechetRatio, .authenticity, .dataCopying, .likelihood, .likelihoodGap,
   ]
 }
