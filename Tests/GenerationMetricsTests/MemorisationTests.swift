@@ -140,6 +140,23 @@ import Testing
     }
   }
 
+  @Test("gives way where one column is far larger than the others")
+  func coarse() throws {
+    func stretched(_ set: FeatureSet) throws -> FeatureSet {
+      var features = set.features
+      for row in 0..<set.count { features[row, 0] *= 5000 }
+      return try FeatureSet(name: set.name, features: features)
+    }
+    let x = try stretched(features(300, 64, seed: 1))
+    let y = try stretched(features(280, 64, seed: 2))
+    let found = try [true, false].map { usesBytes in
+      try NeighbourSearch.$usesBytes.withValue(usesBytes) {
+        try PrecisionRecall(reference: x, generated: y)
+      }
+    }
+    #expect(found[0] == found[1])
+  }
+
   @Test("copes with equal rows")
   func equal() throws {
     let same = try FeatureSet(

@@ -50,8 +50,15 @@ struct DistanceScreen: Sendable {
       let bytes = QuantisedRows.prepare(sets)
     {
       let spread = norms.joined().reduce(0, +) / Double(norms.joined().count)
-      return zip(sets, bytes).map {
-        DistanceScreen(features: $0, bytes: $1, of: bytes, spread: spread)
+      let errors = bytes.flatMap(\.errors)
+      let meanError = errors.reduce(0, +) / Double(errors.count)
+      // Tightest where a distance is about that of near neighbours, some 0.8 of the mean distance.
+      let share = 2 * meanError / (0.8 * (2 * spread).squareRoot())
+      // Features of very different sizes leave bytes too coarse to tell neighbours.
+      if share < 0.1 {
+        return zip(sets, bytes).map {
+          DistanceScreen(features: $0, bytes: $1, share: max(1e-3, share))
+        }
       }
     }
     let largest = norms.joined().reduce(0, max)
@@ -79,19 +86,12 @@ struct DistanceScreen: Sendable {
     upperTerms = norms.map { Float($0 * factor * (1 + relativeError) + absoluteError).nextUp }
   }
 
-  /// Bounds from bytes; `spread` is the mean squared distance from the centre.
-  private init(
-    features: Matrix<Float>, bytes: QuantisedRows, of all: [QuantisedRows], spread: Double
-  ) {
+  /// Bounds from bytes; `share` is the `δ` of the type's description.
+  private init(features: Matrix<Float>, bytes: QuantisedRows, share: Double) {
     self.features = features
     self.bytes = bytes
     centre = []
     scale = 1
-    let errors = all.flatMap(\.errors)
-    let meanError = errors.reduce(0, +) / Double(errors.count)
-    // Tightest where a distance is about that of near neighbours, some 0.8 of the mean distance.
-    let usual = 0.8 * (2 * spread).squareRoot()
-    let share = usual > 0 ? min(0.5, max(1e-3, 2 * meanError / usual)) : 0.5
     let factor = 1 / (bytes.step * bytes.step)
     squareScale = factor
     // A millionth for the rounding of the number, the terms and their sum.
