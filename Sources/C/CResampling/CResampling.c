@@ -104,81 +104,104 @@ void cresampling_columns(const uint8_t *source, size_t row_bytes, uint8_t *targe
 typedef float floats __attribute__((vector_size(16)));
 typedef double doubles __attribute__((vector_size(32)));
 
-BODY void float_rows(const float *source, size_t height, size_t width, size_t channels,
-                     float *target, size_t new_width, struct cresampling_float_window window,
-                     float *row) {
-  for (size_t y = 0; y < height; y++, source += width * channels) {
-    memcpy(row, source, width * channels * sizeof *row);
-    const double *weights = window.weights;
-    for (size_t x = 0; x < new_width; x++, weights += window.stride) {
-      const float *pixel = row + (size_t)window.starts[x] * channels;
-      doubles sum = {0, 0, 0, 0};
-      for (int32_t tap = 0; tap < window.counts[x]; tap++, pixel += channels) {
-        floats samples;
-        memcpy(&samples, pixel, sizeof samples);
-        sum += __builtin_convertvector(samples, doubles) * weights[tap];
-      }
-      for (size_t channel = 0; channel < channels; channel++) *target++ = (float)sum[channel];
-    }
-  }
-}
-
-BODY void float_columns(const float *source, size_t row_count, float *target, size_t new_height,
-                        struct cresampling_float_window window, double *restrict sums) {
+// One source row in the new width, one line of `line_stride` samples for every channel.
+BODY void plane_row(const uint8_t *source, size_t width, size_t channels, float *lines,
+                    size_t line_stride, size_t new_width, struct cresampling_float_window window,
+                    double *row) {
+  for (size_t x = 0; x < width * channels; x++) row[x] = source[x];
   const double *weights = window.weights;
-  for (size_t y = 0; y < new_height; y++, weights += window.stride, target += row_count) {
-    for (size_t x = 0; x < row_count; x++) sums[x] = 0;
-    for (int32_t tap = 0; tap < window.counts[y]; tap++) {
-      const float *line = source + ((size_t)window.starts[y] + (size_t)tap) * row_count;
-      double weight = weights[tap];
-      for (size_t x = 0; x < row_count; x++) sums[x] += (double)line[x] * weight;
+  for (size_t x = 0; x < new_width; x++, weights += window.stride) {
+    const double *pixel = row + (size_t)window.starts[x] * channels;
+    doubles sum = {0, 0, 0, 0};
+    for (int32_t tap = 0; tap < window.counts[x]; tap++, pixel += channels) {
+      doubles samples;
+      memcpy(&samples, pixel, sizeof samples);
+      sum += samples * weights[tap];
     }
-    for (size_t x = 0; x < row_count; x++) target[x] = (float)sums[x];
+    for (size_t channel = 0; channel < channels; channel++)
+      lines[channel * line_stride + x] = (float)sum[channel];
   }
 }
 
-BODY void float_rows_of(const float *source, size_t height, size_t width, size_t channels,
-                        float *target, size_t new_width, struct cresampling_float_window window,
-                        float *row) {
-  if (channels == 3) float_rows(source, height, width, 3, target, new_width, window, row);
-  else float_rows(source, height, width, channels, target, new_width, window, row);
+// Eight samples of one target row of one channel.
+BODY void plane_sums(const float *const *taps, const double *weights, size_t count, size_t x,
+                     floats sums[2]) {
+  doubles low = {0, 0, 0, 0}, high = {0, 0, 0, 0};
+  for (size_t tap = 0; tap < count; tap++) {
+    floats samples[2];
+    memcpy(samples, taps[tap] + x, sizeof samples);
+    low += __builtin_convertvector(samples[0], doubles) * weights[tap];
+    high += __builtin_convertvector(samples[1], doubles) * weights[tap];
+  }
+  sums[0] = __builtin_convertvector(low, floats);
+  sums[1] = __builtin_convertvector(high, floats);
+}
+
+// One target row of one channel: `taps` holds the source rows' lines, padded to whole lanes.
+BODY void plane_column(const float *const *taps, const double *weights, size_t count, float *target,
+                       size_t width) {
+  floats sums[2];
+  size_t x = 0;
+  for (; x + 8 <= width; x += 8) {
+    plane_sums(taps, weights, count, x, sums);
+    memcpy(target + x, sums, sizeof sums);
+  }
+  if (x < width) {
+    plane_sums(taps, weights, count, x, sums);
+    memcpy(target + x, sums, (width - x) * sizeof *target);
+  }
+}
+
+BODY void planes(const uint8_t *source, size_t width, size_t channels, float *target,
+                 size_t new_height, size_t new_width, struct cresampling_float_window columns,
+                 struct cresampling_float_window rows, struct cresampling_room room) {
+  size_t line_stride = cresampling_line(new_width), next = 0;
+  const double *weights = rows.weights;
+  for (size_t y = 0; y < new_height; y++, weights += rows.stride) {
+    size_t start = (size_t)rows.starts[y], count = (size_t)rows.counts[y];
+    // Source rows are resampled once, when the first target row needs them, and stay while others do.
+    if (next < start) next = start;
+    for (; next < start + count; next++) {
+      float *lines = room.lines + next % rows.stride * channels * line_stride;
+      plane_row(source + next * width * channels, width, channels, lines, line_stride, new_width,
+                columns, room.row);
+    }
+    for (size_t channel = 0; channel < channels; channel++) {
+      for (size_t tap = 0; tap < count; tap++)
+        room.taps[tap] =
+            room.lines + ((start + tap) % rows.stride * channels + channel) * line_stride;
+      plane_column(room.taps, weights, count,
+                   target + (channel * new_height + y) * new_width, new_width);
+    }
+  }
+}
+
+BODY void planes_of(const uint8_t *source, size_t width, size_t channels, float *target,
+                    size_t new_height, size_t new_width, struct cresampling_float_window columns,
+                    struct cresampling_float_window rows, struct cresampling_room room) {
+  if (channels == 3) planes(source, width, 3, target, new_height, new_width, columns, rows, room);
+  else planes(source, width, channels, target, new_height, new_width, columns, rows, room);
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static void float_rows_avx2(
-    const float *source, size_t height, size_t width, size_t channels, float *target,
-    size_t new_width, struct cresampling_float_window window, float *row) {
-  float_rows_of(source, height, width, channels, target, new_width, window, row);
-}
-
-__attribute__((target("avx2"))) static void float_columns_avx2(
-    const float *source, size_t row_count, float *target, size_t new_height,
-    struct cresampling_float_window window, double *sums) {
-  float_columns(source, row_count, target, new_height, window, sums);
+__attribute__((target("avx2"))) static void planes_avx2(
+    const uint8_t *source, size_t width, size_t channels, float *target, size_t new_height,
+    size_t new_width, struct cresampling_float_window columns, struct cresampling_float_window rows,
+    struct cresampling_room room) {
+  planes_of(source, width, channels, target, new_height, new_width, columns, rows, room);
 }
 #endif
 
-void cresampling_float_rows(const float *source, size_t height, size_t width, size_t channels,
-                            float *target, size_t new_width,
-                            struct cresampling_float_window window, float *row) {
-  memset(row + width * channels, 0, 4 * sizeof *row);
+void cresampling_planes(const uint8_t *source, size_t width, size_t channels, float *target,
+                        size_t new_height, size_t new_width,
+                        struct cresampling_float_window columns,
+                        struct cresampling_float_window rows, struct cresampling_room room) {
+  memset(room.row + width * channels, 0, 4 * sizeof *room.row);
 #if defined(__x86_64__)
   if (has_avx2()) {
-    float_rows_avx2(source, height, width, channels, target, new_width, window, row);
+    planes_avx2(source, width, channels, target, new_height, new_width, columns, rows, room);
     return;
   }
 #endif
-  float_rows_of(source, height, width, channels, target, new_width, window, row);
-}
-
-void cresampling_float_columns(const float *source, size_t row_count, float *target,
-                               size_t new_height, struct cresampling_float_window window,
-                               double *sums) {
-#if defined(__x86_64__)
-  if (has_avx2()) {
-    float_columns_avx2(source, row_count, target, new_height, window, sums);
-    return;
-  }
-#endif
-  float_columns(source, row_count, target, new_height, window, sums);
+  planes_of(source, width, channels, target, new_height, new_width, columns, rows, room);
 }

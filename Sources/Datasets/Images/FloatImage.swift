@@ -1,5 +1,3 @@
-internal import CResampling
-
 /// A picture of floating point samples, `[height, width, channel]`.
 public struct FloatImage: Sendable, Equatable {
   /// Rows.
@@ -28,24 +26,6 @@ public struct FloatImage: Sendable, Equatable {
     self.init(
       height: image.height, width: image.width, channelCount: image.channelCount,
       pixels: image.pixels.map { Float($0) })
-  }
-
-  /// The picture in another size, antialiased: Pillow's `resize` of each channel in mode `F`.
-  ///
-  /// Rows first; sums in double precision, rounded to single after each pass; not clipped. With
-  /// `.bicubic`, and the result clipped to 0…255, this is clean-fid's resize.
-  public func resized(height: Int, width: Int, filter: ResizeFilter) -> FloatImage {
-    precondition(height > 0 && width > 0, "a picture of \(height) x \(width)")
-    var result = self
-    if width != self.width {
-      result = result.resampledRows(
-        ResizeWeights(from: self.width, to: width, filter: filter), to: width)
-    }
-    if height != self.height {
-      result = result.resampledColumns(
-        ResizeWeights(from: self.height, to: height, filter: filter), to: height)
-    }
-    return result
   }
 
   /// Where a target pixel lies in the source when nothing is antialiased.
@@ -129,48 +109,6 @@ public struct FloatImage: Sendable, Equatable {
       let first = min(Int(position), source - 1)
       return Neighbours(
         first: first, second: min(first + 1, source - 1), share: position - Float(first))
-    }
-  }
-
-  private func resampledRows(_ weights: ResizeWeights, to newWidth: Int) -> FloatImage {
-    let result = [Float](filling: height * newWidth * channelCount) { target in
-      weights.withWindow { window in
-        pixels.withUnsafeBufferPointer { source in
-          withUnsafeTemporaryAllocation(of: Float.self, capacity: width * channelCount + 4) { row in
-            cresampling_float_rows(
-              source.baseAddress, height, width, channelCount, target.baseAddress, newWidth, window,
-              row.baseAddress)
-          }
-        }
-      }
-    }
-    return FloatImage(
-      height: height, width: newWidth, channelCount: channelCount, pixels: result)
-  }
-
-  private func resampledColumns(_ weights: ResizeWeights, to newHeight: Int) -> FloatImage {
-    let rowCount = width * channelCount
-    let result = [Float](filling: newHeight * rowCount) { target in
-      weights.withWindow { window in
-        pixels.withUnsafeBufferPointer { source in
-          withUnsafeTemporaryAllocation(of: Double.self, capacity: rowCount) { sums in
-            cresampling_float_columns(
-              source.baseAddress, rowCount, target.baseAddress, newHeight, window,
-              sums.baseAddress)
-          }
-        }
-      }
-    }
-    return FloatImage(height: newHeight, width: width, channelCount: channelCount, pixels: result)
-  }
-}
-
-extension ResizeWeights {
-  /// Calls `body` with the windows as the C code takes them.
-  fileprivate func withWindow<Value>(_ body: (cresampling_float_window) -> Value) -> Value {
-    withPointers(to: weights) { starts, counts, weights in
-      body(
-        cresampling_float_window(starts: starts, counts: counts, weights: weights, stride: stride))
     }
   }
 }

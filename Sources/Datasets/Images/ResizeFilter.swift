@@ -88,6 +88,14 @@ struct ResizeWeights {
     }
   }
 
+  /// Every pixel of an axis of `count` pixels as it is.
+  init(keeping count: Int) {
+    stride = 1
+    starts = Array(0..<count)
+    counts = [Int](repeating: 1, count: count)
+    weights = [Double](repeating: 1, count: count)
+  }
+
   /// Every source pixel that some target pixel averages.
   var sources: Range<Int> {
     let ends = zip(starts, counts).map { $0 + $1 }

@@ -36,7 +36,7 @@ public enum BenchFeatures {
   /// - Returns: ``width`` numbers.
   public static func features(of image: RasterImage) -> [Float] {
     precondition(image.channelCount == 3, "a picture of \(image.channelCount) channels")
-    let resized = FloatImage(image).resized(height: side, width: side, filter: .bilinear)
+    let resized = image.resizedPlanes(height: side, width: side, filter: .bilinear)
     var layout: [Float] = []
     var detail: [Float] = []
     var edges: [Float] = []
@@ -59,14 +59,17 @@ public enum BenchFeatures {
     return (layout + detail + edges).map { 10 * $0 }
   }
 
-  private static func planes(_ image: FloatImage) -> [Plane] {
+  /// Intensity and opponent colours of `[3, side, side]` planes.
+  private static func planes(_ colours: [Float]) -> [Plane] {
     let count = side * side
     var intensity = [Float](repeating: 0, count: count)
     var redGreen = intensity
     var yellowBlue = intensity
-    image.pixels.withUnsafeBufferPointer { pixels in
+    colours.withUnsafeBufferPointer { colours in
       for place in 0..<count {
-        let (red, green, blue) = (pixels[3 * place], pixels[3 * place + 1], pixels[3 * place + 2])
+        let (red, green, blue) = (
+          colours[place], colours[count + place], colours[2 * count + place]
+        )
         intensity[place] = (red + green + blue) / 765
         redGreen[place] = (red - green) / 510
         yellowBlue[place] = (red + green - 2 * blue) / 1020

@@ -26,11 +26,11 @@ public enum DINOv2Preparation: String, Sendable, CaseIterable {
       let resized = image.resized(height: side, width: side, filter: .bicubic)
       return normalization.planes(resized.pixels.map { Float($0) })
     case .dgmClean:
-      let resized = FloatImage(image).resized(height: side, width: side, filter: .bicubic)
-      return normalization.planes(resized.pixels.map { min(255, max(0, $0)) })
+      let resized = image.resizedPlanes(height: side, width: side, filter: .bicubic)
+      return normalization.normalized(resized.map { min(255, max(0, $0)) })
     case .edm2:
-      let resized = FloatImage(image).resized(height: side, width: side, filter: .bicubic)
-      return normalization.planes(resized.pixels)
+      return normalization.normalized(
+        image.resizedPlanes(height: side, width: side, filter: .bicubic))
     case .torchFidelity:
       let resized = FloatImage(image).interpolated(height: side, width: side, alignment: .origin)
       return normalization.planesOfBytes(resized.pixels)

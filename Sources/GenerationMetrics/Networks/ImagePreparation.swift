@@ -20,34 +20,48 @@ public enum ImagePreparation: String, Sendable, CaseIterable {
   /// - Returns: Red, green and blue planes, normalised.
   public func planes(_ image: RasterImage, side: Int = InceptionNetwork.inputSide) -> [Float] {
     precondition(image.channelCount == 3, "a picture of \(image.channelCount) channels")
+    switch self {
+    case .pytorchFID:
+      return interpolated(image, side, .pixelCenters) { 2 * ($0 / 255) - 1 }
+    case .tf1:
+      return interpolated(image, side, .origin) { ($0 - 128) / 128 }
+    case .cleanFID:
+      return antialiased(image, side) { ($0 - 128) / 128 }
+    case .cleanFIDPyTorch:
+      return antialiased(image, side) { 2 * ($0 / 255) - 1 }
+    }
+  }
+
+  @inline(__always)
+  private func interpolated(
+    _ image: RasterImage, _ side: Int, _ alignment: FloatImage.Alignment,
+    normalised: (Float) -> Float
+  ) -> [Float] {
     let source = FloatImage(image)
-    let needsResize = image.height != side || image.width != side
     let resized =
-      if !needsResize {
-        source
-      } else {
-        switch self {
-        case .pytorchFID: source.interpolated(height: side, width: side, alignment: .pixelCenters)
-        case .cleanFID, .cleanFIDPyTorch:
-          source.resized(height: side, width: side, filter: .bicubic)
-        case .tf1: source.interpolated(height: side, width: side, alignment: .origin)
-        }
-      }
-    let clips = self == .cleanFID || self == .cleanFIDPyTorch
-    let isSymmetric = self == .pytorchFID || self == .cleanFIDPyTorch
+      image.height == side && image.width == side
+      ? source : source.interpolated(height: side, width: side, alignment: alignment)
     let area = side * side
     return [Float](unsafeUninitializedCapacity: 3 * area) { planes, count in
       resized.pixels.withUnsafeBufferPointer { pixels in
         for place in 0..<area {
           for channel in 0..<3 {
-            let value = pixels[3 * place + channel]
-            let bounded = clips ? min(255, max(0, value)) : value
-            planes[channel * area + place] =
-              isSymmetric ? 2 * (bounded / 255) - 1 : (bounded - 128) / 128
+            planes[channel * area + place] = normalised(pixels[3 * place + channel])
           }
         }
       }
       count = 3 * area
     }
+  }
+
+  @inline(__always)
+  private func antialiased(
+    _ image: RasterImage, _ side: Int, normalised: (Float) -> Float
+  ) -> [Float] {
+    var planes = image.resizedPlanes(height: side, width: side, filter: .bicubic)
+    planes.withUnsafeMutableBufferPointer { planes in
+      for place in planes.indices { planes[place] = normalised(min(255, max(0, planes[place]))) }
+    }
+    return planes
   }
 }

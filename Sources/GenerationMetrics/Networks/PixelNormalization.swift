@@ -22,6 +22,24 @@ struct PixelNormalization: Sendable {
       pixels, divisor: 255, centres: mean.map { Float($0) }, scales: deviation.map { Float($0) })
   }
 
+  /// The same of planes.
+  ///
+  /// - Parameter planes: `[3, row, column]`, about 0…255.
+  /// - Returns: `[3, row, column]`.
+  func normalized(_ planes: [Float]) -> [Float] {
+    var planes = planes
+    let area = planes.count / 3
+    planes.withUnsafeMutableBufferPointer { planes in
+      for channel in 0..<3 {
+        let (centre, scale) = (Float(mean[channel]), Float(deviation[channel]))
+        for place in channel * area..<(channel + 1) * area {
+          planes[place] = (planes[place] / 255 - centre) / scale
+        }
+      }
+    }
+    return planes
+  }
+
   /// (x − 255 · mean) / (255 · deviation), in single precision, as torch-fidelity has it.
   ///
   /// - Parameter pixels: `[row, column, 3]` in 0…255.

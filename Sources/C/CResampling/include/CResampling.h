@@ -28,14 +28,23 @@ struct cresampling_float_window {
   size_t stride;
 };
 
-/// Resamples rows of floating point samples, 1 to 4 channels; sums in double precision. `row` is room
-/// for width × channels + 4 samples.
-void cresampling_float_rows(const float *source, size_t height, size_t width, size_t channels,
-                            float *target, size_t new_width,
-                            struct cresampling_float_window window, float *row);
+/// Samples of a resampled row of `width`, rounded up to whole lanes.
+static inline size_t cresampling_line(size_t width) { return (width + 7) / 8 * 8; }
 
-/// Resamples columns of floating point samples: `target` has `new_height` rows of `row_count`. `sums`
-/// is room for `row_count` sums.
-void cresampling_float_columns(const float *source, size_t row_count, float *target,
-                               size_t new_height, struct cresampling_float_window window,
-                               double *sums);
+/// Room for the work of ``cresampling_planes``.
+struct cresampling_room {
+  /// A source row: width × channels + 4 samples.
+  double *row;
+  /// Resampled source rows: `rows.stride` × channels × `cresampling_line(new_width)` samples.
+  float *lines;
+  /// `rows.stride` places.
+  const float **taps;
+};
+
+/// Resamples 8-bit pixels of 1 to 4 channels to floating point planes, `[channel, new_height, new_width]`: along
+/// rows by `columns`, the result rounded to single precision, then across them by `rows`; sums in
+/// double precision. Starts never fall from one target sample to the next.
+void cresampling_planes(const uint8_t *source, size_t width, size_t channels, float *target,
+                        size_t new_height, size_t new_width,
+                        struct cresampling_float_window columns,
+                        struct cresampling_float_window rows, struct cresampling_room room);
