@@ -38,10 +38,11 @@ import Testing
     let whole = try Data(contentsOf: URL(filePath: bad))
     try whole.prefix(whole.count / 2).write(to: URL(filePath: bad))
     let images = try Pictures.open(folder.path)
-    let error = await #expect(throws: DatasetError.self) {
+    let error = await #expect(throws: GenerationError.self) {
       try await extractor.extract(images, name: "pictures", batchSize: 8)
     }
-    #expect(error?.description.hasPrefix("\(bad): ") == true)
+    let description = try #require(error?.description)
+    #expect(description.hasPrefix("\(bad): ") && description.hasSuffix("--on-error skip."))
     let found = try await extractor.extract(
       images, name: "pictures", batchSize: 8, onError: .skip)
     #expect(found.side.count == 39)

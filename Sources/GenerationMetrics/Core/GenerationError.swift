@@ -19,6 +19,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
   case missingInput(set: String, needed: String, metric: String)
   /// A folder has no images to compare.
   case noImages(path: String, reason: String)
+  /// A picture cannot be read, and none were to be left out; `reason` is a whole sentence that names it.
+  case unreadablePicture(reason: String)
   /// A file holds nothing that can be compared.
   case noFeatures(file: String, found: [String])
   /// Statistics that nobody knows by that name.
@@ -64,6 +66,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
       "\(set): \(metric) needs \(needed), which it does not hold; give a file with them, or choose other metrics."
     case .noImages(let path, let reason):
       "\(path): there are no images: \(reason); give other pictures, or a .npz file of features."
+    case .unreadablePicture(let reason):
+      "\(reason) To leave out and list what cannot be read: --on-error skip."
     case .noFeatures(let file, let found):
       "\(file): expected 'features' [image, feature], 'mu' and 'sigma', or images [N, height, width, 3]; it holds \(found.isEmpty ? "nothing" : found.joined(separator: ", "))."
     case .unknownStatistics(let name, let near):

@@ -85,7 +85,7 @@ public struct FeatureExtractor: Sendable {
   ///   - onError: What is done about images that cannot be read.
   ///   - isQuiet: Shows no progress.
   /// - Returns: The features and what was left out.
-  /// - Throws: `DatasetError` if a picture cannot be read, ``GenerationError`` if none can.
+  /// - Throws: ``GenerationError`` if a picture cannot be read, or none can.
   public func extract(
     _ pictures: any PictureSource, name: String, batchSize: Int = 32,
     onError: ErrorPolicy = .stop, isQuiet: Bool = true
@@ -216,7 +216,10 @@ public struct FeatureExtractor: Sendable {
         batch.planes += planes
         batch.count += 1
       case .failure(let error):
-        guard onError == .skip else { throw error }
+        guard onError == .skip else {
+          guard let error = error as? DatasetError else { throw error }
+          throw GenerationError.unreadablePicture(reason: error.description)
+        }
         batch.failures.append("\(error)")
       }
     }
