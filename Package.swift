@@ -42,6 +42,8 @@ let package = Package(
     .target(name: "CResampling", path: "Sources/C/CResampling"),
     .target(name: "CQuantised", path: "Sources/C/CQuantised"),
     .target(
+      name: "CLogistic", path: "Sources/C/CLogistic", linkerSettings: [.linkedLibrary("m")]),
+    .target(
       name: "CPNG", path: "Sources/C/CPNG", linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "CJPEG", path: "Sources/C/CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -73,7 +75,8 @@ let package = Package(
         "CTIFF", "CCurl", "CResampling",
       ]),
     .target(name: "Plotting", dependencies: ["BenchSupport", "Datasets"]),
-    .target(name: "Disentanglement", dependencies: ["BenchSupport", "LinearAlgebra"]),
+    .target(
+      name: "Disentanglement", dependencies: ["BenchSupport", "LinearAlgebra", "CLogistic"]),
     .target(name: "Torch", dependencies: ["CTorch", "BenchSupport"]),
     .target(
       name: "GenerationMetrics",

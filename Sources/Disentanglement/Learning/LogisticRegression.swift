@@ -58,18 +58,28 @@ struct LogisticRegression {
 
   /// The probability of every class, `[sample, class]`.
   func probabilities(_ features: FeatureRows) -> Matrix<Double> {
-    var elements: [Double] = []
-    elements.reserveCapacity(features.rowCount * classCount)
-    for row in 0..<features.rowCount {
-      let decisions = decisions(features, row)
-      if decisions.count == 1 {
-        let positive = 1 / (1 + exp(-decisions[0]))
-        elements += [1 / (1 + exp(decisions[0])), positive]
-      } else {
-        let highest = decisions.max() ?? 0
-        let shares = decisions.map { exp($0 - highest) }
-        let sum = shares.reduce(0, +)
-        elements += shares.map { $0 / sum }
+    var elements = [Double](repeating: 0, count: features.rowCount * classCount)
+    elements.withUnsafeMutableBufferPointer { elements in
+      for row in 0..<features.rowCount {
+        let own = UnsafeMutableBufferPointer(
+          rebasing: elements[row * classCount..<(row + 1) * classCount])
+        if intercepts.count == 1 {
+          let decision = decision(features, row, 0)
+          own[0] = 1 / (1 + exp(decision))
+          own[1] = 1 / (1 + exp(-decision))
+          continue
+        }
+        var highest = -Double.infinity
+        for function in own.indices {
+          own[function] = decision(features, row, function)
+          highest = max(highest, own[function])
+        }
+        var sum = 0.0
+        for function in own.indices {
+          own[function] = exp(own[function] - highest)
+          sum += own[function]
+        }
+        for function in own.indices { own[function] /= sum }
       }
     }
     return Matrix(rowCount: features.rowCount, columnCount: classCount, elements: elements)
@@ -90,9 +100,11 @@ struct LogisticRegression {
   }
 
   private func decisions(_ features: FeatureRows, _ row: Int) -> [Double] {
-    intercepts.indices.map { function in
-      features.product(row, coefficients.row(function)) + intercepts[function]
-    }
+    intercepts.indices.map { decision(features, row, $0) }
+  }
+
+  private func decision(_ features: FeatureRows, _ row: Int, _ function: Int) -> Double {
+    features.product(row, coefficients.row(function)) + intercepts[function]
   }
 }
 
@@ -136,6 +148,25 @@ private struct LogisticLoss: Sendable {
   let classWeights: [Double]
   let penalty: Double
   let weightSum: Double
+  /// For numbers as features and more than two classes.
+  let packed: PackedSamples?
+
+  init(
+    features: FeatureRows, labels: Labels, classWeights: [Double], penalty: Double,
+    weightSum: Double
+  ) {
+    self.features = features
+    self.labels = labels
+    self.classWeights = classWeights
+    self.penalty = penalty
+    self.weightSum = weightSum
+    packed =
+      if case .dense(let matrix) = features, labels.classCount > 2 {
+        PackedSamples(matrix, labels: labels, classWeights: classWeights)
+      } else {
+        nil
+      }
+  }
 
   /// Samples per partial sum; fixed, so that the sum does not depend on the thread count.
   private static let blockSize = 1024
@@ -149,7 +180,9 @@ private struct LogisticLoss: Sendable {
       var gradient = [Double](repeating: 0, count: parameters.count)
       let rows =
         block * Self.blockSize..<min(features.rowCount, (block + 1) * Self.blockSize)
-      let loss = accumulate(rows, parameters, &gradient)
+      let loss =
+        packed?.addGradient(of: rows, parameters, to: &gradient)
+        ?? accumulate(rows, parameters, &gradient)
       return (loss, gradient)
     }
     var loss = 0.0

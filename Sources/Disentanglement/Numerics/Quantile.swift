@@ -8,12 +8,40 @@ func quantile(_ share: Double, ofUnsorted values: inout [Double]) -> Double {
   let position = share * Double(values.count - 1)
   let lower = Int(position)
   return values.withUnsafeMutableBufferPointer { values in
+    if values.count - lower <= largestCount {
+      let (value, next) = smallest(ofLargest: values.count - lower, in: values)
+      return value + (position - Double(lower)) * (next - value)
+    }
     select(lower, in: values)
     let value = values[lower]
     guard lower + 1 < values.count else { return value }
     // What lies behind the selected value is at least as large.
     let next = values[(lower + 1)...].reduce(.infinity, min)
     return value + (position - Double(lower)) * (next - value)
+  }
+}
+
+/// Up to so many largest values are found in one pass over the others: few of them pass its one comparison.
+private let largestCount = 32
+
+/// The smallest two of the `count` largest values; of one, that value twice.
+private func smallest(
+  ofLargest count: Int, in values: UnsafeMutableBufferPointer<Double>
+) -> (value: Double, next: Double) {
+  withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { kept in
+    kept.initialize(repeating: -.infinity)
+    var smallest = -Double.infinity
+    for value in values where value > smallest {
+      // Insertion from the small end, over the smallest.
+      var place = 0
+      while place + 1 < count && kept[place + 1] < value {
+        kept[place] = kept[place + 1]
+        place += 1
+      }
+      kept[place] = value
+      smallest = kept[0]
+    }
+    return (kept[0], kept[min(1, count - 1)])
   }
 }
 

@@ -86,9 +86,21 @@ private struct LatentDeviations {
     self.largest = largest
     robustness = groups.map { factor in
       let deviations = factor.samples.map { members -> Double in
-        var group = members.map { values[Int($0)] }
-        let centre = group.mean
-        for index in group.indices { group[index] = abs(group[index] - centre) }
+        var sum = 0.0
+        var group = [Double](unsafeUninitializedCapacity: members.count) { group, count in
+          values.withUnsafeBufferPointer { values in
+            for (place, sample) in members.enumerated() {
+              let value = values[Int(sample)]
+              sum += value
+              group[place] = value
+            }
+          }
+          count = members.count
+        }
+        let centre = sum / Double(group.count)
+        group.withUnsafeMutableBufferPointer { group in
+          for index in group.indices { group[index] = abs(group[index] - centre) }
+        }
         return Disentanglement.quantile(quantile, ofUnsorted: &group)
       }
       return 1 - deviations.mean / largest
