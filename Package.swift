@@ -110,7 +110,8 @@ let package = Package(
       path: "Examples/Study", packageAccess: false),
 
     // Tests
-    .target(name: "TestSupport", dependencies: ["BenchSupport"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["BenchSupport", "Torch"], path: "Tests/TestSupport"),
     .testTarget(name: "BenchSupportTests", dependencies: ["BenchSupport", "TestSupport"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing"]),
     .testTarget(
@@ -163,23 +164,28 @@ let package = Package(
 if let libtorch {
   // Loaded at run time, so that commands without tensors do not pay for libtorch's start-up and the
   // rest of the package builds without it.
-  package.products.append(
-    .library(name: "CTorchShim", type: .dynamic, targets: ["CTorchShim"]))
-  package.targets.append(
-    .target(
-      name: "CTorchShim",
-      dependencies: ["CTorch"],
-      path: "Sources/C/CTorchShim",
-      cxxSettings: [
-        .unsafeFlags([
-          "-isystem", "\(libtorch)/include",
-          "-isystem", "\(libtorch)/include/torch/csrc/api/include",
-        ])
-      ],
-      linkerSettings: [
-        .unsafeFlags(["-L\(libtorch)/lib"]),
-        .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("dl"),
-      ]))
+  for (name, dependencies, path) in [
+    ("CTorchShim", ["CTorch"] as [Target.Dependency], "Sources/C/CTorchShim"),
+    // A device for tests, see there.
+    ("CTorchStandIn", [], "Tests/CTorchStandIn"),
+  ] {
+    package.products.append(.library(name: name, type: .dynamic, targets: [name]))
+    package.targets.append(
+      .target(
+        name: name,
+        dependencies: dependencies,
+        path: path,
+        cxxSettings: [
+          .unsafeFlags([
+            "-isystem", "\(libtorch)/include",
+            "-isystem", "\(libtorch)/include/torch/csrc/api/include",
+          ])
+        ],
+        linkerSettings: [
+          .unsafeFlags(["-L\(libtorch)/lib"]),
+          .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("dl"),
+        ]))
+  }
 }
 
 for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {

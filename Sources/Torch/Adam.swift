@@ -56,24 +56,35 @@ public final class Adam {
     stepCount = try Tensor.zeros([], device: store.device)
   }
 
-  /// Moves the parameters; `gradients` are in the order of ``parameters``.
-  public func step(_ gradients: [Tensor]) throws(TorchError) {
+  /// Moves the parameters.
+  ///
+  /// - Parameters:
+  ///   - gradients: In the order of ``parameters``.
+  ///   - isBad: A scalar on their device that is 1 where nothing shall move, else 0; nil for 0. Nobody has to
+  ///     wait for it.
+  /// - Throws: ``TorchError``.
+  public func step(_ gradients: [Tensor], unless isBad: Tensor? = nil) throws(TorchError) {
     precondition(gradients.count == parameters.count, "\(gradients.count) gradients")
     try withoutGradients { () throws(TorchError) in
-      try stepCount.addInPlace(Tensor.ones([], device: stepCount.device))
+      if let isBad {
+        try stepCount.addInPlace(1 - isBad)
+      } else {
+        try stepCount.addInPlace(Tensor.ones([], device: stepCount.device))
+      }
       if options.weightDecay == 0 {
-        try call(Op.adam, Array(parameters.indices), gradients, weightDecay: 0)
+        try call(Op.adam, Array(parameters.indices), gradients, isBad, weightDecay: 0)
       } else {
         let decaying = parameters.indices.filter { decays[$0] }
         let others = parameters.indices.filter { !decays[$0] }
-        try call(Op.adamW, decaying, gradients, weightDecay: options.weightDecay)
-        try call(Op.adamW, others, gradients, weightDecay: 0)
+        try call(Op.adamW, decaying, gradients, isBad, weightDecay: options.weightDecay)
+        try call(Op.adamW, others, gradients, isBad, weightDecay: 0)
       }
     }
   }
 
   private func call(
-    _ operation: Operator, _ indices: [Int], _ gradients: [Tensor], weightDecay: Double
+    _ operation: Operator, _ indices: [Int], _ gradients: [Tensor], _ isBad: Tensor?,
+    weightDecay: Double
   ) throws(TorchError) {
     guard !indices.isEmpty else { return }
     _ = try operation.call([
@@ -81,7 +92,7 @@ public final class Adam {
       .tensors(indices.map { firstMoments[$0] }), .tensors(indices.map { secondMoments[$0] }),
       .tensors([]), .tensors(indices.map { _ in stepCount }), .number(options.learningRate),
       .number(options.betas[0]), .number(options.betas[1]), .number(weightDecay),
-      .number(options.epsilon), .bool(false), .bool(false),
+      .number(options.epsilon), .bool(false), .bool(false), .none, .optional(isBad),
     ])
   }
 
@@ -112,10 +123,13 @@ public func clipGradients(_ gradients: [Tensor], maximumNorm: Double) throws(Tor
   }
 }
 
-/// Whether every number of every tensor is finite, at the cost of one pass over them.
-public func areFinite(_ tensors: [Tensor]) throws(TorchError) -> Bool {
-  guard !tensors.isEmpty else { return true }
-  return try withoutGradients { () throws(TorchError) in
-    try Tensor.stacked(Foreach.norms(tensors)).isFinite().all().item() == 1
+/// Whether a number of a tensor is not finite, at the cost of one pass over them.
+///
+/// - Parameter tensors: Tensors of one device; at least one.
+/// - Returns: A scalar on that device: 1 if there is such a number, else 0.
+/// - Throws: ``TorchError``.
+public func notFinite(_ tensors: [Tensor]) throws(TorchError) -> Tensor {
+  try withoutGradients { () throws(TorchError) in
+    try 1 - Tensor.stacked(Foreach.norms(tensors)).isFinite().all().to(.float32)
   }
 }

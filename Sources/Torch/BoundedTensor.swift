@@ -17,10 +17,14 @@ public struct BoundedTensor: Sendable {
     self.bound = bound
   }
 
-  /// Looks at all elements.
+  /// Looks at all elements, on the processor; elsewhere no kernel needs a bound, and nobody has to wait for one.
   ///
   /// - Throws: ``TorchError``, also if there are none.
   public init(measuring tensor: Tensor) throws(TorchError) {
+    guard tensor.device.isSynchronous else {
+      self.init(tensor, bound: .infinity)
+      return
+    }
     // Both are NaN if an element is.
     let range = try Op.range.call([.tensor(tensor)])
     let (lower, upper) = (try range[0].item().magnitude, try range[1].item().magnitude)

@@ -7,14 +7,21 @@ public enum Device: Sendable, Equatable, CustomStringConvertible {
   case cpu
   /// A CUDA device by its index.
   case cuda(Int)
+  /// The device of a plug-in, in libtorch's place for devices of others (PrivateUse1): the tests' stand-in for
+  /// a graphics processor.
+  case privateUse
 
   /// The name libtorch gives it, for instance `cuda:0`.
   public var description: String {
     switch self {
     case .cpu: "cpu"
     case .cuda(let index): "cuda:\(index)"
+    case .privateUse: "privateuseone:0"
     }
   }
+
+  /// Whether work is done when the call that asks for it returns; elsewhere, whoever reads a number waits.
+  package var isSynchronous: Bool { self == .cpu }
 
   /// The graphics processor's model as its driver names it, or the device's own name where the driver
   /// does not; nil for the processor.
@@ -26,7 +33,13 @@ public enum Device: Sendable, Equatable, CustomStringConvertible {
     return String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  var kind: Int32 { self == .cpu ? 0 : 1 }
+  var kind: Int32 {
+    switch self {
+    case .cpu: Int32(ct_device_cpu)
+    case .cuda: Int32(ct_device_cuda)
+    case .privateUse: Int32(ct_device_private)
+    }
+  }
 
   var index: Int32 {
     guard case .cuda(let index) = self else { return 0 }

@@ -57,7 +57,11 @@ public struct Tensor: Sendable {
     var kind: Int32 = 0
     var index: Int32 = 0
     table.tensor_device(handle.pointer, &kind, &index)
-    return kind == 0 ? .cpu : .cuda(Int(index))
+    return switch Int(kind) {
+    case ct_device_cpu: .cpu
+    case ct_device_cuda: .cuda(Int(index))
+    default: .privateUse
+    }
   }
 
   /// A tensor of a shape from its elements in row-major order.

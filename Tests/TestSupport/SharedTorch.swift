@@ -12,6 +12,8 @@ package struct SharedTorchTrait: SuiteTrait, TestTrait, TestScoping {
   ) async throws {
     // A suite itself waits for its tests and must not hold what they need.
     guard testCase != nil else { return try await function() }
+    // libtorch's engine of gradients knows the devices that were there when it was first used.
+    _ = try? StandInDevice.shared()
     await Turn.shared.take()
     do {
       try await function()

@@ -15,8 +15,11 @@
 namespace {
 
 c10::Device device(int32_t kind, int32_t index) {
-  return kind == 0 ? c10::Device(c10::kCPU)
-                   : c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+  const auto type = kind == ct_device_cpu    ? c10::kCPU
+                    : kind == ct_device_cuda ? c10::kCUDA
+                                             : c10::kPrivateUse1;
+  return kind == ct_device_cpu ? c10::Device(type)
+                               : c10::Device(type, static_cast<c10::DeviceIndex>(index));
 }
 
 void tensor_release(ct_tensor *tensor) {
@@ -36,7 +39,7 @@ int32_t tensor_type(const ct_tensor *tensor) {
 
 void tensor_device(const ct_tensor *tensor, int32_t *kind, int32_t *index) {
   auto value = borrow(tensor).device();
-  *kind = value.is_cuda() ? 1 : 0;
+  *kind = value.is_cpu() ? ct_device_cpu : value.is_cuda() ? ct_device_cuda : ct_device_private;
   *index = value.has_index() ? value.index() : 0;
 }
 

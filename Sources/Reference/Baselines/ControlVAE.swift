@@ -22,15 +22,13 @@ package struct ControlVAE: Regularizer {
   }
 
   private let options: Options
-  /// The controller's integral and previous weight, in double precision.
+  /// What ``ControlLaw/initialState`` describes, in double precision.
   private let state: Tensor
 
   /// Adds the controller's state to a scope.
   package init(_ scope: ParameterScope, _ options: Options) throws {
     self.options = options
-    let start = options.law.initialState
-    state = try scope.buffer(
-      "controller", Tensor([start.integral, start.weight], shape: [2]))
+    state = try scope.buffer("controller", Tensor(options.law.initialState, shape: [2]))
   }
 
   /// The rate that is aimed at, in nats.
@@ -50,17 +48,12 @@ package struct ControlVAE: Regularizer {
   /// W·KL with the controller's weight W for this batch's rate.
   package func penalty(_ codes: SampledCodes, at position: TrainingPosition) throws -> Loss {
     let rate = try codes.batchRate()
-    let values = try state.elements(as: Double.self)
-    var controller = ControlLaw.State(integral: values[0], weight: values[1])
-    let weight = options.law.weight(
-      error: target(at: position) - (try rate.item()), proportional: options.proportional,
-      integral: options.integral, &controller)
-    try withoutGradients {
-      try state.copyInPlace(
-        Tensor([controller.integral, controller.weight], shape: [2]).to(state.device))
+    let weight = try withoutGradients {
+      try options.law.weight(
+        error: target(at: position) - rate.detached().to(.float64),
+        proportional: options.proportional, integral: options.integral, state: state)
     }
-    let shown = try Tensor.full([], weight)
-    return Loss(try weight * rate, terms: [("kl", rate), ("beta", shown)])
+    return Loss(try weight.to(.float32) * rate, terms: [("kl", rate), ("beta", weight)])
   }
 }
 
@@ -75,40 +68,42 @@ package enum ControlLaw: String, Sendable, CaseIterable {
   /// The same as published, where the test that should freeze the integral never holds.
   case generationAsPublished = "generation-as-published"
 
-  /// What the controller remembers.
-  package struct State: Sendable, Equatable {
-    /// The integral term I.
-    package var integral: Double
-    /// The previous weight before it was limited.
-    package var weight: Double
-
-    /// Names a state.
-    package init(integral: Double, weight: Double) {
-      self.integral = integral
-      self.weight = weight
-    }
-
-  }
-
-  /// Before the first step.
-  package var initialState: State { State(integral: 0, weight: isForGeneration ? 0 : 1) }
+  /// What the controller remembers, before the first step: the integral term I, and the previous weight
+  /// before it was limited.
+  package var initialState: [Double] { [0, isForGeneration ? 0 : 1] }
 
   /// Whether it is one of those that the authors use to generate images.
   var isForGeneration: Bool { self == .generation || self == .generationAsPublished }
 
   /// The weight for an error, within the law's limits.
+  ///
+  /// On the device of its arguments, so that a step need not wait for the rate.
+  ///
+  /// - Parameters:
+  ///   - error: The target less the rate, a scalar in double precision.
+  ///   - proportional: The proportional gain.
+  ///   - integral: The integral gain.
+  ///   - state: What ``initialState`` describes, `[2]` in double precision; it is changed.
+  /// - Returns: The weight, a scalar in double precision.
+  /// - Throws: `TorchError`.
   package func weight(
-    error: Double, proportional: Double, integral: Double, _ state: inout State
-  ) -> Double {
+    error: Tensor, proportional: Double, integral: Double, state: Tensor
+  ) throws -> Tensor {
     let limits = limits
-    // 1/(1 + eᵉ) without overflow.
-    let response = self == .linear ? -proportional * error : proportional * sigmoid(-error)
-    let isFrozen =
-      self != .generationAsPublished
-      && !(state.weight >= limits.lowerBound && state.weight <= limits.upperBound)
-    if !isFrozen { state.integral += integral * error }
-    state.weight = offset + response + state.integral
-    return min(max(state.weight, limits.lowerBound), limits.upperBound)
+    // 1/(1 + eᵉ) = sigmoid(−e).
+    let response =
+      try self == .linear ? error * -proportional : error.negated().sigmoid() * proportional
+    var change = try error * integral
+    if self != .generationAsPublished {
+      let last = try state.selected(0, 1)
+      let isWithin = try last.clamped(from: limits.lowerBound, to: limits.upperBound)
+        .isEqual(to: last).to(.float64)
+      change = try change * isWithin
+    }
+    let sum = try state.selected(0, 0) + change
+    let weight = try response + sum + offset
+    try state.copyInPlace(Tensor.stacked([sum, weight], dimension: 0))
+    return try weight.clamped(from: limits.lowerBound, to: limits.upperBound)
   }
 
   private var offset: Double {

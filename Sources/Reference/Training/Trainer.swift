@@ -83,6 +83,7 @@ public final class Trainer {
     optimizers = try TrainingOptimizers(model, group: group)
     if group.isFirst && Checkpoint.exists(at: Self.checkpointPath(in: folder)) { try restore() }
     try shareState()
+    try optimizers.badSteps.set(all: skippedStepCount, inARow: badStepsInARow)
   }
 
   /// Trains to the end of the plan and leaves the averages, if any, in the model's parameters.
@@ -107,12 +108,18 @@ public final class Trainer {
       let batch = TrainingBatch(
         images: try images(loader.next()), step: step, stepCount: plan.stepCount, seed: plan.seed,
         shard: BatchShard(batchSize: imageCount, group: group))
-      let losses = try takeStep(batch)
+      let losses = try optimizers.step(model, batch, plan)
+      step += 1
       // What one process sees on its clock or in a signal, all must act on.
       let flags = try group.any([progress.isDue, isInterrupted()])
       let (isDue, isStopping) = (flags[0], flags[1])
       let isLast = step == plan.stepCount
       let isLogged = step % plan.logInterval == 0 || isLast || step == 1
+      let isSaved = step % plan.checkpointInterval == 0 || isLast || isStopping
+      // Elsewhere a step waits for the one before only where something is read anyway.
+      if model.store.device.isSynchronous || isLogged || isDue || isSaved {
+        try countBadSteps(losses)
+      }
       if isLogged || isDue {
         let terms = try termValues(losses)
         let rate = imagesPerSecond(since: start, firstStep: firstStep)
@@ -129,7 +136,7 @@ public final class Trainer {
         try appendMonitors(images, to: &log)
         if isLast { try conclude(images) }
       }
-      if step % plan.checkpointInterval == 0 || isLast || isStopping {
+      if isSaved {
         try log?.flush()
         try save(seconds: priorSeconds + (ContinuousClock.now - start) / .seconds(1))
       }
@@ -149,20 +156,11 @@ public final class Trainer {
 
   // MARK: - One step
 
-  private func takeStep(_ batch: TrainingBatch) throws -> [Loss] {
-    let (losses, areFinite) = try optimizers.step(model, batch, plan)
-    step += 1
-    guard areFinite else {
-      try skip(losses)
-      return losses
-    }
-    badStepsInARow = 0
-    return losses
-  }
-
-  private func skip(_ losses: [Loss]) throws {
-    skippedStepCount += 1
-    badStepsInARow += 1
+  /// Reads how many steps changed nothing.
+  ///
+  /// - Throws: ``TrainingError/diverged(step:term:checkpoint:)`` after ten in a row.
+  private func countBadSteps(_ losses: [Loss]) throws {
+    (skippedStepCount, badStepsInARow) = try optimizers.badSteps.read()
     guard badStepsInARow >= 10 else { return }
     let term = try termValues(losses).sorted { $0.key < $1.key }
       .first { !$0.value.isFinite }?.key

@@ -6,6 +6,8 @@ struct TrainingOptimizers {
   private let groups: [OptimizerGroup]
   private let optimizers: [Adam]
   let average: ExponentialMovingAverage?
+  /// The steps that changed nothing.
+  let badSteps: BadStepCounter
   private let group: ProcessGroup
   private let buckets: GradientBuckets?
 
@@ -16,32 +18,35 @@ struct TrainingOptimizers {
     average = try model.averageDecay.map {
       try ExponentialMovingAverage(model.store, decay: $0)
     }
+    badSteps = try BadStepCounter(device: model.store.device)
     self.group = group
     buckets =
       group.isJoint ? try GradientBuckets(optimizers.flatMap(\.parameters), over: group) : nil
   }
 
   /// Moves the parameters by the gradients of a batch's losses, unless a loss or a gradient is not
-  /// finite in one of the processes.
+  /// finite in one of the processes; then the step only counts as one of ``badSteps``.
+  ///
+  /// Nothing is read back: what is not finite is found, and keeps Adam from moving, on the device. Averages go on
+  /// towards the parameters, which are those of the last good step.
   ///
   /// - Parameters:
   ///   - model: The model whose parameters these are.
   ///   - batch: The images; worked on in parts where the plan says so. Every part counts as much as it
   ///     has images, in gradients and losses.
   ///   - plan: The precision and the number of parts.
-  /// - Returns: The losses, and whether they and the gradients were finite; if a loss was not, those up
-  ///   to its part.
+  /// - Returns: The losses.
   /// - Throws: Errors of the model and of libtorch.
-  func step(_ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan) throws -> (
-    losses: [Loss], areFinite: Bool
-  ) {
+  func step(_ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan) throws
+    -> [Loss]
+  {
     let imageCount = batch.images.shape[0]
     let partCount = min(plan.partCount ?? 1, imageCount)
     precondition(partCount == 1 || model.isDivisible, "\(partCount) parts of an indivisible batch")
     guard partCount > 1 else {
       let losses = try losses(model, batch, plan)
-      guard try areFinite(losses) else { return (losses, false) }
-      return (losses, try apply(gradients(losses), at: batch.position))
+      try apply(gradients(losses), of: losses.map(\.value), at: batch.position)
+      return losses
     }
     var sums: [[Tensor]] = []
     var done: [Loss.Part] = []
@@ -50,7 +55,6 @@ struct TrainingOptimizers {
       let losses = try losses(model, part, plan)
       let share = Double(part.images.shape[0]) / Double(imageCount)
       done.append(try Loss.Part(losses, share: share))
-      guard try areFinite(losses) else { return (try Loss.means(of: done), false) }
       let gradients = try gradients(losses)
       if index == 0 { sums = try gradients.map { try $0.map { try $0.zerosLike() } } }
       try withoutGradients {
@@ -59,18 +63,14 @@ struct TrainingOptimizers {
         }
       }
     }
-    return (try Loss.means(of: done), try apply(sums, at: batch.position))
+    try apply(sums, of: done.flatMap { $0.losses.map(\.value) }, at: batch.position)
+    return try Loss.means(of: done)
   }
 
   private func losses(
     _ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan
   ) throws -> [Loss] {
     try withPrecision(plan.precision, on: model.store.device) { try model.losses(batch) }
-  }
-
-  /// Whether the losses are numbers in all processes.
-  private func areFinite(_ losses: [Loss]) throws -> Bool {
-    try group.means(losses.map { try $0.value.item() }).allSatisfy(\.isFinite)
   }
 
   private func gradients(_ losses: [Loss]) throws -> [[Tensor]] {
@@ -82,21 +82,29 @@ struct TrainingOptimizers {
     }
   }
 
-  /// - Returns: Whether the gradients were finite; if not, nothing has moved.
-  private func apply(_ gradients: [[Tensor]], at position: TrainingPosition) throws -> Bool {
+  private func apply(_ gradients: [[Tensor]], of losses: [Tensor], at position: TrainingPosition)
+    throws
+  {
     try buckets?.average(Array(gradients.joined()))
-    // A finite loss can have others: of a root at 0, or of an intermediate value that overflows.
-    guard try Torch.areFinite(Array(gradients.joined())) else { return false }
+    // A finite loss can have gradients that are not: of a root at 0, or of a value in between that overflows.
+    let isBad = try shared(Torch.notFinite(losses + Array(gradients.joined())))
+    try badSteps.count(isBad)
     for (index, group) in groups.enumerated() {
       if let maximum = group.maximumGradientNorm {
         try clipGradients(gradients[index], maximumNorm: maximum)
       }
       optimizers[index].options.learningRate =
         group.options.learningRate * group.learningRateFactor(position)
-      try optimizers[index].step(gradients[index])
+      try optimizers[index].step(gradients[index], unless: isBad)
     }
     try average?.update(step: position.step + 1)
-    return true
+  }
+
+  /// 1 in all processes if it is 1 in one: losses differ between them.
+  private func shared(_ isBad: Tensor) throws -> Tensor {
+    guard group.isJoint else { return isBad }
+    return try Tensor.full(
+      [], group.any([isBad.item() > 0])[0] ? 1 : 0, device: isBad.device)
   }
 
   /// The optimisers' state by name.

@@ -23,6 +23,9 @@ enum {
   ct_tag_string    // pointer: NUL-terminated text; also names a device where the schema wants one
 };
 
+// Kinds of devices; the last is libtorch's place for devices of others, PrivateUse1.
+enum { ct_device_cpu, ct_device_cuda, ct_device_private };
+
 typedef struct ct_value {
   int32_t tag;
   int64_t integer;
