@@ -75,6 +75,9 @@ public func withoutGradients<Value, Failure: Error>(_ body: () throws(Failure) -
 public enum Precision: String, Sendable, CaseIterable, Codable {
   /// Single precision throughout.
   case float32
+  /// On CUDA, factors of convolutions and matrix products rounded to 10 bits and sums in single precision; on the
+  /// processor the same as ``float32``.
+  case tf32
   /// bfloat16 operands in convolutions and matrix products, everything else in single precision.
   case bfloat16
 
@@ -82,6 +85,24 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
   ///
   /// - Throws: `DecodingError` that tells the known ones.
   public init(from decoder: any Decoder) throws { self = try decoder.choice() }
+}
+
+/// Runs `body`, forward and backward passes, with the factors rounded that ``Precision/tf32`` rounds.
+///
+/// - Parameters:
+///   - precision: Whether to round.
+///   - body: What is run.
+/// - Returns: What `body` does.
+/// - Throws: ``TorchError`` and errors of `body`.
+public func withRounding<Value>(for precision: Precision, _ body: () throws -> Value) throws
+  -> Value
+{
+  guard precision == .tf32 else { return try body() }
+  let table = try Libtorch.table()
+  try Libtorch.check("TF32", table.pointee.set_tf32(1))
+  let result = Result { try body() }
+  try Libtorch.check("TF32", table.pointee.set_tf32(0))
+  return try result.get()
 }
 
 /// Runs `body` with libtorch's automatic casting set for `precision` on `device`.

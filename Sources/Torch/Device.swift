@@ -1,5 +1,6 @@
 import BenchSupport
 internal import CTorch
+import Glibc
 
 /// Where a tensor lives.
 public enum Device: Sendable, Equatable, CustomStringConvertible {
@@ -65,7 +66,10 @@ public enum Device: Sendable, Equatable, CustomStringConvertible {
   private static func openCUDA(_ index: Int, name: String) throws(TorchError) -> Device {
     let table = try Libtorch.table()
     do {
+      // cuBLAS reads it when it starts; without, its sums depend on timing.
+      setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0)
       try Libtorch.check("CUDA", table.pointee.cuda_load(LibtorchLocation.folder))
+      try Libtorch.setDeterministic(true)
     } catch {
       throw .noDevice(name: name, reason: "\(error)")
     }

@@ -111,7 +111,7 @@ public enum Libtorch {
     Int(try table().pointee.thread_count())
   }
 
-  /// Asks for algorithms whose results do not depend on timing; operators without one then fail.
+  /// Asks for algorithms whose results do not depend on timing; operators without one say so once.
   public static func setDeterministic(_ isDeterministic: Bool) throws(TorchError) {
     try check(
       "deterministic algorithms", table().pointee.set_deterministic(isDeterministic ? 1 : 0))

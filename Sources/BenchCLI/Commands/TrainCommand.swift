@@ -70,7 +70,8 @@ struct TrainCommand: BenchCommand {
   @Option(help: "Number of latents.")
   var latents = 10
 
-  @Option(help: "float32, or bfloat16 operands in convolutions and matrix products.")
+  @Option(
+    help: "float32, or operands of convolutions and matrix products in tf32 (on CUDA) or bfloat16.")
   var precision = Precision.float32
 
   @Option(help: "The run's folder.", completion: .directory)

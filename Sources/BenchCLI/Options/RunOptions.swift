@@ -8,7 +8,9 @@ struct RunOptions: ParsableArguments {
   var seeds: String?
 
   @Option(
-    help: "float32, or bfloat16 operands in convolutions and matrix products (default: float32).")
+    help:
+      "float32, or operands of convolutions and matrix products in tf32 (on CUDA) or bfloat16 (default: float32)."
+  )
   var precision: Precision?
 
   @Option(help: "Folder of the runs.", completion: .directory)

@@ -153,9 +153,16 @@ char *set_generator_state(int32_t kind, int32_t index, const ct_tensor *state) {
 
 char *set_deterministic(int32_t enabled) {
   return guarded([&] {
-    at::globalContext().setDeterministicAlgorithms(enabled != 0, /*warn_only=*/false);
+    at::globalContext().setDeterministicAlgorithms(enabled != 0, /*warn_only=*/true);
     at::globalContext().setDeterministicFillUninitializedMemory(false);
     at::globalContext().setBenchmarkCuDNN(enabled == 0);
+  });
+}
+
+char *set_tf32(int32_t enabled) {
+  return guarded([&] {
+    at::globalContext().setAllowTF32CuDNN(enabled != 0);
+    at::globalContext().setAllowTF32CuBLAS(enabled != 0);
   });
 }
 
@@ -167,6 +174,9 @@ char *cuda_load(const char *folder) {
     }
     TORCH_CHECK(at::hasCUDA(), "libtorch_cuda registered no CUDA device type");
     at::globalContext().lazyInitDevice(c10::kCUDA);
+    // libtorch's own choice for convolutions is TF32, which is not what float32 says.
+    at::globalContext().setAllowTF32CuDNN(false);
+    at::globalContext().setAllowTF32CuBLAS(false);
   });
 }
 
@@ -213,6 +223,7 @@ extern "C" const ct_api *ct_api_table(void) {
       .cuda_load = cuda_load,
       .cuda_device_count = cuda_device_count,
       .cuda_synchronize = cuda_synchronize,
+      .set_tf32 = set_tf32,
   };
   return &table;
 }

@@ -40,6 +40,12 @@ struct TrainingOptimizers {
   func step(_ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan) throws
     -> [Loss]
   {
+    try withRounding(for: plan.precision) { try roundedStep(model, batch, plan) }
+  }
+
+  private func roundedStep(
+    _ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan
+  ) throws -> [Loss] {
     let imageCount = batch.images.shape[0]
     let partCount = min(plan.partCount ?? 1, imageCount)
     precondition(partCount == 1 || model.isDivisible, "\(partCount) parts of an indivisible batch")

@@ -74,6 +74,9 @@ typedef struct ct_api {
   char *(*cuda_load)(const char *folder);
   int32_t (*cuda_device_count)(void);
   char *(*cuda_synchronize)(int32_t index);
+
+  // Whether CUDA rounds the factors of single-precision products and convolutions to 10 bits.
+  char *(*set_tf32)(int32_t enabled);
 } ct_api;
 
 // Loads libtorch from `folder` with private symbols; a handle for dlsym. On failure returns NULL and a
