@@ -40,7 +40,7 @@ extension Float: BLASScalar {
     let outer = try Sizes("gemm", m, n)
     let inner = try Sizes("gemm", k, strideC)
     let strides = try Sizes("gemm", strideA, strideB)
-    try OpenBLAS.run {
+    try OpenBLAS.run(operations: 2 * m * n * k) {
       openblas_sgemm(
         transposeA, transposeB, outer.rowCount, outer.columnCount, inner.rowCount, alpha, a,
         strides.rowCount, b, strides.columnCount, beta, c, inner.columnCount)
@@ -54,7 +54,7 @@ extension Float: BLASScalar {
   ) throws(LinearAlgebraError) {
     let sizes = try Sizes("syrk", n, k)
     let strides = try Sizes("syrk", strideA, strideC)
-    try OpenBLAS.run {
+    try OpenBLAS.run(operations: n * (n + 1) * k) {
       openblas_ssyrk(
         transpose, sizes.rowCount, sizes.columnCount, alpha, a, strides.rowCount, beta, c,
         strides.columnCount)
@@ -81,7 +81,7 @@ extension Double: BLASScalar {
     let outer = try Sizes("gemm", m, n)
     let inner = try Sizes("gemm", k, strideC)
     let strides = try Sizes("gemm", strideA, strideB)
-    try OpenBLAS.run {
+    try OpenBLAS.run(operations: 2 * m * n * k) {
       openblas_dgemm(
         transposeA, transposeB, outer.rowCount, outer.columnCount, inner.rowCount, alpha, a,
         strides.rowCount, b, strides.columnCount, beta, c, inner.columnCount)
@@ -95,7 +95,7 @@ extension Double: BLASScalar {
   ) throws(LinearAlgebraError) {
     let sizes = try Sizes("syrk", n, k)
     let strides = try Sizes("syrk", strideA, strideC)
-    try OpenBLAS.run {
+    try OpenBLAS.run(operations: n * (n + 1) * k) {
       openblas_dsyrk(
         transpose, sizes.rowCount, sizes.columnCount, alpha, a, strides.rowCount, beta, c,
         strides.columnCount)

@@ -3,6 +3,7 @@ internal import COpenBLAS
 internal import CTorch
 import FoundationEssentials
 import Glibc
+import Synchronization
 
 /// The BLAS and LAPACK library behind this module: OpenBLAS, or where there is none, or
 /// `BENCH_BLAS=libtorch` asks for it, the MKL that libtorch carries.
@@ -16,9 +17,35 @@ public enum OpenBLAS {
     return openblas_configuration().map { String(cString: $0) } ?? ""
   }
 
+  private static let operationCount = Atomic(0)
+
+  /// The floating-point operations of matrix products in `body`, on whatever thread.
+  ///
+  /// A multiplication and an addition are two. Decompositions count nothing.
+  ///
+  /// - Parameter body: What is counted; what else is multiplied meanwhile counts as well.
+  /// - Returns: The operations.
+  /// - Throws: Errors of `body`.
+  package static func operations<Failure: Error>(
+    of body: () throws(Failure) -> Void
+  ) throws(Failure) -> Int {
+    let before = operationCount.load(ordering: .relaxed)
+    try body()
+    return operationCount.load(ordering: .relaxed) - before
+  }
+
   /// Runs `body` with as many BLAS threads as `Parallel.threadCount` allows here.
-  static func run<Result>(_ body: () -> Result) throws(LinearAlgebraError) -> Result {
+  ///
+  /// - Parameters:
+  ///   - operations: The multiplications and additions of a matrix product, to be counted.
+  ///   - body: The call.
+  /// - Returns: What `body` does.
+  /// - Throws: ``LinearAlgebraError/libraryMissing(reason:)``.
+  static func run<Result>(operations: Int = 0, _ body: () -> Result) throws(LinearAlgebraError)
+    -> Result
+  {
     try load()
+    operationCount.add(operations, ordering: .relaxed)
     openblas_begin(Int32(clamping: max(1, Parallel.threadCount)))
     defer { openblas_end() }
     return body()

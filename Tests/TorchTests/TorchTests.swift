@@ -52,6 +52,38 @@ import Torch
     #expect(try tensor.permuted([3, 2, 1, 0]).permuted([3, 2, 1, 0]).elements() == elements)
   }
 
+  @Test("operations of products and convolutions are counted, forward and backward")
+  func operations() throws {
+    let (left, right) = (try Tensor.ones([8, 16]), try Tensor.ones([16, 4]))
+    #expect(try Libtorch.operations { _ = try left.matmul(right) + 1 } == 2 * 8 * 16 * 4)
+    let images = try Tensor.ones([2, 3, 8, 8])
+    let (weight, transposed) = (try Tensor.ones([5, 3, 4, 4]), try Tensor.ones([3, 5, 4, 4]))
+    // Sixteen places of the smaller side for each of two images, whatever the direction.
+    let once = 2 * 2 * 16 * weight.count
+    #expect(
+      try Libtorch.operations {
+        _ = try images.convolution(weight, bias: nil, stride: [2, 2], padding: [1, 1])
+      } == once)
+    let small = try Tensor.ones([2, 3, 4, 4])
+    #expect(
+      try Libtorch.operations {
+        _ = try small.transposedConvolution(
+          transposed, bias: nil, stride: [2, 2], padding: [1, 1])
+      } == once)
+    // The images need no gradient: one pass back, not two.
+    try weight.setRequiresGradient(true)
+    #expect(
+      try Libtorch.operations {
+        try images.convolution(weight, bias: nil, stride: [2, 2], padding: [1, 1]).sum().backward()
+      } == 2 * once)
+    try images.setRequiresGradient(true)
+    #expect(
+      try Libtorch.operations {
+        try images.convolution(weight, bias: nil, stride: [2, 2], padding: [1, 1]).sum().backward()
+      } == 3 * once)
+    #expect(try Libtorch.operations { _ = try left + 1 } == 0)
+  }
+
   @Test("derivatives of a composite agree with the formula")
   func derivatives() throws {
     let x = try Tensor([0.5, -1, 2] as [Double], shape: [3])

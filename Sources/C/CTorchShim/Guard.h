@@ -33,6 +33,8 @@ char *guarded(Body &&body) noexcept {
   }
 }
 
+char *set_counting(int32_t enabled);
+int64_t counted_operations();
 char *operator_find(const char *name, const char *overload, const ct_operator **result);
 char *operator_call(const ct_operator *op, const ct_value *arguments, int64_t count,
                     ct_tensor **results, int64_t capacity, int64_t *result_count);

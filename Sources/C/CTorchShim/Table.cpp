@@ -224,6 +224,8 @@ extern "C" const ct_api *ct_api_table(void) {
       .cuda_device_count = cuda_device_count,
       .cuda_synchronize = cuda_synchronize,
       .set_tf32 = set_tf32,
+      .set_counting = set_counting,
+      .counted_operations = counted_operations,
   };
   return &table;
 }

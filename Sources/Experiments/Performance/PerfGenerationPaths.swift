@@ -21,7 +21,7 @@ struct PerfGenerationPaths {
     let scores = metrics.map { [options] metric in
       PerfPath(name: "generation:\(metric.name)", itemCount: Self.sampleCount) {
         let (first, second) = (try Self.side(seed: 1), try Self.side(seed: 2))
-        return try settings.timing {
+        return try settings.timing(counting: .matrices) {
           try GenerationEvaluation(
             reference: first, generated: second, metrics: [metric], options: options
           ).requireValues()
@@ -31,7 +31,7 @@ struct PerfGenerationPaths {
     let preparations = ImagePreparation.allCases.map { preparation in
       PerfPath(name: "inception:prepare:\(preparation.rawValue)", itemCount: Self.imageCount) {
         let image = Self.image()
-        return settings.timing {
+        return try settings.timing {
           _ = Parallel.map(Self.imageCount) { _ in preparation.planes(image).count }
         }
       }
@@ -69,7 +69,7 @@ struct PerfGenerationPaths {
     let side = InceptionNetwork.inputSide
     let images = try Tensor.uniform(
       [Self.imageCount, 3, side, side], device: settings.openDevice())
-    return try settings.timing {
+    return try settings.timing(counting: .tensors) {
       _ = try network.features(of: images)[.pool3]?.elements()
     }
   }

@@ -10,7 +10,7 @@ struct PerfMachinePaths {
 
   var paths: [PerfPath] {
     [
-      PerfPath(name: "machine:matmul", itemCount: 1, measure: matrixProduct),
+      PerfPath(name: PerfPath.matrixProduct, itemCount: 1, measure: matrixProduct),
       PerfPath(name: "machine:convolution", itemCount: 64, measure: convolution),
       PerfPath(name: "machine:blas", itemCount: 1, measure: doubleProduct),
       PerfPath(name: "machine:sort", itemCount: 1 << 18, measure: sorting),
@@ -21,7 +21,7 @@ struct PerfMachinePaths {
   private func matrixProduct() throws -> Timing {
     let device = try settings.openDevice()
     let matrix = try Tensor.normal([1024, 1024], device: device)
-    return try settings.timing {
+    return try settings.timing(counting: .tensors) {
       _ = try matrix.matmul(matrix)
       try device.synchronize()
     }
@@ -34,7 +34,7 @@ struct PerfMachinePaths {
     let weight = try Tensor.normal([32, 32, 4, 4], device: device).channelsLast()
     try images.setRequiresGradient(true)
     try weight.setRequiresGradient(true)
-    return try settings.timing {
+    return try settings.timing(counting: .tensors) {
       let result = try images.convolution(weight, bias: nil, stride: [2, 2], padding: [1, 1])
       try result.sum().backward()
       try images.setGradient(nil)
@@ -49,13 +49,13 @@ struct PerfMachinePaths {
     let matrix = Matrix(
       rowCount: 1024, columnCount: 1024,
       elements: random.normals(1 << 20).map { Double($0) })
-    return try settings.timing { _ = try matrix.multiplied(by: matrix) }
+    return try settings.timing(counting: .matrices) { _ = try matrix.multiplied(by: matrix) }
   }
 
   /// The standard library's sorting of numbers: one thread, no library, no wide vectors.
-  private func sorting() -> Timing {
+  private func sorting() throws -> Timing {
     var random = Philox(seed: 0)
     let numbers = random.normals(1 << 18)
-    return settings.timing { _ = numbers.sorted() }
+    return try settings.timing { _ = numbers.sorted() }
   }
 }

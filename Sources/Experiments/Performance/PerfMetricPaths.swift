@@ -15,7 +15,7 @@ struct PerfMetricPaths {
     MetricCatalog.all.map { metric in
       PerfPath(name: "metric:\(metric.name)", itemCount: Self.sampleCount) {
         let input = try Self.input()
-        return try settings.timing { _ = try metric.evaluate(input) }
+        return try settings.timing(counting: .matrices) { _ = try metric.evaluate(input) }
       }
     }
   }

@@ -53,7 +53,9 @@ struct PerfModelPaths {
     let images = try images()
     let point = try model.sharpestPoint()
     return try withoutGradients {
-      try settings.timing { _ = try model.encode(images, at: point).mean.elements() }
+      try settings.timing(counting: .tensors) {
+        _ = try model.encode(images, at: point).mean.elements()
+      }
     }
   }
 
@@ -63,7 +65,9 @@ struct PerfModelPaths {
     let latents = try Tensor.normal(
       [Self.evaluationBatch, model.latentCount], device: settings.openDevice())
     return try withoutGradients {
-      try settings.timing { _ = try model.decode(latents, at: point).elements() }
+      try settings.timing(counting: .tensors) {
+        _ = try model.decode(latents, at: point).elements()
+      }
     }
   }
 
@@ -82,7 +86,7 @@ struct PerfModelPaths {
     let generator = try ModelCatalog.definition(named: "multi-beta-vae").untrainedGenerator(
       model("multi-beta-vae"), context(), StageOptions(),
       SamplingOptions(sampler: .ofCodes, stepCount: 20))
-    return try settings.timing {
+    return try settings.timing(counting: .tensors) {
       _ = try generator.images(0..<Self.sampleCount).elements()
     }
   }

@@ -11,6 +11,9 @@ package struct PerfPath {
   /// Measures it; whatever it works on is made here and not counted.
   package let measure: () throws -> Timing
 
+  /// The path that is the yardstick of arithmetic.
+  package static let matrixProduct = "machine:matmul"
+
   /// All paths.
   ///
   /// - Parameters:
@@ -52,9 +55,11 @@ package struct PerfSettings {
     self.threadCount = threadCount
   }
 
-  /// Times `body`, after unmeasured calls.
-  func timing(warmUp: Int = 1, _ body: () throws -> Void) rethrows -> Timing {
-    try Timing(count: repeats, warmUp: warmUp, body)
+  /// Times `body`, after unmeasured calls; of the first of them, a counter counts the operations.
+  func timing(
+    warmUp: Int = 1, counting counter: OperationCounter? = nil, _ body: () throws -> Void
+  ) throws -> Timing {
+    try Timing(count: repeats, warmUp: warmUp, counter: counter, body)
   }
 }
 
@@ -72,13 +77,24 @@ package struct PerfRecord {
   /// Items per second at the median.
   package var rate: Double { Double(path.itemCount) / timing.median }
 
+  /// Floating-point operations in convolutions and matrix products per item; nil where there are none.
+  package var operationsPerItem: Double? {
+    timing.operations.flatMap { $0 > 0 ? Double($0) / Double(path.itemCount) : nil }
+  }
+
+  /// The same per second, at the median.
+  package var operationsPerSecond: Double? { operationsPerItem.map { $0 * rate } }
+
   /// The record as JSON.
   package var json: JSONValue {
-    [
+    var json: [String: JSONValue] = [
       "name": .string(path.name), "items": .integer(path.itemCount),
       "median_seconds": .number(timing.median),
       "spread_seconds": .number(timing.interquartileRange),
       "items_per_second": .number(rate), "seconds": .numbers(timing.seconds),
     ]
+    json["operations_per_item"] = operationsPerItem.map { .number($0) }
+    json["operations_per_second"] = operationsPerSecond.map { .number($0) }
+    return .object(json)
   }
 }

@@ -6,6 +6,9 @@ public import Torch
 public struct Timing: Sendable {
   /// Seconds of each repetition.
   public let seconds: [Double]
+  /// Floating-point operations of one repetition in convolutions and matrix products; nil where they were not
+  /// counted.
+  public let operations: Int?
 
   /// The middle one of the repetitions.
   public var median: Double { seconds.sorted()[seconds.count / 2] }
@@ -16,8 +19,18 @@ public struct Timing: Sendable {
   }
 
   /// Calls `body` a few times unmeasured, then `count` times measured.
-  public init(count: Int, warmUp: Int = 3, _ body: () throws -> Void) rethrows {
-    for _ in 0..<warmUp { try body() }
+  ///
+  /// - Parameters:
+  ///   - count: Measured calls.
+  ///   - warmUp: Calls before them.
+  ///   - counter: Counts the operations of the first call of the warm-up, which is then at least one.
+  ///   - body: What is measured.
+  /// - Throws: Errors of `body` and of the counter.
+  package init(
+    count: Int, warmUp: Int = 3, counter: OperationCounter? = nil, _ body: () throws -> Void
+  ) throws {
+    operations = try counter?.count(body)
+    for _ in 0..<(counter == nil ? warmUp : warmUp - 1) { try body() }
     var seconds: [Double] = []
     for _ in 0..<count {
       let start = ContinuousClock.now
@@ -54,7 +67,7 @@ public func timeTrainingStep(
   let images = try imageTensor(
     dataset.pixels(at: indices), shape: dataset.imageShape, device: device)
   var step = 0
-  return try Timing(count: count, warmUp: warmUp) {
+  return try Timing(count: count, warmUp: max(1, warmUp), counter: .tensors) {
     _ = try optimizers.step(
       model, TrainingBatch(images: images, step: step, stepCount: 300_000, seed: plan.seed), plan)
     step += 1

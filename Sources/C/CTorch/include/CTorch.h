@@ -77,6 +77,10 @@ typedef struct ct_api {
 
   // Whether CUDA rounds the factors of single-precision products and convolutions to 10 bits.
   char *(*set_tf32)(int32_t enabled);
+
+  // Floating-point operations of convolutions and matrix products; turning it on starts at zero.
+  char *(*set_counting)(int32_t enabled);
+  int64_t (*counted_operations)(void);
 } ct_api;
 
 // Loads libtorch from `folder` with private symbols; a handle for dlsym. On failure returns NULL and a
