@@ -230,8 +230,8 @@ public final class LatentDiffusion: TrainableModel {
         displacement: try target.displacement + change / repeated(scales))
     }
     let heads = try network(
-      before.addingProduct(deviations, noise), t: repeated(column(times)).squeezed(1),
-      gamma: repeated(column(times.map(boundedGamma))).squeezed(1))
+      before.addingProduct(deviations, noise), t: column(times).squeezed(1),
+      gamma: column(times.map(boundedGamma)).squeezed(1))
     return Errors(
       noise: try heads.noise - target.noise,
       displacement: try heads.displacement - target.displacement)
@@ -300,10 +300,9 @@ public final class LatentDiffusion: TrainableModel {
 
 extension LatentDiffusion: LatentDenoiser {
   private func predict(_ states: Tensor, at level: NoiseLevel) throws -> DenoiserHeads {
-    let count = states.shape[0]
-    return try network(
-      states, t: Tensor.full([count], level.t, device: store.device),
-      gamma: Tensor.full([count], boundedGamma(level.t), device: store.device))
+    try network(
+      states, t: Tensor.full([1], level.t, device: store.device),
+      gamma: Tensor.full([1], boundedGamma(level.t), device: store.device))
   }
 
   package func heads(_ states: Tensor, _ step: SamplingStep) throws -> DenoiserHeads {

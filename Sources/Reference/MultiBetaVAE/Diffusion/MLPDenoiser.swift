@@ -2,7 +2,7 @@ import Torch
 
 /// A network with two heads, ε̂ and the displacement in units of its scale.
 protocol DenoiserNetwork {
-  /// States [batch, latent] with t and γ of each, [batch].
+  /// States [batch, latent] with t and γ, [position], each of as many consecutive states.
   func callAsFunction(_ states: Tensor, t: Tensor, gamma: Tensor) throws -> DenoiserHeads
 }
 
@@ -39,12 +39,16 @@ struct MLPDenoiser: DenoiserNetwork {
 
   func callAsFunction(_ states: Tensor, t: Tensor, gamma: Tensor) throws -> DenoiserHeads {
     let condition = try embedding(t: t, gamma: gamma)
+    // What depends on the position alone is computed once for all of its states.
+    let positionCount = t.shape[0]
     var features = states
     for index in norms.indices {
       let input =
         index == 0 ? states : try Tensor.concatenated([features, states], dimension: 1)
       let linear = try layers[index](input)
-      features = try norms[index](linear.addingProduct(linear, scales[index](condition))).silu()
+      let grouped = try linear.reshaped([positionCount, -1, linear.shape[1]])
+      let scaled = try grouped.addingProduct(grouped, scales[index](condition).unsqueezed(1))
+      features = try norms[index](scaled).silu().reshaped(linear.shape)
     }
     let heads = try layers[norms.count](Tensor.concatenated([features, states], dimension: 1))
     let width = states.shape[1]

@@ -133,7 +133,10 @@ struct UNetDenoiser: DenoiserNetwork {
   }
 
   func callAsFunction(_ states: Tensor, t: Tensor, gamma: Tensor) throws -> DenoiserHeads {
-    let condition = try embedding(t: t, gamma: gamma)
+    let conditions = try embedding(t: t, gamma: gamma)
+    let width = conditions.shape[1]
+    let condition = try conditions.unsqueezed(1)
+      .expanded([t.shape[0], states.shape[0] / t.shape[0], width]).reshaped([-1, width])
     var features = try first(states.reshaped([-1] + latentShape).channelsLast())
     var skips = [features]
     for (level, blocks) in down.enumerated() {
