@@ -64,7 +64,7 @@ cp "$(dirname "$(realpath "$(command -v swift)")")/../share/swift/LICENSE.txt" "
 for checkout in .build/checkouts/*; do
   cp "$checkout"/LICENSE* "$share/licenses/$(basename "$checkout")"
 done
-cp README.md "$share/"
+cp README.md scripts/check_cuda.{sh,py} "$share/"
 cp -r baselines docs "$share/"
 git describe --always --dirty --abbrev=40 '--exclude=*' >"$share/COMMIT"
 
