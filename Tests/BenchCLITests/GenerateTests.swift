@@ -300,7 +300,7 @@ import Testing
         "'generation.denoiser.weighting' is 'two'; known are one, elbo, minsnr, edm;"
       ),
       ("times: continuous", "times: all", "'all'; known are continuous, grid;"),
-      ("precision: float32", "precision: int8", "is 'int8'; known are float32, bfloat16;"),
+      ("precision: float32", "precision: int8", "is 'int8'; known are float32, tf32, bfloat16;"),
       (
         "preset: smoke", "preset: tiny",
         "the field 'preset' is 'tiny'; known are smoke, quick, standard, paper;"

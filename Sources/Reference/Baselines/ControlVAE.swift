@@ -102,7 +102,9 @@ package enum ControlLaw: String, Sendable, CaseIterable {
     }
     let sum = try state.selected(0, 0) + change
     let weight = try response + sum + offset
-    try state.copyInPlace(Tensor.stacked([sum, weight], dimension: 0))
+    // A rate that is not finite costs its step and must not be remembered.
+    let next = try Tensor.stacked([sum, weight], dimension: 0)
+    try state.copyInPlace(next.isFinite().all().select(next, otherwise: state))
     return try weight.clamped(from: limits.lowerBound, to: limits.upperBound)
   }
 
