@@ -118,14 +118,25 @@ BODY void plane_row(const uint8_t *source, size_t width, size_t channels, float 
       memcpy(&samples, pixel, sizeof samples);
       sum += samples * weights[tap];
     }
+    const floats rounded = __builtin_convertvector(sum, floats);
     for (size_t channel = 0; channel < channels; channel++)
-      lines[channel * line_stride + x] = (float)sum[channel];
+      lines[channel * line_stride + x] = rounded[channel];
   }
+}
+
+typedef int32_t masks __attribute__((vector_size(16)));
+
+BODY floats bounded(floats value, struct cresampling_bounds bounds) {
+  const floats low = {bounds.low, bounds.low, bounds.low, bounds.low};
+  const floats high = {bounds.high, bounds.high, bounds.high, bounds.high};
+  const masks is_low = value < low, is_high = value > high;
+  const masks kept = (masks)value & ~(is_low | is_high);
+  return (floats)(kept | (is_low & (masks)low) | (is_high & (masks)high));
 }
 
 // Eight samples of one target row of one channel.
 BODY void plane_sums(const float *const *taps, const double *weights, size_t count, size_t x,
-                     floats sums[2]) {
+                     struct cresampling_bounds bounds, floats sums[2]) {
   doubles low = {0, 0, 0, 0}, high = {0, 0, 0, 0};
   for (size_t tap = 0; tap < count; tap++) {
     floats samples[2];
@@ -133,28 +144,28 @@ BODY void plane_sums(const float *const *taps, const double *weights, size_t cou
     low += __builtin_convertvector(samples[0], doubles) * weights[tap];
     high += __builtin_convertvector(samples[1], doubles) * weights[tap];
   }
-  sums[0] = __builtin_convertvector(low, floats);
-  sums[1] = __builtin_convertvector(high, floats);
+  sums[0] = bounded(__builtin_convertvector(low, floats), bounds);
+  sums[1] = bounded(__builtin_convertvector(high, floats), bounds);
 }
 
 // One target row of one channel: `taps` holds the source rows' lines, padded to whole lanes.
 BODY void plane_column(const float *const *taps, const double *weights, size_t count, float *target,
-                       size_t width) {
+                       size_t width, struct cresampling_bounds bounds) {
   floats sums[2];
   size_t x = 0;
   for (; x + 8 <= width; x += 8) {
-    plane_sums(taps, weights, count, x, sums);
+    plane_sums(taps, weights, count, x, bounds, sums);
     memcpy(target + x, sums, sizeof sums);
   }
   if (x < width) {
-    plane_sums(taps, weights, count, x, sums);
+    plane_sums(taps, weights, count, x, bounds, sums);
     memcpy(target + x, sums, (width - x) * sizeof *target);
   }
 }
 
 BODY void planes(const uint8_t *source, size_t width, size_t channels, float *target,
                  size_t new_height, size_t new_width, struct cresampling_float_window columns,
-                 struct cresampling_float_window rows, struct cresampling_room room) {
+                 struct cresampling_float_window rows, struct cresampling_bounds bounds, struct cresampling_room room) {
   size_t line_stride = cresampling_line(new_width), next = 0;
   const double *weights = rows.weights;
   for (size_t y = 0; y < new_height; y++, weights += rows.stride) {
@@ -171,37 +182,37 @@ BODY void planes(const uint8_t *source, size_t width, size_t channels, float *ta
         room.taps[tap] =
             room.lines + ((start + tap) % rows.stride * channels + channel) * line_stride;
       plane_column(room.taps, weights, count,
-                   target + (channel * new_height + y) * new_width, new_width);
+                   target + (channel * new_height + y) * new_width, new_width, bounds);
     }
   }
 }
 
 BODY void planes_of(const uint8_t *source, size_t width, size_t channels, float *target,
                     size_t new_height, size_t new_width, struct cresampling_float_window columns,
-                    struct cresampling_float_window rows, struct cresampling_room room) {
-  if (channels == 3) planes(source, width, 3, target, new_height, new_width, columns, rows, room);
-  else planes(source, width, channels, target, new_height, new_width, columns, rows, room);
+                    struct cresampling_float_window rows, struct cresampling_bounds bounds, struct cresampling_room room) {
+  if (channels == 3) planes(source, width, 3, target, new_height, new_width, columns, rows, bounds, room);
+  else planes(source, width, channels, target, new_height, new_width, columns, rows, bounds, room);
 }
 
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) static void planes_avx2(
     const uint8_t *source, size_t width, size_t channels, float *target, size_t new_height,
     size_t new_width, struct cresampling_float_window columns, struct cresampling_float_window rows,
-    struct cresampling_room room) {
-  planes_of(source, width, channels, target, new_height, new_width, columns, rows, room);
+    struct cresampling_bounds bounds, struct cresampling_room room) {
+  planes_of(source, width, channels, target, new_height, new_width, columns, rows, bounds, room);
 }
 #endif
 
 void cresampling_planes(const uint8_t *source, size_t width, size_t channels, float *target,
                         size_t new_height, size_t new_width,
                         struct cresampling_float_window columns,
-                        struct cresampling_float_window rows, struct cresampling_room room) {
+                        struct cresampling_float_window rows, struct cresampling_bounds bounds, struct cresampling_room room) {
   memset(room.row + width * channels, 0, 4 * sizeof *room.row);
 #if defined(__x86_64__)
   if (has_avx2()) {
-    planes_avx2(source, width, channels, target, new_height, new_width, columns, rows, room);
+    planes_avx2(source, width, channels, target, new_height, new_width, columns, rows, bounds, room);
     return;
   }
 #endif
-  planes_of(source, width, channels, target, new_height, new_width, columns, rows, room);
+  planes_of(source, width, channels, target, new_height, new_width, columns, rows, bounds, room);
 }

@@ -26,8 +26,8 @@ public enum DINOv2Preparation: String, Sendable, CaseIterable {
       let resized = image.resized(height: side, width: side, filter: .bicubic)
       return normalization.planes(resized.pixels.map { Float($0) })
     case .dgmClean:
-      let resized = image.resizedPlanes(height: side, width: side, filter: .bicubic)
-      return normalization.normalized(resized.map { min(255, max(0, $0)) })
+      return normalization.normalized(
+        image.resizedPlanes(height: side, width: side, filter: .bicubic, limits: 0...255))
     case .edm2:
       return normalization.normalized(
         image.resizedPlanes(height: side, width: side, filter: .bicubic))

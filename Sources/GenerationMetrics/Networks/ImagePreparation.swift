@@ -58,9 +58,9 @@ public enum ImagePreparation: String, Sendable, CaseIterable {
   private func antialiased(
     _ image: RasterImage, _ side: Int, normalised: (Float) -> Float
   ) -> [Float] {
-    var planes = image.resizedPlanes(height: side, width: side, filter: .bicubic)
+    var planes = image.resizedPlanes(height: side, width: side, filter: .bicubic, limits: 0...255)
     planes.withUnsafeMutableBufferPointer { planes in
-      for place in planes.indices { planes[place] = normalised(min(255, max(0, planes[place]))) }
+      for place in planes.indices { planes[place] = normalised(planes[place]) }
     }
     return planes
   }

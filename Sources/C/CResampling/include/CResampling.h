@@ -31,6 +31,11 @@ struct cresampling_float_window {
 /// Samples of a resampled row of `width`, rounded up to whole lanes.
 static inline size_t cresampling_line(size_t width) { return (width + 7) / 8 * 8; }
 
+/// What samples are limited to; infinite for no limit.
+struct cresampling_bounds {
+  float low, high;
+};
+
 /// Room for the work of ``cresampling_planes``.
 struct cresampling_room {
   /// A source row: width × channels + 4 samples.
@@ -43,8 +48,8 @@ struct cresampling_room {
 
 /// Resamples 8-bit pixels of 1 to 4 channels to floating point planes, `[channel, new_height, new_width]`: along
 /// rows by `columns`, the result rounded to single precision, then across them by `rows`; sums in
-/// double precision. Starts never fall from one target sample to the next.
+/// double precision; the result within bounds. Starts never fall from one target sample to the next.
 void cresampling_planes(const uint8_t *source, size_t width, size_t channels, float *target,
                         size_t new_height, size_t new_width,
                         struct cresampling_float_window columns,
-                        struct cresampling_float_window rows, struct cresampling_room room);
+                        struct cresampling_float_window rows, struct cresampling_bounds bounds, struct cresampling_room room);
