@@ -78,10 +78,6 @@ public struct GenerationMetric: Sendable {
   /// The metrics of a comparison that names none.
   public static let standard = all.filter(\.isStandard)
 
-  /// The metrics of a comparison with held-out images that names none.
-  public static let standardWithHeldOut =
-    all.filter { $0.isStandard || $0.needsHeldOut || $0 == .authenticity }
-
   /// The metric of a name, be it that of records with features that are not Inception's.
   public static func named(_ name: String) -> GenerationMetric? {
     all.first { $0.name == name } ?? all.first { $0.nameWithOtherFeatures == name }

@@ -9,4 +9,8 @@ extension GenerationMetric {
     .realism, .realismYoungjung,
     .frechetRatio, .authenticity, .dataCopying, .likelihood, .likelihoodGap,
   ]
+
+  /// The metrics of a comparison with held-out images that names none.
+  public static let standardWithHeldOut =
+    all.filter { $0.isStandard || $0.needsHeldOut || $0 == .authenticity }
 }
