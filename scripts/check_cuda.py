@@ -134,7 +134,7 @@ def features():
     images = work / "images.npy"
     write_images(images, 2 if small else 64, 64 if small else 256)
     found = {}
-    for name in ["inception", "vgg16"][:1 if small else 2]:
+    for name in ["inception", "vgg16", "dinov2-s", "clip-b32"][:1 if small else None]:
         for place in [device, "cpu"]:
             run("fid", images, "--save-features", work / f"{name}-{place[:4]}.npz", "--features", name, "--weights",
                 "random:1", "--no-cache", device=place)
@@ -194,7 +194,7 @@ def resume():
 def speed(precision):
     def measure():
         only = "machine:matmul,train:beta-vae,train:denoiser,inception:network" if small else \
-            "machine:matmul,machine:convolution,train:,encode:,decode:,sample:,inception:network"
+            "machine:matmul,machine:convolution,train:,encode:,decode:,sample:,inception:network,dinov2-s:network,clip-b32:network"
         found = json.loads(run("perf", "--only", only, "--precision", precision, "--repeats", 1 if small else 30, "--json"))
         return {"paths": found["paths"], "matrix_product": found["matrix_product_operations_per_second"]}
     return measure
