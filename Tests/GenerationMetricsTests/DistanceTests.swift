@@ -7,19 +7,7 @@ import Testing
 
 extension GoldenFile {
   /// The cases of `Golden/distances.json`: distances on features, three sets, ADM's evaluator.
-  static let distances: [Case] = {
-    do {
-      let data = try Data(contentsOf: URL(filePath: path("distances.json")))
-      return (try JSONValue(parsing: data)["cases"]?.array ?? []).map {
-        Case(
-          id: $0["id"]?.string ?? "", params: $0["params"] ?? .null,
-          expected: $0["expected"] ?? .null, tolerance: $0["tolerance"] ?? .null)
-      }
-    } catch {
-      Issue.record("the golden file cannot be read: \(error)")
-      return []
-    }
-  }()
+  static let distances = read("distances.json")
 
   static func distances(_ prefix: String) -> [Case] { distances.filter { $0.id.hasPrefix(prefix) } }
 }

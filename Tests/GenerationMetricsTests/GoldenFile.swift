@@ -34,9 +34,12 @@ enum GoldenFile {
     }
   }
 
-  static let cases: [Case] = {
+  static let cases = read("expected.json")
+
+  /// The cases of a file in `Golden/`; none, and an issue, if it cannot be read.
+  static func read(_ name: String) -> [Case] {
     do {
-      let root = try JSONValue(parsing: Data(contentsOf: URL(filePath: path("expected.json"))))
+      let root = try JSONValue(parsing: Data(contentsOf: URL(filePath: path(name))))
       return (root["cases"]?.array ?? []).map {
         Case(
           id: $0["id"]?.string ?? "", params: $0["params"] ?? .null,
@@ -46,7 +49,7 @@ enum GoldenFile {
       Issue.record("the golden file cannot be read: \(error)")
       return []
     }
-  }()
+  }
 
   static func cases(_ prefix: String) -> [Case] { cases.filter { $0.id.hasPrefix(prefix) } }
 

@@ -99,3 +99,14 @@ public struct Codes: Sendable, Equatable {
       precision: precision)
   }
 }
+
+extension Codes {
+  /// Throws unless a test sample has as many latents.
+  func requireSameColumns(as test: Codes) throws(DisentanglementError) {
+    guard test.latentCount == latentCount else {
+      throw .columnMismatch(
+        array: "test codes", columns: test.latentCount, other: "the training codes",
+        otherColumns: latentCount)
+    }
+  }
+}

@@ -117,11 +117,7 @@ public struct ValuedCodes: Sendable {
   func requireSameColumns(
     as test: ValuedCodes, metric: String
   ) throws(DisentanglementError) {
-    guard test.codes.latentCount == codes.latentCount else {
-      throw .columnMismatch(
-        array: "test codes", columns: test.codes.latentCount, other: "the training codes",
-        otherColumns: codes.latentCount)
-    }
+    try codes.requireSameColumns(as: test.codes)
     guard test.values.factorCount == values.factorCount else {
       throw .columnMismatch(
         array: "test factors", columns: test.values.factorCount, other: "the training factors",

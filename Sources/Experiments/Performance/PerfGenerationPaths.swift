@@ -79,7 +79,9 @@ struct PerfGenerationPaths {
     let network = try DINOv2Network(.small, weights: RandomWeights(seed: 1), device: device)
     let side = DINOv2Network.inputSide
     let images = try Tensor.uniform([Self.imageCount, 3, side, side], device: device)
-    return try settings.timing { _ = try network.features(of: images).elements() }
+    return try settings.timing(counting: .tensors) {
+      _ = try network.features(of: images).elements()
+    }
   }
 
   private func clip() throws -> Timing {
@@ -87,6 +89,8 @@ struct PerfGenerationPaths {
     let network = try CLIPNetwork(.base32, weights: RandomWeights(seed: 1), device: device)
     let side = network.inputSide
     let images = try Tensor.uniform([Self.imageCount, 3, side, side], device: device)
-    return try settings.timing { _ = try network.features(of: images, tap: .projected).elements() }
+    return try settings.timing(counting: .tensors) {
+      _ = try network.features(of: images, tap: .projected).elements()
+    }
   }
 }

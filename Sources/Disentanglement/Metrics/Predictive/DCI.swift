@@ -94,11 +94,7 @@ extension LabelledCodes {
     guard factors.factorCount >= 2 else {
       throw .tooFewFactors(metric: metric, needed: 2, found: factors.factorCount)
     }
-    guard test.codes.latentCount == codes.latentCount else {
-      throw .columnMismatch(
-        array: "test codes", columns: test.codes.latentCount, other: "the training codes",
-        otherColumns: codes.latentCount)
-    }
+    try codes.requireSameColumns(as: test.codes)
     guard test.factors.factorCount == factors.factorCount else {
       throw .columnMismatch(
         array: "test factors", columns: test.factors.factorCount, other: "the training factors",
