@@ -82,6 +82,13 @@ import Torch
         try images.convolution(weight, bias: nil, stride: [2, 2], padding: [1, 1]).sum().backward()
       } == 3 * once)
     #expect(try Libtorch.operations { _ = try left + 1 } == 0)
+    // A fused layer, alone and added to another tensor of fewer rows than the weight has.
+    let layer = FusedLinear(weight: try Tensor.ones([16, 4]), bias: nil)
+    let rows = try Tensor.ones([8, 4])
+    let product = 2 * 8 * 16 * 4
+    #expect(try Libtorch.operations { _ = try layer(rows) } == product)
+    let other = try Tensor.ones([8, 16])
+    #expect(try Libtorch.operations { _ = try layer(rows, addedTo: other) } == product)
   }
 
   @Test("derivatives of a composite agree with the formula")

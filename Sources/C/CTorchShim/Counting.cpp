@@ -53,7 +53,9 @@ int64_t of(const at::RecordFunction &function) {
   }
   if (name == "mkldnn::_convolution_pointwise")
     return of_convolution(tensor(0), tensor(1), integers(4), integers(3), integers(5), false);
-  if (name == "mkldnn::_linear_pointwise") return 2 * tensor(0).numel() * tensor(1).size(0);
+  // The form that adds another tensor has it, with the result's shape, in second place and no more than five arguments.
+  if (name == "mkldnn::_linear_pointwise")
+    return 2 * tensor(0).numel() * tensor(inputs.size() == 5 ? 2 : 1).size(0);
   if (name == "aten::mm") return 2 * tensor(0).numel() * tensor(1).size(1);
   if (name == "aten::addmm") return 2 * tensor(1).numel() * tensor(2).size(1);
   if (name == "aten::bmm") return 2 * tensor(0).numel() * tensor(1).size(2);
