@@ -82,6 +82,15 @@ public final class Adam {
     }
   }
 
+  /// Forgets the moments, as if no step had been taken.
+  ///
+  /// - Throws: ``TorchError``.
+  public func restart() throws(TorchError) {
+    try withoutGradients { () throws(TorchError) in
+      for tensor in firstMoments + secondMoments + [stepCount] { try tensor.zeroInPlace() }
+    }
+  }
+
   private func call(
     _ operation: Operator, _ indices: [Int], _ gradients: [Tensor], _ isBad: Tensor?,
     weightDecay: Double

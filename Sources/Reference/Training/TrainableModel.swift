@@ -13,16 +13,20 @@ public struct TrainingBatch: Sendable {
   public let seed: UInt64
   /// Which rows of the whole batch ``images`` are.
   public let shard: BatchShard
+  /// Which of the step's ``TrainableModel/passes(at:of:)`` it is for, from 0.
+  public let pass: Int
 
   /// Describes a minibatch; without a shard it is the whole batch.
   public init(
-    images: Tensor, step: Int, stepCount: Int, seed: UInt64, shard: BatchShard? = nil
+    images: Tensor, step: Int, stepCount: Int, seed: UInt64, shard: BatchShard? = nil,
+    pass: Int = 0
   ) {
     self.images = images
     self.step = step
     self.stepCount = stepCount
     self.seed = seed
     self.shard = shard ?? BatchShard(batchSize: images.shape[0])
+    self.pass = pass
   }
 
   /// Where in the training it stands.
@@ -99,8 +103,21 @@ public struct OptimizerGroup {
 public protocol TrainableModel: AnyObject {
   /// All parameters.
   var store: ParameterStore { get }
-  /// The optimisers; ``losses(_:)`` returns one loss for each, from the same forward pass.
+  /// The optimisers.
   var optimizerGroups: [OptimizerGroup] { get }
+  /// The passes of a step, one after another: which of ``optimizerGroups`` each moves, by name.
+  ///
+  /// Each asks ``losses(_:)`` again, with its number in the batch, and so sees what the one before has moved. A step is
+  /// left out from the first pass that is not finite on. Several passes can neither be shared by processes nor
+  /// worked on in parts.
+  func passes(at step: Int, of stepCount: Int) -> [[String]]
+  /// Draws anew the parameters of groups that start again before a step; called before every step.
+  ///
+  /// Random numbers are those of libtorch's generator, which checkpoints keep.
+  ///
+  /// - Returns: The names of these groups, whose optimisers forget their moments.
+  /// - Throws: `TorchError`.
+  func restart(at step: Int, of stepCount: Int) throws -> [String]
   /// The decay of the averages used for evaluation; nil evaluates the parameters themselves.
   var averageDecay: Double? { get }
   /// How many batches of the planned size each step takes.
@@ -116,7 +133,7 @@ public protocol TrainableModel: AnyObject {
   /// Parts do not know of each other, as processes do: what needs a number of the whole batch, be it
   /// the mean rate, is not divisible, even where it is data-parallel.
   var isDivisible: Bool { get }
-  /// The losses of a batch, in the order of ``optimizerGroups``.
+  /// The losses of a batch, one for each group of the batch's pass, in its order, from one forward pass.
   func losses(_ batch: TrainingBatch) throws -> [Loss]
   /// Numbers that show whether training does what theory says, measured on fixed images.
   func monitors(_ images: Tensor) throws -> [[String: Double]]
@@ -126,6 +143,12 @@ public protocol TrainableModel: AnyObject {
 }
 
 extension TrainableModel {
+  /// One pass, which moves all groups.
+  public func passes(at step: Int, of stepCount: Int) -> [[String]] {
+    [optimizerGroups.map(\.name)]
+  }
+  /// Nothing starts again.
+  public func restart(at step: Int, of stepCount: Int) throws -> [String] { [] }
   /// One batch.
   public var batchesPerStep: Int { 1 }
   /// One process only.

@@ -24,8 +24,9 @@ struct TrainingOptimizers {
       group.isJoint ? try GradientBuckets(optimizers.flatMap(\.parameters), over: group) : nil
   }
 
-  /// Moves the parameters by the gradients of a batch's losses, unless a loss or a gradient is not
-  /// finite in one of the processes; then the step only counts as one of ``badSteps``.
+  /// Moves the parameters by the gradients of a batch's losses, pass after pass, unless a loss or a gradient is
+  /// not finite in one of the processes; then the step counts as one of ``badSteps``, and moves nothing from that
+  /// pass on.
   ///
   /// Nothing is read back: what is not finite is found, and keeps Adam from moving, on the device. Averages go on
   /// towards the parameters, which are those of the last good step.
@@ -35,24 +36,53 @@ struct TrainingOptimizers {
   ///   - batch: The images; worked on in parts where the plan says so. Every part counts as much as it
   ///     has images, in gradients and losses.
   ///   - plan: The precision and the number of parts.
-  /// - Returns: The losses.
+  /// - Returns: The losses of all passes.
   /// - Throws: Errors of the model and of libtorch.
   func step(_ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan) throws
     -> [Loss]
   {
-    try withRounding(for: plan.precision) { try roundedStep(model, batch, plan) }
+    let restarted = try withoutGradients { try model.restart(at: batch.step, of: batch.stepCount) }
+    for name in restarted { try optimizers[place(of: name)].restart() }
+    let passes = model.passes(at: batch.step, of: batch.stepCount)
+    precondition(
+      passes.count == 1 || !group.isJoint, "\(passes.count) passes in \(group.size) processes")
+    return try withRounding(for: plan.precision) {
+      var losses: [Loss] = []
+      var isBad: Tensor?
+      for (index, names) in passes.enumerated() {
+        let done = try pass(
+          model, batch.forPass(index), plan, moving: names.map(place), unless: isBad)
+        losses += done.losses
+        isBad = done.isBad
+      }
+      if let isBad { try badSteps.count(isBad) }
+      try average?.update(step: batch.step + 1)
+      return losses
+    }
   }
 
-  private func roundedStep(
-    _ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan
-  ) throws -> [Loss] {
+  /// Where the group of a name stands among ``groups``.
+  private func place(of name: String) -> Int {
+    guard let place = groups.firstIndex(where: { $0.name == name }) else {
+      preconditionFailure("no group '\(name)' among \(groups.map(\.name))")
+    }
+    return place
+  }
+
+  /// Moves the groups at some places by their losses, unless the pass, or one before, is bad.
+  private func pass(
+    _ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan,
+    moving places: [Int], unless wasBad: Tensor?
+  ) throws -> (losses: [Loss], isBad: Tensor) {
     let imageCount = batch.images.shape[0]
     let partCount = min(plan.partCount ?? 1, imageCount)
     precondition(partCount == 1 || model.isDivisible, "\(partCount) parts of an indivisible batch")
     guard partCount > 1 else {
       let losses = try losses(model, batch, plan)
-      try apply(gradients(losses), of: losses.map(\.value), at: batch.position)
-      return losses
+      let isBad = try apply(
+        gradients(losses, places), of: losses.map(\.value), places, at: batch.position,
+        unless: wasBad)
+      return (losses, isBad)
     }
     var sums: [[Tensor]] = []
     var done: [Loss.Part] = []
@@ -61,7 +91,7 @@ struct TrainingOptimizers {
       let losses = try losses(model, part, plan)
       let share = Double(part.images.shape[0]) / Double(imageCount)
       done.append(try Loss.Part(losses, share: share))
-      let gradients = try gradients(losses)
+      let gradients = try gradients(losses, places)
       if index == 0 { sums = try gradients.map { try $0.map { try $0.zerosLike() } } }
       try withoutGradients {
         for (sum, gradient) in zip(sums.joined(), gradients.joined()) {
@@ -69,8 +99,10 @@ struct TrainingOptimizers {
         }
       }
     }
-    try apply(sums, of: done.flatMap { $0.losses.map(\.value) }, at: batch.position)
-    return try Loss.means(of: done)
+    let isBad = try apply(
+      sums, of: done.flatMap { $0.losses.map(\.value) }, places, at: batch.position,
+      unless: wasBad)
+    return (try Loss.means(of: done), isBad)
   }
 
   private func losses(
@@ -79,31 +111,38 @@ struct TrainingOptimizers {
     try withPrecision(plan.precision, on: model.store.device) { try model.losses(batch) }
   }
 
-  private func gradients(_ losses: [Loss]) throws -> [[Tensor]] {
+  private func gradients(_ losses: [Loss], _ places: [Int]) throws -> [[Tensor]] {
+    precondition(losses.count == places.count, "\(losses.count) losses for \(places.count) groups")
     // All gradients come from the same forward pass; only then does any parameter move.
-    try zip(losses, optimizers).enumerated().map { index, pair in
+    return try zip(losses, places).enumerated().map { index, pair in
+      let parameters = optimizers[pair.1].parameters
       let found = try pair.0.value.gradients(
-        of: pair.1.parameters, keepsGraph: index < losses.count - 1)
-      return try zip(found, pair.1.parameters).map { try $0 ?? $1.zerosLike() }
+        of: parameters, keepsGraph: index < losses.count - 1)
+      return try zip(found, parameters).map { try $0 ?? $1.zerosLike() }
     }
   }
 
-  private func apply(_ gradients: [[Tensor]], of losses: [Tensor], at position: TrainingPosition)
-    throws
-  {
+  /// Moves the groups at some places.
+  ///
+  /// - Returns: 1 where nothing was to move, else 0.
+  private func apply(
+    _ gradients: [[Tensor]], of losses: [Tensor], _ places: [Int], at position: TrainingPosition,
+    unless wasBad: Tensor?
+  ) throws -> Tensor {
     try buckets?.average(Array(gradients.joined()))
     // A finite loss can have gradients that are not: of a root at 0, or of a value in between that overflows.
-    let isBad = try shared(Torch.notFinite(losses + Array(gradients.joined())))
-    try badSteps.count(isBad)
-    for (index, group) in groups.enumerated() {
+    let isOwnBad = try shared(Torch.notFinite(losses + Array(gradients.joined())))
+    let isBad = try wasBad?.maximum(isOwnBad) ?? isOwnBad
+    for (index, place) in places.enumerated() {
+      let group = groups[place]
       if let maximum = group.maximumGradientNorm {
         try clipGradients(gradients[index], maximumNorm: maximum)
       }
-      optimizers[index].options.learningRate =
+      optimizers[place].options.learningRate =
         group.options.learningRate * group.learningRateFactor(position)
-      try optimizers[index].step(gradients[index], unless: isBad)
+      try optimizers[place].step(gradients[index], unless: isBad)
     }
-    try average?.update(step: position.step + 1)
+    return isBad
   }
 
   /// 1 in all processes if it is 1 in one: losses differ between them.
@@ -157,6 +196,12 @@ extension Loss {
 }
 
 extension TrainingBatch {
+  /// The same batch for a pass of the step.
+  fileprivate func forPass(_ pass: Int) -> TrainingBatch {
+    TrainingBatch(
+      images: images, step: step, stepCount: stepCount, seed: seed, shard: shard, pass: pass)
+  }
+
   /// One of `count` nearly equal parts, with random numbers of its own.
   fileprivate func part(_ index: Int, of count: Int) throws -> TrainingBatch {
     let size = images.shape[0]
@@ -165,6 +210,6 @@ extension TrainingBatch {
       images: try images.narrowed(0, start: range.lowerBound, count: range.count), step: step,
       stepCount: stepCount,
       seed: seed ^ UInt64(index) << 48,
-      shard: BatchShard(batchSize: range.count * shard.group.size, group: shard.group))
+      shard: BatchShard(batchSize: range.count * shard.group.size, group: shard.group), pass: pass)
   }
 }
