@@ -133,12 +133,25 @@ extension TorchSuites {
       for point in try model.points() + [model.sharpestPoint()] {
         let encoding = try model.encode(images, at: point)
         #expect(encoding.mean.shape == [5, model.latentCount])
-        #expect(encoding.rate.shape == [5])
-        #expect(try encoding.rate.minimum().item() >= -1e-4)
+        if let rate = encoding.rate {
+          #expect(rate.shape == [5])
+          #expect(try rate.minimum().item() >= -1e-4)
+        }
         let decoded = try model.decode(encoding.mean, at: point)
         #expect(decoded.shape == images.shape)
         #expect(try decoded.minimum().item() >= 0 && decoded.maximum().item() <= 1)
       }
+      let noise = try Tensor.normal([5, model.noiseCount])
+      #expect(model.noiseCount >= model.latentCount)
+      let samples = try withoutGradients { try model.sample(noise) }
+      #expect(samples.shape == images.shape)
+      #expect(try samples.minimum().item() >= 0 && samples.maximum().item() <= 1)
+      // A sample depends on its own noise only, to rounding: products of matrices of other sizes add otherwise.
+      let alone = try withoutGradients {
+        try model.sample(noise.narrowed(0, start: 1, count: 1))
+      }
+      #expect(
+        try (alone - samples.narrowed(0, start: 1, count: 1)).abs().maximum().item() < 1e-4)
     }
 
     @Test(

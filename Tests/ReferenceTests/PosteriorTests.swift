@@ -77,7 +77,7 @@ extension TorchSuites {
         let point = try model.sharpestPoint()
         let alive = try #require(point.sigma)
         #expect(alive < 0.05)
-        let rate = try model.encode(images, at: point).rate.mean().item()
+        let rate = try #require(try model.encode(images, at: point).rate).mean().item()
         // Two latents of log 1/σ nats each, and their power.
         #expect(rate < 2 * (log(1 / alive) + 1))
         let points = try model.points()
@@ -103,7 +103,9 @@ extension TorchSuites {
       #expect(try loss(shared) == loss(own))
       let point = RepresentationPoint(label: "", t: 0.3)
       func rates() throws -> [Double] {
-        try withoutGradients { try own.encode(images, at: point).rate.elements(as: Double.self) }
+        try withoutGradients {
+          try #require(try own.encode(images, at: point).rate).elements(as: Double.self)
+        }
       }
       let before = try rates()
       let weight = try #require(

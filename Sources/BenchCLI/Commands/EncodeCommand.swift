@@ -17,7 +17,7 @@ struct EncodeCommand: BenchCommand {
       it has factors, 5,000 to test on (2,000 and 1,000 in the smoke preset). FILE holds 'codes' [sample, \
       latent] at one point of the model's β axis, 'factors' or 'attributes' with their names, \
       'test_codes', 'test_factors', the images' 'indices' in the dataset, and 'points', 'rates', 't' and \
-      'sigma' of all points; with --spectrum also the codes of all points.
+      'sigma' of all points, where the model has them; with --spectrum also the codes of all points.
 
       Examples:
         bench encode --checkpoint runs/mine --out codes.npz && bench score codes.npz

@@ -49,15 +49,15 @@ package struct EncodedSample {
       ("indices", NPYArray(sample.indices.map { Int64($0) }, shape: [sample.indices.count])),
       ("points", NPYArray(texts: measurements.map(\.point.label))),
       ("point", NPYArray([Int64(chosen)], shape: [1])),
-      ("rates", NPYArray(measurements.map(\.rate), shape: [measurements.count])),
     ]
-    func places(_ name: String, _ value: (RepresentationPoint) -> Double?) {
-      let values = measurements.compactMap { value($0.point) }
+    func places(_ name: String, _ value: (PointMeasurement) -> Double?) {
+      let values = measurements.compactMap(value)
       guard values.count == measurements.count else { return }
       arrays.append((name, NPYArray(values, shape: [values.count])))
     }
-    places("t") { $0.t }
-    places("sigma") { $0.sigma }
+    places("rates") { $0.rate }
+    places("t") { $0.point.t }
+    places("sigma") { $0.point.sigma }
     if let factors = sample.factors {
       arrays.append(("factors", Self.array(factors)))
       arrays.append(("factor_names", NPYArray(texts: factors.names)))
@@ -109,12 +109,13 @@ package struct EncodedSample {
   /// What was encoded, as JSON.
   package var json: JSONValue {
     let measurement = measurements[chosen]
-    return [
+    var members: [String: JSONValue] = [
       "samples": .integer(measurement.codes.sampleCount),
       "test_samples": .integer(measurement.test?.codes.sampleCount ?? 0),
       "latents": .integer(measurement.codes.latentCount),
       "point": .string(measurement.point.label), "points": .integer(measurements.count),
-      "rate": .number(measurement.rate),
     ]
+    members["rate"] = measurement.rate.map { .number($0) }
+    return .object(members)
   }
 }

@@ -156,9 +156,10 @@ package struct RepresentationReport {
         }
       }
     }
-    let rate = measurements[picked].rate
-    metrics["rate"] = RunMetrics.rate.record(
-      rate, estimator: "mean KL of posterior and prior in nats, at the label-free point")
+    metrics["rate"] = measurements[picked].rate.map { rate in
+      RunMetrics.rate.record(
+        rate, estimator: "mean KL of posterior and prior in nats, at the label-free point")
+    }
     metrics["total_correlation"] = RunMetrics.totalCorrelation.record(
       measurements[picked].totalCorrelation,
       estimator: "Gaussian, of the posterior means over active latents, in nats")
@@ -186,7 +187,7 @@ package struct RepresentationReport {
       members["factors"] = .array(factorNames.map { .string($0) })
     }
     members["point"] = .string(measurements[point].point.label)
-    members["rate"] = .number(measurements[point].rate)
+    members["rate"] = measurements[point].rate.map { .number($0) }
     if measurements.count > 1 { members["selection"] = .string(selection) }
     members["alignment"] = .string(scores.alignments[alignment].name)
     members["stability"] = scores.stabilities[alignment].map { .number($0) }
@@ -194,13 +195,14 @@ package struct RepresentationReport {
     return .object(members)
   }
 
-  /// Everything against the rate, for models with more than one representation.
+  /// Everything against the rate, for models with more than one representation that have rates.
   package var curves: [String: Curve] {
-    guard measurements.count > 1 else { return [:] }
+    let rates = measurements.compactMap(\.rate)
+    guard measurements.count > 1, rates.count == measurements.count else { return [:] }
     func curve(_ label: String, _ y: [Double], at points: [Int]? = nil) -> Curve {
       let points = points ?? Array(measurements.indices)
       return Curve(
-        xLabel: "rate (nats)", yLabel: label, x: points.map { measurements[$0].rate }, y: y)
+        xLabel: "rate (nats)", yLabel: label, x: points.map { rates[$0] }, y: y)
     }
     var curves = [
       "distortion": curve("squared error per pixel", measurements.map(\.squaredError)),
@@ -243,14 +245,17 @@ package struct RepresentationReport {
       guard !series.isEmpty else { return nil }
       return (name: metric.name.replacing(":", with: "-"), plot: plot(metric.name, series))
     }
-    return metricPlots + [
-      ("rate", plot("rate (nats)", [.init(name: "KL", x: t, y: measurements.map(\.rate))])),
+    let rates = measurements.compactMap(\.rate)
+    let ratePlots =
+      rates.count == t.count
+      ? [(name: "rate", plot: plot("rate (nats)", [.init(name: "KL", x: t, y: rates)]))] : []
+    return metricPlots + ratePlots + [
       (
         "distortion",
         plot(
           "squared error per pixel",
           [.init(name: "reconstruction", x: t, y: measurements.map(\.squaredError))])
-      ),
+      )
     ]
   }
 }

@@ -23,12 +23,12 @@ public struct ImageGenerator {
     self.draw = draw
   }
 
-  /// Standard normal latents, decoded: how a VAE samples.
+  /// Draws from the model's prior: how a model without later stages samples.
   public static func prior(_ model: ModelDefinition.Model, seed: UInt64) -> ImageGenerator {
     ImageGenerator { samples, _ in
       var noise = SampleNoise(
-        seed: seed, samples: samples, width: model.latentCount, device: model.store.device)
-      return try withoutGradients { try model.decode(noise.next(), at: model.samplingPoint()) }
+        seed: seed, samples: samples, width: model.noiseCount, device: model.store.device)
+      return try withoutGradients { try model.sample(noise.next()) }
     }
   }
 

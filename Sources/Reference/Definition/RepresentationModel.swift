@@ -19,13 +19,13 @@ public struct RepresentationPoint: Sendable {
 
 /// What a point gives for a batch of observations.
 public struct Encoding {
-  /// The representation r(x), [batch, latent]: the posterior's mean.
+  /// The representation r(x), [batch, latent]: the posterior's mean, or whatever stands for it.
   public let mean: Tensor
-  /// KL(q(z|x) ‖ p(z)) in nats, [batch].
-  public let rate: Tensor
+  /// KL(q(z|x) ‖ p(z)) in nats, [batch]; nil for a model without a posterior.
+  public let rate: Tensor?
 
-  /// Pairs codes with their rates.
-  public init(mean: Tensor, rate: Tensor) {
+  /// Pairs codes with their rates, where there are any.
+  public init(mean: Tensor, rate: Tensor? = nil) {
     self.mean = mean
     self.rate = rate
   }
@@ -45,6 +45,15 @@ public protocol RepresentationModel: AnyObject {
   func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding
   /// Images in [0, 1] for latents [batch, latent].
   func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor
+  /// Standard normal numbers that one sample is made of, at least ``latentCount``.
+  var noiseCount: Int { get }
+  /// Images in [0, 1] of draws from the model's prior.
+  ///
+  /// - Parameter noise: Standard normal numbers, [sample, ``noiseCount``]; number j of the first
+  ///   ``latentCount`` makes latent j, and nothing else does.
+  /// - Returns: The images, [sample, channel, height, width].
+  /// - Throws: `TorchError`.
+  func sample(_ noise: Tensor) throws -> Tensor
 }
 
 extension RepresentationModel {
@@ -53,4 +62,10 @@ extension RepresentationModel {
 
   /// The first of ``points()``.
   public func samplingPoint() throws -> RepresentationPoint { try points()[0] }
+
+  /// The latents alone.
+  public var noiseCount: Int { latentCount }
+
+  /// The noise, decoded: the prior is the standard normal distribution.
+  public func sample(_ noise: Tensor) throws -> Tensor { try decode(noise, at: samplingPoint()) }
 }

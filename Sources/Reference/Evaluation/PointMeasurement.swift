@@ -10,8 +10,8 @@ public struct PointMeasurement: Sendable {
   public let codes: Codes
   /// The codes of the observations to test on, with their factors; nil where there are none.
   public let test: LabelledCodes?
-  /// The mean rate KL(q(z|x) ‖ p(z)) in nats.
-  public let rate: Double
+  /// The mean rate KL(q(z|x) ‖ p(z)) in nats; nil for a model without a posterior.
+  public let rate: Double?
   /// The mean squared error of the reconstruction from the mean, per pixel in [0, 1].
   public let squaredError: Double
   /// The variance of each latent's mean over observations.
@@ -25,13 +25,15 @@ public struct PointMeasurement: Sendable {
 ///
 /// That of `CodeAlignment.fullestPoint(of:rates:)`: neither directions nor rates know of axes, so that the
 /// rule serves models whose axes mean nothing as well as others; and independent components undo the gains that
-/// tell codes of different β apart (docs/experiments.md).
+/// tell codes of different β apart (docs/experiments.md). Without rates it is the first of the points whose codes vary in
+/// the most directions.
 ///
 /// - Parameter measurements: The representations; at least one.
 /// - Returns: The place of the one that stands for the model.
 /// - Throws: `DisentanglementError` if there are fewer than two observations.
 public func labelFreePick(_ measurements: [PointMeasurement]) throws -> Int {
-  try CodeAlignment.fullestPoint(of: measurements.map(\.codes), rates: measurements.map(\.rate))
+  try CodeAlignment.fullestPoint(
+    of: measurements.map(\.codes), rates: measurements.map { $0.rate ?? 0 })
 }
 
 /// Encodes a sample at every point of a model and measures each.
@@ -119,6 +121,7 @@ public func reconstructionError(
 private struct Tally {
   var testElements: [Float] = []
   private var elements: [Float] = []
+  private var observationCount = 0
   private var rates: [Double] = []
   private var errors: [Double] = []
 
@@ -128,7 +131,8 @@ private struct Tally {
   ) throws {
     let encoding = try model.encode(images, at: point)
     elements += try encoding.mean.elements()
-    rates += try encoding.rate.elements(as: Double.self)
+    observationCount += images.shape[0]
+    rates += try encoding.rate?.elements(as: Double.self) ?? []
     guard reconstructs else { return }
     let reconstruction = try model.decode(encoding.mean, at: point)
     errors += try reconstruction.squaredError(images).mean([1, 2, 3]).elements(as: Double.self)
@@ -138,7 +142,7 @@ private struct Tally {
     _ point: RepresentationPoint, latentCount: Int, testFactors: Factors?
   ) throws -> PointMeasurement {
     let codes = try Codes(
-      Matrix(rowCount: rates.count, columnCount: latentCount, elements: elements))
+      Matrix(rowCount: observationCount, columnCount: latentCount, elements: elements))
     let test = try testFactors.map { factors in
       try LabelledCodes(
         codes: Codes(
@@ -148,7 +152,8 @@ private struct Tally {
     }
     let covariance = try Covariance(rows: codes.matrix).matrix
     return PointMeasurement(
-      point: point, codes: codes, test: test, rate: mean(rates), squaredError: mean(errors),
+      point: point, codes: codes, test: test, rate: rates.isEmpty ? nil : mean(rates),
+      squaredError: mean(errors),
       variances: (0..<latentCount).map { covariance[$0, $0] },
       totalCorrelation: try gaussianTotalCorrelation(covariance))
   }
