@@ -11,6 +11,8 @@ extension Tensor {
     static let sin = Operator("sin")
     static let cos = Operator("cos")
     static let tanh = Operator("tanh")
+    static let errorFunction = Operator("erf")
+    static let inverseErrorFunction = Operator("erfinv")
     static let sigmoid = Operator("sigmoid")
     static let logSigmoid = Operator("log_sigmoid")
     static let relu = Operator("relu")
@@ -63,6 +65,14 @@ extension Tensor {
   /// Hyperbolic tangent, elementwise.
   public func tanh() throws(TorchError) -> Tensor {
     try Op.tanh(.tensor(self))
+  }
+
+  /// erf x, elementwise: the probability that a normal number of variance ½ lies within ±x, with the sign of x.
+  public func errorFunction() throws(TorchError) -> Tensor { try Op.errorFunction(.tensor(self)) }
+
+  /// The inverse of ``errorFunction()``, elementwise.
+  public func inverseErrorFunction() throws(TorchError) -> Tensor {
+    try Op.inverseErrorFunction(.tensor(self))
   }
 
   /// 1/(1 + e⁻ˣ), elementwise.

@@ -18,7 +18,7 @@ extension TorchSuites {
         "beta-tcvae:estimator=mss", "beta-tcvae:estimator=mws", "info-vae:kernel=rbf",
         "factor-vae:shuffles=second-batch", "control-vae:law=linear", "control-vae:law=generation",
         "mr-vae:loss=bernoulli", "multi-beta-vae-diag:times=logit,reduction=sum",
-        "multi-beta-vae:kappa=2",
+        "multi-beta-vae:kappa=2", "infogan-cr:norm=spectral",
       ]
 
     private static func context(_ device: Device) -> ModelContext {

@@ -22,7 +22,7 @@ extension TorchSuites {
 
     private static func train(
       _ name: String, steps: Int, batchSize: Int = 4, in folder: String, stopAfter: Int = .max,
-      seed: UInt64 = 0
+      seed: UInt64 = 0, firstPassOnly: Bool = false
     ) throws -> ModelDefinition.Model {
       let model = try model(name, seed: seed)
       let plan = TrainingPlan(
@@ -30,7 +30,8 @@ extension TorchSuites {
         logInterval: 1,
         monitorInterval: 1000)
       let trainer = try Trainer(
-        model, named: name, dataset: dataset, plan: plan, folder: folder,
+        firstPassOnly ? FirstPass(model) : model, named: name, dataset: dataset, plan: plan,
+        folder: folder,
         context: context().json, isQuiet: true)
       var count = 0
       do {
@@ -92,12 +93,45 @@ extension TorchSuites {
       return try withoutGradients { try model.losses(batch)[0].value.item() }
     }
 
-    @Test("the loss falls", arguments: ModelCatalog.all.map(\.name))
+    /// A model of which the first pass alone moves something: what only others move is its opponent.
+    private final class FirstPass: TrainableModel {
+      private let model: any TrainableModel
+
+      init(_ model: any TrainableModel) { self.model = model }
+
+      var store: ParameterStore { model.store }
+      var optimizerGroups: [OptimizerGroup] {
+        let moving = model.passes(at: 0, of: 1)[0]
+        return model.optimizerGroups.map { group in
+          guard !moving.contains(group.name) else { return group }
+          return OptimizerGroup(
+            name: group.name, options: Adam.Options(learningRate: 0), includes: group.includes)
+        }
+      }
+      var averageDecay: Double? { model.averageDecay }
+      var batchesPerStep: Int { model.batchesPerStep }
+      func passes(at step: Int, of stepCount: Int) -> [[String]] {
+        model.passes(at: step, of: stepCount)
+      }
+      func restart(at step: Int, of stepCount: Int) throws -> [String] {
+        try model.restart(at: step, of: stepCount)
+      }
+      func losses(_ batch: TrainingBatch) throws -> [Loss] { try model.losses(batch) }
+      func conclude(_ images: Tensor) throws { try model.conclude(images) }
+    }
+
+    @Test(
+      "the loss falls, that of the first pass where others work against it",
+      arguments: ModelCatalog.all.map(\.name))
     func lossFalls(name: String) throws {
       let folder = try TemporaryFolder()
-      let before = try Self.finalLoss(Self.model(name), steps: 15)
+      let model = try Self.model(name)
+      // Judges with spectral norms swing at first: any step is large beside their first weights.
+      let steps = model.passes(at: 0, of: 1).count > 1 ? 50 : 15
+      let before = try Self.finalLoss(model, steps: steps)
       let after = try Self.finalLoss(
-        Self.train(name, steps: 15, batchSize: 16, in: folder.path), steps: 15)
+        Self.train(name, steps: steps, batchSize: 16, in: folder.path, firstPassOnly: true),
+        steps: steps)
       #expect(after < before)
     }
 

@@ -7,7 +7,7 @@ public enum ModelCatalog {
   private static let builtIn: [ModelDefinition] = [
     .multiBetaVAE, .multiBetaVAEDiagonal, .multiBetaVAEDiagonalPerImage, .betaVAE, .factorVAE,
     .betaTCVAE, .annealedVAE,
-    .dipVAE1, .dipVAE2, .infoVAE, .controlVAE, .multiRateVAE,
+    .dipVAE1, .dipVAE2, .infoVAE, .controlVAE, .multiRateVAE, .gan, .infoGAN, .infoGANCR,
   ]
 
   private static let registered = Mutex<[ModelDefinition]>([])

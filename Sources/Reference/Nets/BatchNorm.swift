@@ -1,6 +1,6 @@
 import Torch
 
-/// Batch normalisation of [batch, feature, height, width], with a scale and a shift per feature.
+/// Batch normalisation of [batch, feature, ...], with a scale and a shift per feature.
 ///
 /// Ioffe & Szegedy, arXiv:1502.03167; the running moments move by a tenth per batch, as in PyTorch.
 struct BatchNorm {
@@ -22,6 +22,12 @@ struct BatchNorm {
     bias = try scope.parameter("bias", shape: [width], .constant(0), decays: false)
     mean = try scope.buffer("mean", Tensor.zeros([width]))
     variance = try scope.buffer("variance", Tensor.ones([width]))
+  }
+
+  /// Gives scales and shifts their first values again; running moments stay.
+  func restart() throws {
+    try Initializer.constant(1).fill(weight)
+    try bias.zeroInPlace()
   }
 
   /// By the batch's moments, which the running ones follow, or by the running ones.
