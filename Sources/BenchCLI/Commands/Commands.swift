@@ -20,6 +20,7 @@ enum Commands {
     CompareCommand.self,
     ReportCommand.self,
     SweepCommand.self,
+    CentralityCommand.self,
     ImportCommand.self,
     DatasetsCommand.self,
     WeightsCommand.self,

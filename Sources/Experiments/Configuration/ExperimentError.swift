@@ -21,6 +21,8 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   case otherSystem(name: String, folder: String)
   /// A checkpoint is of another model than the one asked for.
   case otherModel(checkpoint: String, found: String, asked: String)
+  /// A model cannot be compared with others by what it generates.
+  case notComparable(model: String, reason: String)
   /// A time is too short for what has to happen in it.
   case tooFewMinutes(asked: Double, needed: Double)
 
@@ -56,6 +58,8 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
       "\(folder) holds a run of the model '\(name)'; give the samples another name with --system."
     case .otherModel(let checkpoint, let found, let asked):
       "\(checkpoint): it holds '\(found)', not '\(asked)'; leave out --model, or give another checkpoint."
+    case .notComparable(let model, let reason):
+      "'\(model)' cannot be compared with the other models: \(reason); leave it out."
     case .tooFewMinutes(let asked, let needed):
       """
       --minutes \(asked.fixed(1)) leaves no time for training: sampling and scoring alone take about \
