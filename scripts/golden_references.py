@@ -48,6 +48,10 @@ PROGRAMS = {
     "torch-fidelity-dev": ("torch-fidelity", "toshas/torch-fidelity",
                            "5e211a950a7b45206bd4976813ffd6aed6cf4ccc", " (0.5.0 in development)"),
     "fld": ("fld", "marcojira/fld", "ffbbf2041115814fd1074f0117bcb96c5af840b7", ""),
+    "dci-es": ("DCI-ES", "andreinicolicioiu/DCI-ES",
+               "9329daec05ac18038e080596c5bde997d28a1aaa", ""),
+    "min-suf": ("dependent_disentanglement", "antonioalmudevar/dependent_disentanglement",
+                "87200834adbb19be7fedca5c58426643d205d085", ""),
     "guided-diffusion": ("guided-diffusion", "openai/guided-diffusion",
                          "22e0df8183507e13a7813f8d38d51b072ca1e67c", ""),
 }

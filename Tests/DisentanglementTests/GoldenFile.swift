@@ -35,6 +35,9 @@ struct GoldenFile {
   /// Axes of a spectrum of codes.
   static let spectrum = Result { try load(["expected_spectrum.json"]) }
 
+  /// The authors' own programs of recent metrics.
+  static let further = Result { try load(["further.json"]) }
+
   private static func load(_ names: [String]) throws -> GoldenFile {
     let cases = try names.flatMap { name in
       let root = try JSONValue(parsing: Data(contentsOf: try url(name)))

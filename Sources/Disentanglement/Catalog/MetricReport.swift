@@ -67,14 +67,16 @@ public struct MetricReport: Sendable, Equatable {
 }
 
 extension MetricCatalog {
-  /// The metrics of factors with classes and of attributes that have no variant in their name.
+  /// The metrics of factors with classes and of attributes that have no variant in their name and take seconds.
   public static var headline: [MetricDefinition] {
-    all.filter { !$0.name.contains(":") && !$0.requirements.contains(.factorValues) }
+    all.filter {
+      !$0.name.contains(":") && !$0.requirements.contains(.factorValues) && !$0.isExpensive
+    }
   }
 
-  /// The metrics of factors without classes.
+  /// The metrics of factors without classes that take seconds.
   public static var continuous: [MetricDefinition] {
-    all.filter { $0.requirements.contains(.factorValues) }
+    all.filter { $0.requirements.contains(.factorValues) && !$0.isExpensive }
   }
 
   /// Evaluates metrics on one input.

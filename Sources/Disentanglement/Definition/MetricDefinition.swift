@@ -12,6 +12,8 @@ public struct MetricDefinition: Sendable {
     case attributes
     /// Codes of chosen factor values; drawn from codes and factors if no source is given.
     case interventions
+    /// Codes of every combination of factor values.
+    case everyState
   }
 
   /// Name, direction, unit and the reference's protocol.
@@ -22,7 +24,7 @@ public struct MetricDefinition: Sendable {
   public let requirements: Set<Requirement>
   /// How many samples of what kind the reference's protocol takes.
   public let sampling: MetricSampling
-  /// Whether one evaluation takes seconds rather than milliseconds at the reference sample size.
+  /// Whether one evaluation takes a minute or so at the reference sample size: studies run it where it is named.
   public let isExpensive: Bool
   /// The numbers of its protocol that ``MetricInput/settings`` may change.
   public let parameters: [MetricParameter]
@@ -35,7 +37,7 @@ public struct MetricDefinition: Sendable {
   ///   - summary: One sentence for tables and help.
   ///   - requirements: The inputs it cannot do without.
   ///   - sampling: How many samples of what kind the reference takes.
-  ///   - isExpensive: Whether an evaluation takes seconds.
+  ///   - isExpensive: Whether an evaluation takes a minute or so.
   ///   - parameters: The numbers of its protocol that may be changed.
   ///   - compute: Evaluates it.
   public init(
@@ -75,6 +77,7 @@ public struct MetricDefinition: Sendable {
       case .factorValues: input.factors != nil || input.factorValues != nil
       case .attributes: input.attributes != nil
       case .interventions: input.interventions != nil || input.factors != nil
+      case .everyState: (try? input.interventions(metric: name))?.isComplete ?? false
       }
     }
   }

@@ -56,6 +56,7 @@ public struct DisentanglementStudy {
     let models = try models.map { specification throws(TrainingError) in
       try preset.adapted(specification, to: dataset)
     }
+    for model in models { try model.definition.requireCodes() }
     let metrics = try possibleMetrics()
     let device = try environment.openDevice()
     let settings = samples ?? (dataset is any FactorDataset ? nil : SampleSettings())
@@ -101,11 +102,13 @@ public struct DisentanglementStudy {
     let names =
       metrics
       ?? (hasFactors
-        ? preset == .standard ? ["all"] : ["mig"]
+        ? preset == .standard
+          ? MetricCatalog.all.filter { !$0.isExpensive }.map(\.name) : ["mig"]
         : MetricCatalog.all.filter { $0.requirements == [.attributes] }.map(\.name))
     let possible = try MetricCatalog.metrics(named: names).filter { metric in
+      // Runs encode a sample, never every state.
       hasFactors
-        ? !metric.requirements.contains(.attributes)
+        ? metric.requirements.isDisjoint(with: [.attributes, .everyState])
         : metric.requirements.isSubset(of: [.attributes])
     }
     guard !possible.isEmpty else {

@@ -27,15 +27,58 @@ protocol SplitCriterion: Sendable {
   var prediction: [Double] { get }
 }
 
-/// The entropy of the classes, in nats.
-///
-/// Terms c log c are kept as multiples of 2^−24, so that sums are exact, do not depend on the order
-/// of the samples, and equal splits compare equal.
-struct EntropyCriterion: SplitCriterion {
+/// A measure of how mixed classes are, made of a whole number per class.
+protocol ClassImpurity: Sendable {
+  /// What a class of each size adds; exact, so that sums do not depend on the order of samples and equal
+  /// splits compare equal.
+  static func terms(upTo count: Int) -> [Int]
+
+  /// By how much a node's impurity times its weight falls where it is divided; each part is the sum of
+  /// its terms and its weight.
+  static func gain(
+    left: (terms: Int, weight: Int), right: (terms: Int, weight: Int),
+    node: (terms: Int, weight: Int), terms: [Int]
+  ) -> Double
+}
+
+/// Entropy in nats: terms are c log c as multiples of 2^−24.
+enum Entropy: ClassImpurity {
   private static let scale = 0x1p24
 
+  static func terms(upTo count: Int) -> [Int] {
+    [0] + (1...max(1, count)).map { Int((Double($0) * log(Double($0)) * scale).rounded()) }
+  }
+
+  static func gain(
+    left: (terms: Int, weight: Int), right: (terms: Int, weight: Int),
+    node: (terms: Int, weight: Int), terms: [Int]
+  ) -> Double {
+    let split = left.terms + right.terms - terms[left.weight] - terms[right.weight]
+    return Double(split - (node.terms - terms[node.weight])) / scale
+  }
+}
+
+/// Gini's index: terms are c².
+enum GiniIndex: ClassImpurity {
+  static func terms(upTo count: Int) -> [Int] { (0...max(1, count)).map { $0 * $0 } }
+
+  static func gain(
+    left: (terms: Int, weight: Int), right: (terms: Int, weight: Int),
+    node: (terms: Int, weight: Int), terms: [Int]
+  ) -> Double {
+    Double(left.terms) / Double(left.weight) + Double(right.terms) / Double(right.weight)
+      - Double(node.terms) / Double(node.weight)
+  }
+}
+
+/// The entropy of the classes, in nats.
+typealias EntropyCriterion = ClassCriterion<Entropy>
+/// Gini's index of the classes.
+typealias GiniCriterion = ClassCriterion<GiniIndex>
+
+/// The impurity of the classes.
+struct ClassCriterion<Impurity: ClassImpurity>: SplitCriterion {
   private let labels: Labels
-  /// c log c for every count, as multiples of 2^−24.
   private let terms: [Int]
   private var weights: [Int32] = []
   private var totals: [Int32]
@@ -44,16 +87,13 @@ struct EntropyCriterion: SplitCriterion {
   private var totalWeight = 0
   private var leftWeight = 0
   private var totalTerms = 0
-  private var splitTerms = 0
+  private var leftTerms = 0
+  private var rightTerms = 0
 
   /// - Parameter labels: The class of every sample.
   init(_ labels: Labels) {
     self.labels = labels
-    terms =
-      [0]
-      + (1...max(1, labels.values.count)).map {
-        Int((Double($0) * log(Double($0)) * Self.scale).rounded())
-      }
+    terms = Impurity.terms(upTo: labels.values.count)
     totals = Array(repeating: 0, count: labels.classCount)
     left = totals
     right = totals
@@ -77,7 +117,8 @@ struct EntropyCriterion: SplitCriterion {
       left[label] = 0
     }
     leftWeight = 0
-    splitTerms = totalTerms
+    leftTerms = 0
+    rightTerms = totalTerms
   }
 
   mutating func moveLeft(_ sample: Int) {
@@ -87,15 +128,16 @@ struct EntropyCriterion: SplitCriterion {
     let (oldLeft, oldRight) = (Int(left[label]), Int(right[label]))
     left[label] += weight
     right[label] -= weight
-    splitTerms +=
-      terms[Int(left[label])] - terms[oldLeft] + terms[Int(right[label])] - terms[oldRight]
+    leftTerms += terms[Int(left[label])] - terms[oldLeft]
+    rightTerms += terms[Int(right[label])] - terms[oldRight]
   }
 
   var isPure: Bool { totals.contains { Int($0) == totalWeight } }
 
   var gain: Double {
-    let split = splitTerms - terms[leftWeight] - terms[totalWeight - leftWeight]
-    return Double(split - (totalTerms - terms[totalWeight])) / Self.scale
+    Impurity.gain(
+      left: (leftTerms, leftWeight), right: (rightTerms, totalWeight - leftWeight),
+      node: (totalTerms, totalWeight), terms: terms)
   }
 
   var prediction: [Double] { totals.map { Double($0) / Double(totalWeight) } }

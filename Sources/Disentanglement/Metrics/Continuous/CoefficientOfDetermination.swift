@@ -94,7 +94,7 @@ public struct CoefficientOfDetermination: Sendable, Equatable {
 }
 
 /// One minus the squared error over the squared deviation from the mean.
-private func explainedShare(_ predictions: [Double], of truth: [Double]) -> Double {
+func explainedShare(_ predictions: [Double], of truth: [Double]) -> Double {
   let mean = truth.mean
   let error = zip(predictions, truth).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
   let total = truth.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -226,7 +226,7 @@ extension MetricDefinition {
   ) -> MetricDefinition {
     MetricDefinition(
       MetricDescription(name: name), summary: summary, requirements: [.factorValues],
-      sampling: .studySplit, isExpensive: regressor == .kernel, parameters: parameters
+      sampling: .studySplit, parameters: parameters
     ) { input in
       let split = try input.valuedSplit(metric: name)
       var train = split.train

@@ -64,7 +64,7 @@ extension MetricDefinition {
   static let dci = MetricDefinition(
     MetricDescription(name: "dci", protocolID: "dlib", headline: "disentanglement"),
     summary: "Disentanglement, completeness, informativeness; boosted trees",
-    requirements: [.factors], sampling: .studySplit, isExpensive: true
+    requirements: [.factors], sampling: .studySplit
   ) { input in
     let split = try input.trainTestSplit(metric: "dci")
     let dci = try DCI(train: split.train, test: split.test, seed: UInt64(input.seed))

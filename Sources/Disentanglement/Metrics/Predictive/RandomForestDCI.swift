@@ -89,7 +89,7 @@ extension MetricDefinition {
   static let randomForestDCI = MetricDefinition(
     MetricDescription(name: "dci:random-forest", headline: "disentanglement"),
     summary: "Disentanglement, completeness, informativeness; random forests (Tripod)",
-    requirements: [.factors], isExpensive: true
+    requirements: [.factors]
   ) { input in
     let name = "dci:random-forest"
     let samples = try LabelledCodes(codes: input.codes, factors: try input.factors(for: name))

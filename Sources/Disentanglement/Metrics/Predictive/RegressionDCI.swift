@@ -232,7 +232,7 @@ extension MetricDefinition {
     let name = regressor.metricName
     return MetricDefinition(
       MetricDescription(name: name, headline: "disentanglement"), summary: summary,
-      requirements: [.factorValues], sampling: .studySplit, isExpensive: regressor != .lasso()
+      requirements: [.factorValues], sampling: .studySplit
     ) { input in
       let split = try input.valuedSplit(metric: name)
       let dci = try RegressionDCI(
