@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Experiments
+import GenerationMetrics
 import Reference
 
 /// `bench reconstruct`: observations beside their reconstructions.
@@ -10,8 +11,8 @@ struct ReconstructCommand: BenchCommand {
     abstract:
       "Draw observations beside their reconstructions, at several β where the model has them.",
     discussion: """
-      Printed are PSNR and SSIM of the observations drawn; for whole sets of files there is \
-      'bench fid --paired'.
+      Printed are PSNR, SSIM and, where its weights are, LPIPS of the observations drawn; for whole \
+      sets of files there is 'bench fid --paired'.
 
       Examples:
         bench reconstruct --checkpoint runs/mine --out pictures
@@ -32,7 +33,10 @@ struct ReconstructCommand: BenchCommand {
 
   func execute() async throws {
     let (trained, pictures) = try source.open(global)
-    let qualities = try pictures.writeReconstructions(trained.model.points(), count: count)
+    try trained.specification.definition.requireCodes()
+    let (distance, distanceProtocol) = try learnedDistance()
+    let qualities = try pictures.writeReconstructions(
+      trained.model.points(), count: count, distance: distance)
     let path = "\(source.out)/reconstructions.png"
     try global.emit(
       [
@@ -43,12 +47,25 @@ struct ReconstructCommand: BenchCommand {
               "point": .string(quality.point), "count": .integer(count),
               "psnr": quality.psnr.isFinite ? .number(quality.psnr) : .null,
               "ssim": quality.ssim.map { .number($0) } ?? .null,
+              "lpips": quality.lpips.map { .number($0) } ?? .null,
+              "lpips_protocol": distanceProtocol.map { .string($0) } ?? .null,
             ]
           }),
       ],
       text: qualities.map { quality in
         "\(quality.point): PSNR \(quality.psnr.fixed(2)) dB"
           + (quality.ssim.map { ", SSIM \($0.fixed(4))" } ?? "")
+          + (quality.lpips.map { ", LPIPS \($0.fixed(4))" } ?? "")
       }.joined(separator: "\n") + "\n" + path)
+  }
+
+  /// LPIPS and its protocol, where the weights are; else a note says that they are not.
+  private func learnedDistance() throws -> (PerceptualDistance?, String?) {
+    switch try LearnedDistance(weights: nil, environment: global.environment) {
+    case .network(let distance, let protocolID): return (distance, protocolID)
+    case .missing(let reason):
+      global.note("without LPIPS: \(reason)")
+      return (nil, nil)
+    }
   }
 }

@@ -1,7 +1,7 @@
 import BenchSupport
 package import Datasets
 package import Disentanglement
-import GenerationMetrics
+package import GenerationMetrics
 package import Plotting
 package import Reference
 package import Torch
@@ -31,6 +31,8 @@ package struct RunPictures {
     package let psnr: Double
     /// Structural similarity; nil for images of fewer than 11 pixels' side.
     package let ssim: Double?
+    /// Learned perceptual distance; nil without weights, or for images of fewer than 16 pixels' side.
+    package let lpips: Double?
   }
 
   /// Observations and their reconstructions, one column per representation: the sharpest and some of
@@ -39,11 +41,12 @@ package struct RunPictures {
   /// - Parameters:
   ///   - points: The representations.
   ///   - count: Number of observations.
+  ///   - distance: The learned distance; nil measures none.
   /// - Returns: How close the reconstructions of every column are.
   /// - Throws: Errors of the model and of files.
   @discardableResult
   package func writeReconstructions(
-    _ points: [RepresentationPoint], count: Int = 8
+    _ points: [RepresentationPoint], count: Int = 8, distance: PerceptualDistance? = nil
   ) throws -> [ReconstructionQuality] {
     let points =
       points.count == 1
@@ -60,14 +63,15 @@ package struct RunPictures {
     let rows = (0..<count).map { row in columns.map { $0[row] } }
     try write(
       rows, columnLabels: ["input"] + points.map(\.label), to: "reconstructions.png")
-    return zip(points, columns.dropFirst()).map { point, decoded in
-      quality(of: decoded, at: point.label, comparedWith: columns[0])
+    return try zip(points, columns.dropFirst()).map { point, decoded in
+      try quality(of: decoded, at: point.label, comparedWith: columns[0], distance)
     }
   }
 
   private func quality(
-    of decoded: [[UInt8]], at point: String, comparedWith observed: [[UInt8]]
-  ) -> ReconstructionQuality {
+    of decoded: [[UInt8]], at point: String, comparedWith observed: [[UInt8]],
+    _ distance: PerceptualDistance?
+  ) throws -> ReconstructionQuality {
     let pairs = zip(observed, decoded).map { first, second in
       (RasterImage(shape: shape, pixels: first), RasterImage(shape: shape, pixels: second))
     }
@@ -76,7 +80,13 @@ package struct RunPictures {
     let ssim =
       min(shape.height, shape.width) < 11
       ? nil : pairs.reduce(0) { $0 + PixelMetrics.structuralSimilarity($1.0, $1.1) } / total
-    return ReconstructionQuality(point: point, psnr: psnr, ssim: ssim)
+    let lpips =
+      min(shape.height, shape.width) < 16
+      ? nil
+      : try distance.map { measure in
+        try measure(pairs.map { $0.0.inColour }, pairs.map { $0.1.inColour }).reduce(0, +) / total
+      }
+    return ReconstructionQuality(point: point, psnr: psnr, ssim: ssim, lpips: lpips)
   }
 
   /// One row per latent, or per axis that the model is read on, those that vary most first.
