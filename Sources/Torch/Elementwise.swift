@@ -23,6 +23,7 @@ extension Tensor {
     static let isFinite = Operator("isfinite")
     static let negated = Operator("neg")
     static let gelu = Operator("gelu")
+    static let elu = Operator("elu")
     static let leakyRelu = Operator("leaky_relu")
     static let softplus = Operator("softplus")
     static let clamp = Operator("clamp")
@@ -104,6 +105,9 @@ extension Tensor {
 
   /// Gaussian error linear unit, elementwise.
   public func gelu() throws(TorchError) -> Tensor { try Op.gelu(.tensor(self)) }
+
+  /// x for positive x, eˣ − 1 otherwise.
+  public func elu() throws(TorchError) -> Tensor { try Op.elu(.tensor(self)) }
 
   /// x for positive x, `slope`·x otherwise.
   public func leakyRelu(slope: Double) throws(TorchError) -> Tensor {

@@ -164,7 +164,8 @@ extension TorchSuites {
       let model = try Self.model(name)
       let sample = try ObservationSample(Self.dataset, count: 5, seed: 0)
       let images = try sample.images(5, on: .cpu)
-      for point in try model.points() + [model.sharpestPoint()] {
+      let points = try model.points()
+      for point in try points + (points.isEmpty ? [] : [model.sharpestPoint()]) {
         let encoding = try model.encode(images, at: point)
         #expect(encoding.mean.shape == [5, model.latentCount])
         if let rate = encoding.rate {
@@ -196,7 +197,7 @@ extension TorchSuites {
       let model = try Self.train(name, steps: 1, in: folder.path)
       let opened = try TrainedModel(folder: folder.path, device: .cpu)
       let images = try ObservationSample(Self.dataset, count: 4, seed: 0).images(4, on: .cpu)
-      let point = try model.points()[0]
+      guard let point = try model.points().first else { return }
       #expect(
         try opened.model.encode(images, at: point).mean.elements()
           == model.encode(images, at: point).mean.elements())

@@ -56,6 +56,7 @@ struct EncodeCommand: BenchCommand {
 
   func execute() async throws {
     let trained = try TrainedModel(folder: checkpoint, device: global.openDevice())
+    try trained.specification.definition.requireCodes()
     global.noteUnfinished(trained.state)
     let source = try global.openDataset(dataset ?? trained.context.dataset)
     guard source.imageShape == trained.context.imageShape else {

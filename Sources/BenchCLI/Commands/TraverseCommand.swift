@@ -69,6 +69,7 @@ struct TraverseCommand: BenchCommand {
     let trained =
       try diffusion?.trained
       ?? TrainedModel(folder: source.checkpoint, device: global.openDevice())
+    try trained.specification.definition.requireCodes()
     if let diffusion { global.noteUnfinished(diffusion.state) }
     let (dataset, pictures) = try source.pictures(of: trained, global)
     let points = try trained.model.points()

@@ -56,13 +56,15 @@ package struct GenerationPictures {
   }
 
   /// Reconstructions at several β, with a second stage also denoised, and a strip per factor or
-  /// attribute.
+  /// attribute; nothing of a model without codes.
   package func write(_ model: ModelDefinition.Model, _ generator: ImageGenerator) throws {
+    let points = try model.points()
+    guard !points.isEmpty else { return }
     let pictures = RunPictures(
       model: model,
       sample: try ObservationSample(dataset, count: min(2000, dataset.count), seed: 0),
       shape: dataset.imageShape, folder: folder)
-    try pictures.writeReconstructions(model.points())
+    try pictures.writeReconstructions(points)
     guard let denoiser = generator.denoiser else {
       let point = try model.samplingPoint()
       return try writeStrips(pictures, at: point) { try model.decode($0, at: point) }

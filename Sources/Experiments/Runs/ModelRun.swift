@@ -78,10 +78,12 @@ package struct ModelRun {
     if let generation = configuration.generation, let scoring {
       try await generate(model, generation, scoring, meter, into: &outcome)
     }
-    outcome.metrics["mse"] = RunMetrics.squaredError.record(
-      try reconstructionError(model, on: sample),
-      estimator: "squared error per pixel in [0, 1], sharpest reconstruction, 1,000 images",
-      details: ["mean_image": .number(try meanImageError(of: sample))])
+    if specification.definition.hasCodes {
+      outcome.metrics["mse"] = RunMetrics.squaredError.record(
+        try reconstructionError(model, on: sample),
+        estimator: "squared error per pixel in [0, 1], sharpest reconstruction, 1,000 images",
+        details: ["mean_image": .number(try meanImageError(of: sample))])
+    }
     let usage = try meter.save()
     let result = RunResult(
       dataset: .init(name: dataset.name, checksum: dataset.checksum), model: specification.label,

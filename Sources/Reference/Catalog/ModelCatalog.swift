@@ -8,6 +8,7 @@ public enum ModelCatalog {
     .multiBetaVAE, .multiBetaVAEDiagonal, .multiBetaVAEDiagonalPerImage, .betaVAE, .factorVAE,
     .betaTCVAE, .annealedVAE,
     .dipVAE1, .dipVAE2, .infoVAE, .controlVAE, .multiRateVAE, .gan, .infoGAN, .infoGANCR,
+    .diffusion, .diffusionAutoencoder, .infoDiffusion, .tokenDiffusion,
   ]
 
   private static let registered = Mutex<[ModelDefinition]>([])
@@ -63,7 +64,8 @@ public enum ModelCatalog {
           "multi-beta-vae-diag-x:times=logit", "beta-vae", "factor-vae", "beta-tcvae", "mr-vae",
         ]
       ),
-      ("everything", all.map(\.name)),
+      ("rivals", ["diffae", "info-diffusion", "encdiff", "infogan-cr"]),
+      ("everything", all.filter(\.hasCodes).map(\.name)),
       ("study", all.flatMap(\.gridNames)),
     ]
       + all.filter { $0.grid != nil }.map { ("\($0.name):grid", $0.gridNames) }

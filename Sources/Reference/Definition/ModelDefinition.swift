@@ -25,6 +25,8 @@ public struct ModelDefinition: Sendable {
   /// A choice made once for a model, before its scores: the model's own for one whose posterior gives them a
   /// meaning, independent components for one whose posterior does not.
   public let readout: CodeAlignment.Method
+  /// Whether it encodes images; a model that does not has no points and is for generation alone.
+  public let hasCodes: Bool
   /// Which share of a training's steps a model with given options takes.
   public let stepShare: @Sendable (ModelOptions) -> Double
   let make: @Sendable (ModelContext, ModelOptions) throws -> Model
@@ -54,12 +56,13 @@ public struct ModelDefinition: Sendable {
   ///   - laterStages: The stages of its training after the first.
   ///   - sampling: How it draws images; nil to decode draws from the prior.
   ///   - readout: The axes of the headline score.
+  ///   - hasCodes: Whether it encodes images.
   ///   - stepShare: Which share of a training's steps it takes, by its options.
   ///   - make: Makes the model, untrained, its initial weights from libtorch's generator.
   public init(
     name: String, summary: String, options: [ModelOption] = [], grid: Grid? = nil,
     laterStages: [ModelStage] = [], sampling: ModelSampling? = nil,
-    readout: CodeAlignment.Method = .raw,
+    readout: CodeAlignment.Method = .raw, hasCodes: Bool = true,
     stepShare: @escaping @Sendable (ModelOptions) -> Double = { _ in 1 },
     make: @escaping @Sendable (ModelContext, ModelOptions) throws -> Model
   ) {
@@ -70,8 +73,19 @@ public struct ModelDefinition: Sendable {
     self.laterStages = laterStages
     self.sampling = sampling
     self.readout = readout
+    self.hasCodes = hasCodes
     self.stepShare = stepShare
     self.make = make
+  }
+
+  /// Refuses a model that encodes nothing.
+  ///
+  /// - Throws: ``TrainingError/badConfiguration(what:expected:found:)``.
+  package func requireCodes() throws(TrainingError) {
+    guard !hasCodes else { return }
+    throw .badConfiguration(
+      what: "model", expected: "one that encodes images",
+      found: "'\(name)', which only makes them ('bench generate', 'bench sample')")
   }
 
   /// The stage of a name.

@@ -35,7 +35,7 @@ public struct Encoding {
 public protocol RepresentationModel: AnyObject {
   /// Number of latents.
   var latentCount: Int { get }
-  /// The representations it offers, by increasing compression.
+  /// The representations it offers, by increasing compression; none for a model without codes.
   func points() throws -> [RepresentationPoint]
   /// The representation that reconstructs best.
   func sharpestPoint() throws -> RepresentationPoint

@@ -1,30 +1,79 @@
-import Torch
+package import Torch
 
-/// A residual block whose second normalisation is scaled and shifted by a condition (AdaGN).
+/// A residual block whose second normalisation is scaled and shifted by conditions (AdaGN).
 ///
 /// GroupNorm → SiLU → 3×3 → GroupNorm·(1 + a(e)) + b(e) → SiLU → 3×3, plus the input, as in ADM
-/// (Dhariwal & Nichol, arXiv:2105.05233). The second convolution and the condition's projection start
-/// at zero.
-struct ResidualBlock {
+/// (Dhariwal & Nichol, arXiv:2105.05233). Further conditions scale and shift what the one before left. The
+/// second convolution starts at zero.
+package struct ResidualBlock {
+  /// A condition, and how it enters.
+  package struct Condition {
+    /// The name of its projection's parameters.
+    let name: String
+    /// Numbers per image.
+    let width: Int
+    /// Whether it shifts as well as scales.
+    let shifts: Bool
+    /// How its projection starts.
+    let initializer: Initializer
+
+    /// Describes a condition.
+    package init(
+      name: String = "condition", width: Int, shifts: Bool = true,
+      initializer: Initializer = .constant(0)
+    ) {
+      self.name = name
+      self.width = width
+      self.shifts = shifts
+      self.initializer = initializer
+    }
+  }
+
+  /// Whether the block changes the size of the map, before its first convolution and on both paths.
+  enum Resampling {
+    /// The same size.
+    case none
+    /// Half the size, averaged.
+    case halved
+    /// Twice the size, repeated.
+    case doubled
+
+    fileprivate func callAsFunction(_ features: Tensor) throws -> Tensor {
+      switch self {
+      case .none: features
+      case .halved: try features.averagePool(kernel: 2, stride: 2)
+      case .doubled:
+        try features.upsampledNearest(to: features.shape.dropFirst(2).map { 2 * $0 })
+      }
+    }
+  }
+
   private let firstNorm: GroupNorm
   private let firstConvolution: Convolution
-  private let projection: Linear
+  private let projections: [(linear: Linear, shifts: Bool)]
   private let secondNorm: GroupNorm
   private let secondConvolution: Convolution
   private let skip: Convolution?
   private let output: Int
+  private let resampling: Resampling
 
   /// Adds the layers to a scope.
-  init(_ scope: ParameterScope, input: Int, output: Int, condition: Int) throws {
+  init(
+    _ scope: ParameterScope, input: Int, output: Int, conditions: [Condition],
+    resampling: Resampling = .none, groups: (Int) -> Int = groupCount
+  ) throws {
     self.output = output
-    firstNorm = try GroupNorm(
-      scope.scope("norm1"), groups: groupCount(input), channels: input)
+    self.resampling = resampling
+    firstNorm = try GroupNorm(scope.scope("norm1"), groups: groups(input), channels: input)
     firstConvolution = try Convolution(
       scope.scope("conv1"), input: input, output: output, kernel: 3, padding: 1)
-    projection = try Linear(
-      scope.scope("condition"), input: condition, output: 2 * output, .constant(0))
-    secondNorm = try GroupNorm(
-      scope.scope("norm2"), groups: groupCount(output), channels: output)
+    projections = try conditions.map { condition in
+      let linear = try Linear(
+        scope.scope(condition.name), input: condition.width,
+        output: condition.shifts ? 2 * output : output, condition.initializer)
+      return (linear, condition.shifts)
+    }
+    secondNorm = try GroupNorm(scope.scope("norm2"), groups: groups(output), channels: output)
     secondConvolution = try Convolution(
       scope.scope("conv2"), input: output, output: output, kernel: 3, padding: 1, .constant(0))
     skip =
@@ -32,22 +81,46 @@ struct ResidualBlock {
       ? nil : try Convolution(scope.scope("skip"), input: input, output: output, kernel: 1)
   }
 
-  /// [batch, input, height, width] and [batch, condition] → [batch, output, height, width].
+  /// The same with one condition, whose projection starts at zero.
+  init(_ scope: ParameterScope, input: Int, output: Int, condition: Int) throws {
+    try self.init(
+      scope, input: input, output: output, conditions: [Condition(width: condition)])
+  }
+
+  /// [batch, input, height, width] and one condition, [batch, condition].
   func callAsFunction(_ input: Tensor, _ condition: Tensor) throws -> Tensor {
-    let features = try firstConvolution(firstNorm(input).silu())
-    let modulation = try projection(condition).reshaped([-1, 2 * output, 1, 1])
-    let normalized = try secondNorm(features)
-    let scaled = try normalized.addingProduct(
-      normalized, modulation.narrowed(1, start: 0, count: output))
-    let shifted = try scaled + modulation.narrowed(1, start: output, count: output)
-    let residual = try secondConvolution(shifted.silu())
-    return try (skip.map { try $0(input) } ?? input) + residual
+    try self(input, [condition])
+  }
+
+  /// [batch, input, height, width] and the conditions, [batch, condition] each → [batch, output, height, width].
+  func callAsFunction(_ input: Tensor, _ conditions: [Tensor]) throws -> Tensor {
+    precondition(conditions.count == projections.count, "\(conditions.count) conditions")
+    let features = try firstConvolution(resampling(firstNorm(input).silu()))
+    var modulated = try secondNorm(features)
+    for (projection, condition) in zip(projections, conditions) {
+      let modulation = try projection.linear(condition)
+        .reshaped([-1, projection.shifts ? 2 * output : output, 1, 1])
+      modulated = try modulated.addingProduct(
+        modulated, modulation.narrowed(1, start: 0, count: output))
+      if projection.shifts {
+        modulated = try modulated + modulation.narrowed(1, start: output, count: output)
+      }
+    }
+    let residual = try secondConvolution(modulated.silu())
+    let resampled = try resampling(input)
+    return try (skip.map { try $0(resampled) } ?? resampled) + residual
   }
 }
 
 /// 32 groups, or as many as divide the channels.
-func groupCount(_ channels: Int) -> Int {
+package func groupCount(_ channels: Int) -> Int {
   (1...min(32, channels)).last { channels.isMultiple(of: $0) } ?? 1
+}
+
+/// As ``groupCount(_:)``, but at least four channels per group: with one, a map loses its own mean.
+func wideGroupCount(_ channels: Int) -> Int {
+  groupCount(channels) * 4 <= channels
+    ? groupCount(channels) : (1...max(1, channels / 4)).last { channels.isMultiple(of: $0) } ?? 1
 }
 
 /// Self-attention over the pixels of a feature map, with a residual connection that starts at zero.
@@ -59,10 +132,12 @@ struct SpatialAttention {
   private let headWidth: Int
 
   /// Adds the layers to a scope; heads are `headWidth` channels wide, or one head if that does not fit.
-  init(_ scope: ParameterScope, channels: Int, headWidth: Int = 32) throws {
+  init(
+    _ scope: ParameterScope, channels: Int, headWidth: Int = 32, groups: (Int) -> Int = groupCount
+  ) throws {
     self.channels = channels
     self.headWidth = channels.isMultiple(of: headWidth) ? headWidth : channels
-    norm = try GroupNorm(scope.scope("norm"), groups: groupCount(channels), channels: channels)
+    norm = try GroupNorm(scope.scope("norm"), groups: groups(channels), channels: channels)
     input = try Convolution(
       scope.scope("qkv"), input: channels, output: 3 * channels, kernel: 1)
     output = try Convolution(

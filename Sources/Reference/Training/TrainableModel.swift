@@ -88,13 +88,13 @@ public struct OptimizerGroup {
 
   /// Describes a group of all parameters whose learning rate changes in the course of the training.
   init(
-    name: String, options: Adam.Options,
+    name: String, options: Adam.Options, maximumGradientNorm: Double? = nil,
     learningRateFactor: @escaping (TrainingPosition) -> Double
   ) {
     self.name = name
     self.options = options
     includes = { _ in true }
-    maximumGradientNorm = nil
+    self.maximumGradientNorm = maximumGradientNorm
     self.learningRateFactor = learningRateFactor
   }
 }

@@ -1,0 +1,211 @@
+import BenchSupport
+import Datasets
+import Glibc
+package import Torch
+
+/// A diffusion model of pixels, perhaps conditioned on a code that an encoder learns along with it.
+///
+/// With a code it is a diffusion autoencoder: the code holds what helps to denoise, the noise the rest. Its code of an
+/// image is deterministic and has no rate. Images of a code are those of DDIM from one fixed noise; the image's own
+/// noise, by the same steps run backwards, gives it back nearly whole.
+package final class PixelDiffusion: TrainableModel, RepresentationModel {
+  /// What tells one method from another.
+  package struct Method: Sendable {
+    /// How much noise a state has.
+    var schedule: DiscreteSchedule
+    /// How the code enters.
+    var entry: CodeEntry
+    /// Whether errors of the noise are taken as they are, not squared.
+    var isAbsolute = false
+    /// The weight of the codes' discrepancy from as many standard normal draws.
+    var discrepancyWeight = 0.0
+    /// The decay of the averages used for evaluation; nil for none.
+    var averageDecay: Double? = 0.999
+    /// Decoupled decay of weights per unit of learning rate.
+    var weightDecay = 0.0
+    /// The largest norm of gradients; nil for any.
+    var maximumGradientNorm: Double? = 1
+    /// The share of the training in which the learning rate rises.
+    var warmUpShare = 0.0
+    /// Whether the learning rate falls along a cosine afterwards.
+    var isAnnealed = false
+    /// Channels of the net's first level.
+    var width = 16
+    /// Steps of DDIM.
+    var stepCount = 20
+  }
+
+  package let store: ParameterStore
+  package let latentCount: Int
+  private let method: Method
+  private let shape: [Int]
+  private let learningRate: Double
+  private let encoder: ConvolutionalEncoder?
+  private let predictor: NoisePredictor
+  /// Means and deviations of the codes of images, for draws of codes.
+  private let codeMoments: (mean: Tensor, deviation: Tensor)?
+
+  /// Creates an untrained model; its initial weights come from libtorch's generator.
+  ///
+  /// - Parameters:
+  ///   - context: What it is built for.
+  ///   - method: Which method it is.
+  /// - Throws: `TorchError`, and ``TrainingError/badConfiguration(what:expected:found:)`` for images that are not 64×64.
+  package init(_ context: ModelContext, _ method: Method) throws {
+    try context.requireStudyImages()
+    self.method = method
+    let image = context.imageShape
+    shape = [image.channelCount, image.height, image.width]
+    learningRate = context.learningRate
+    store = ParameterStore(device: context.device)
+    if case .none = method.entry {
+      (latentCount, encoder, codeMoments) = (0, nil, nil)
+    } else {
+      latentCount = context.latentCount
+      encoder = try ConvolutionalEncoder(
+        store.root.scope("encoder"), channelCount: image.channelCount, latentCount: latentCount,
+        headCount: 1)
+      codeMoments = (
+        try store.root.buffer("code.mean", Tensor.zeros([latentCount])),
+        try store.root.buffer("code.deviation", Tensor.ones([latentCount]))
+      )
+    }
+    predictor = try NoisePredictor(
+      store.root.scope("net"), channelCount: image.channelCount, codeWidth: latentCount,
+      entry: method.entry, width: method.width)
+  }
+
+  // MARK: - Training
+
+  package var averageDecay: Double? { method.averageDecay }
+
+  package var optimizerGroups: [OptimizerGroup] {
+    let method = method
+    return [
+      OptimizerGroup(
+        name: "model",
+        options: Adam.Options(learningRate: learningRate, weightDecay: method.weightDecay),
+        maximumGradientNorm: method.maximumGradientNorm
+      ) { position in
+        let done = Double(position.step + 1) / Double(position.stepCount)
+        let rising = method.warmUpShare > 0 ? min(1, done / method.warmUpShare) : 1
+        return rising * (method.isAnnealed ? 0.5 * (1 + cos(.pi * done)) : 1)
+      }
+    ]
+  }
+
+  /// The error of the predicted noise at one random state per image, and what the method adds.
+  package func losses(_ batch: TrainingBatch) throws -> [Loss] {
+    var random = Philox(seed: batch.seed, stream: UInt64(batch.step))
+    let states = (0..<batch.images.shape[0]).map { _ in
+      random.integer(below: method.schedule.count)
+    }
+    return [try loss(batch.images, at: states, noise: batch.images.normalLike())]
+  }
+
+  /// The same at given states and noise; the draws that codes are compared with come from libtorch's generator.
+  package func loss(_ images: Tensor, at states: [Int], noise: Tensor) throws -> Loss {
+    let images = try images * 2 - 1
+    let code = try encoder.map { try $0((images + 1) * 0.5)[0] }
+    let noisy = try method.schedule.noisy(images, noise, at: states)
+    let predicted = try predictor(noisy, steps(states), code: code)
+    let error = try predicted - noise
+    let noiseLoss = try (method.isAbsolute ? error.abs() : error.squared()).mean()
+    guard method.discrepancyWeight > 0, let code else {
+      return Loss(noiseLoss, terms: [("noise", noiseLoss)])
+    }
+    let discrepancy = try DiscrepancyKernel.gaussian.discrepancy(code.normalLike(), code)
+    return Loss(
+      try noiseLoss + method.discrepancyWeight * discrepancy,
+      terms: [("noise", noiseLoss), ("mmd", discrepancy)])
+  }
+
+  /// Measures what draws of codes are scaled to.
+  package func conclude(_ images: Tensor) throws {
+    guard let codeMoments, let encoder else { return }
+    let codes = try encoder(images)[0]
+    try codeMoments.mean.copyInPlace(codes.mean([0]))
+    try codeMoments.deviation.copyInPlace(codes.variance([0]).squareRoot())
+  }
+
+  private func steps(_ states: [Int]) throws -> Tensor {
+    try Tensor(states.map { Float($0) }, shape: [states.count], device: store.device)
+  }
+
+  // MARK: - Codes and images
+
+  package func points() throws -> [RepresentationPoint] {
+    encoder == nil ? [] : [RepresentationPoint(label: "code")]
+  }
+
+  package func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding {
+    guard let encoder else { preconditionFailure("a model without codes encodes nothing") }
+    return Encoding(mean: try encoder(images)[0])
+  }
+
+  package func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor {
+    try images(ofCodes: latents, from: fixedNoise(latents.shape[0]))
+  }
+
+  /// A code and the pixels' noise.
+  package var noiseCount: Int { latentCount + shape.reduce(1, *) }
+
+  /// DDIM from noise, with codes of the mean and deviations that the images' have.
+  package func sample(_ noise: Tensor) throws -> Tensor {
+    let count = noise.shape[0]
+    let pixels = try noise.narrowed(1, start: latentCount, count: shape.reduce(1, *))
+      .reshaped([count] + shape)
+    let code = try codeMoments.map { moments in
+      try noise.narrowed(1, start: 0, count: latentCount) * moments.deviation + moments.mean
+    }
+    return try images(ofCodes: code, from: pixels)
+  }
+
+  /// Images in [0, 1] by DDIM.
+  ///
+  /// - Parameters:
+  ///   - codes: Codes, [image, latent]; nil for a model without.
+  ///   - noise: What they start from, [image, channel, height, width].
+  /// - Returns: The images, in the shape of the noise.
+  /// - Throws: `TorchError`.
+  package func images(ofCodes codes: Tensor?, from noise: Tensor) throws -> Tensor {
+    try withoutGradients {
+      let states = method.schedule.spaced(method.stepCount)
+      var images = noise
+      for (place, state) in states.enumerated().reversed() {
+        let predicted = try predict(images, at: state, codes)
+        images = try method.schedule.step(
+          images, predicted, from: state, to: place > 0 ? states[place - 1] : nil, clips: true)
+      }
+      return try ((images + 1) * 0.5).clamped(from: 0, to: 1)
+    }
+  }
+
+  /// The noise that images in [0, 1] come from, by the same steps run backwards.
+  ///
+  /// arXiv:2111.15640, Eq. 8.
+  package func noise(of images: Tensor, codes: Tensor?) throws -> Tensor {
+    try withoutGradients {
+      let states = method.schedule.spaced(method.stepCount)
+      var result = try images * 2 - 1
+      for (state, next) in zip(states, states.dropFirst()) {
+        let predicted = try predict(result, at: state, codes)
+        result = try method.schedule.step(result, predicted, from: state, to: next)
+      }
+      return result
+    }
+  }
+
+  private func predict(_ images: Tensor, at state: Int, _ codes: Tensor?) throws -> Tensor {
+    let count = images.shape[0]
+    return try predictor(
+      images, steps(Array(repeating: state, count: count)), code: codes)
+  }
+
+  /// The same noise for every image: traversals then differ in nothing but their codes.
+  private func fixedNoise(_ count: Int) throws -> Tensor {
+    var noise = SampleNoise(
+      seed: 0, samples: [0], width: shape.reduce(1, *), device: store.device)
+    return try noise.next().reshaped([1] + shape).expanded([count] + shape).contiguous()
+  }
+}
