@@ -187,6 +187,35 @@ func published(
     #expect(ranks.pairs.map(\.adjustedPValue) == [0.0625, 0.0625])
   }
 
+  @Test(
+    "stand below a publication's as each model is read without labels, the standard preset first")
+  func headline() throws {
+    func both(_ model: String, _ preset: String, raw: Double, readout: Double) -> [RunResult] {
+      zip(
+        runs(model, dataset: "scenes3d", preset: preset, [raw, raw]),
+        runs(model, dataset: "scenes3d", preset: preset, metric: "mig@readout", [readout, readout])
+      ).map { first, second in
+        RunResult(
+          dataset: first.dataset, model: model, preset: preset, seed: first.seed,
+          metrics: first.metrics.merging(second.metrics) { $1 }, provenance: nil)
+      }
+    }
+    var row = published("Somebody's", 0.4, 0.1)
+    row.isPrimary = true
+    let results =
+      both("m", "quick", raw: 0.11, readout: 0.21) + both("m", "standard", raw: 0.12, readout: 0.32)
+      + runs("plain", dataset: "scenes3d", preset: "standard", [0.13, 0.13])
+    let text = try ComparisonReport(
+      comparison: Comparison(runs: results, reference: [], published: [row])
+    ).text(.markdown)
+    let lines = text.split(separator: "\n").filter { $0.contains("ours: ") && $0.contains("|") }
+    #expect(lines.count == 3)
+    #expect(lines.first?.contains("m/standard") == true && lines.first?.contains("0.32") == true)
+    #expect(lines.last?.contains("m/quick") == true && lines.last?.contains("0.21") == true)
+    #expect(lines.contains { $0.contains("plain/standard") && $0.contains("0.13") })
+    #expect(text.contains("chosen without labels"))
+  }
+
   @Test("are the same on every call")
   func deterministic() throws {
     let results = ["x", "y", "z"].flatMap { runs($0, [0.1, 0.2, 0.35]) }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import BenchSupport
 import Experiments
-import GenerationMetrics
 import Reference
 
 /// `bench reconstruct`: observations beside their reconstructions.
@@ -34,9 +33,10 @@ struct ReconstructCommand: BenchCommand {
   func execute() async throws {
     let (trained, pictures) = try source.open(global)
     try trained.specification.definition.requireCodes()
-    let (distance, distanceProtocol) = try learnedDistance()
+    let learned = try LearnedDistance(weights: nil, environment: global.environment)
     let qualities = try pictures.writeReconstructions(
-      trained.model.points(), count: count, distance: distance)
+      trained.model.points(), count: count, distance: learned.network)
+    if case .missing(let reason) = learned { global.note("without LPIPS: \(reason)") }
     let path = "\(source.out)/reconstructions.png"
     try global.emit(
       [
@@ -48,7 +48,7 @@ struct ReconstructCommand: BenchCommand {
               "psnr": quality.psnr.isFinite ? .number(quality.psnr) : .null,
               "ssim": quality.ssim.map { .number($0) } ?? .null,
               "lpips": quality.lpips.map { .number($0) } ?? .null,
-              "lpips_protocol": distanceProtocol.map { .string($0) } ?? .null,
+              "lpips_protocol": learned.protocolID.map { .string($0) } ?? .null,
             ]
           }),
       ],
@@ -57,15 +57,5 @@ struct ReconstructCommand: BenchCommand {
           + (quality.ssim.map { ", SSIM \($0.fixed(4))" } ?? "")
           + (quality.lpips.map { ", LPIPS \($0.fixed(4))" } ?? "")
       }.joined(separator: "\n") + "\n" + path)
-  }
-
-  /// LPIPS and its protocol, where the weights are; else a note says that they are not.
-  private func learnedDistance() throws -> (PerceptualDistance?, String?) {
-    switch try LearnedDistance(weights: nil, environment: global.environment) {
-    case .network(let distance, let protocolID): return (distance, protocolID)
-    case .missing(let reason):
-      global.note("without LPIPS: \(reason)")
-      return (nil, nil)
-    }
   }
 }

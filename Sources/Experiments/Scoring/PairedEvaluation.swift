@@ -190,6 +190,16 @@ package enum LearnedDistance {
   /// Why there is none.
   case missing(String)
 
+  /// The distance, if there is one.
+  package var network: PerceptualDistance? {
+    if case .network(let distance, _) = self { distance } else { nil }
+  }
+
+  /// Its protocol.
+  package var protocolID: String? {
+    if case .network(_, let protocolID) = self { protocolID } else { nil }
+  }
+
   /// Loads VGG-16 and the linear layers from the usual places; weights that are not there are a reason.
   ///
   /// - Parameters:

@@ -41,12 +41,22 @@ extension Comparison {
       }
       result.append([.init(method)] + cells.map { .init($0) })
     }
-    for label in ours.map(\.label).uniqued().sorted() {
+    let presets = inOrderOfTables(ours.map { $0.preset ?? "" }.uniqued())
+    let labels = presets.flatMap { preset in
+      ours.filter { ($0.preset ?? "") == preset }.map(\.label).uniqued().sorted()
+    }
+    for label in labels {
       let cells = columns.map { table in
-        let row = table.rows.first { $0.label == label && $0.isOurs }
+        let row =
+          headline(of: table)?.rows.first { $0.label == label && $0.isOurs }
+          ?? table.rows.first { $0.label == label && $0.isOurs }
         return (row?.runs ?? row?.reference)?.text ?? ""
       }
       result.append([.init("ours: \(label)")] + cells.map { .init($0) })
+    }
+    if columns.contains(where: { headline(of: $0) != nil }) {
+      result.footnotes.append(
+        "ours: on axes and at a β chosen without labels, as each model's definition says")
     }
     if !printed.contains(where: { $0.rows.contains(where: \.isOurs) }) {
       result.footnotes.append("no runs of ours on these datasets yet")
@@ -57,6 +67,12 @@ extension Comparison {
     }
     result.footnotes += budgetNotes(ours)
     return result
+  }
+
+  /// Our table of a metric's headline, read as each model is read without labels.
+  private func headline(of table: Table) -> Table? {
+    let name = MetricName.canonical(table.metric) + "@readout"
+    return tables.first { $0.dataset == table.dataset && $0.metric == name }
   }
 
   /// Our tables of the same metrics on datasets that no publication has, while there are none on the
