@@ -75,8 +75,11 @@ private struct MultiHeadAttention {
       return try tensor.reshaped([shape[0], shape[1], headCount, shape[2] / headCount])
         .permuted([0, 2, 1, 3]).contiguous()
     }
-    let attended = try heads(query(rows)).attention(
-      key: heads(key(context)), value: heads(value(context)))
+    // Not libtorch's fused attention, which takes keys that are not numbers for masked ones: a broken net must show
+    // in its loss.
+    let scale = 1 / Double(rows.shape[2] / headCount).squareRoot()
+    let scores = try heads(query(rows)).matmul(heads(key(context)).transposed(2, 3)) * scale
+    let attended = try scores.softmax(3).matmul(heads(value(context)))
     return try output(attended.permuted([0, 2, 1, 3]).reshaped(rows.shape))
   }
 }

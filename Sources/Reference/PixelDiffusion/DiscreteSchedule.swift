@@ -59,12 +59,12 @@ package struct DiscreteSchedule: Sendable {
   /// - Returns: The same shape.
   /// - Throws: `TorchError`.
   package func noisy(_ images: Tensor, _ noise: Tensor, at states: [Int]) throws -> Tensor {
-    func column(_ value: (Double) -> Double) throws -> Tensor {
-      try Tensor(
-        states.map { Float(value(cumulative[$0])) },
-        shape: [states.count] + images.shape.dropFirst().map { _ in 1 }, device: images.device)
-    }
-    return try images * column { $0.squareRoot() } + noise * column { (1 - $0).squareRoot() }
+    // Both factors in one tensor: every tensor made here travels to the device.
+    let factors = [states.map { cumulative[$0] }, states.map { 1 - cumulative[$0] }]
+    let columns = try Tensor(
+      factors.flatMap { $0.map { Float($0.squareRoot()) } },
+      shape: [2, states.count] + images.shape.dropFirst().map { _ in 1 }, device: images.device)
+    return try images * columns.selected(0, 0) + noise * columns.selected(0, 1)
   }
 
   /// The clean images that a prediction of the noise amounts to: (x_t − √(1 − ᾱ_t)·ε̂)/√ᾱ_t.
