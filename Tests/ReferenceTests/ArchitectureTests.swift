@@ -44,7 +44,7 @@ extension TorchSuites {
 }
 
 /// A dataset of one shape without images.
-private struct Blank: ImageDataset {
+struct Blank: ImageDataset {
   let name = "blank"
   let imageShape: ImageShape
   let count = 1000

@@ -16,7 +16,7 @@ import Testing
     let encoding = ModelCatalog.all.filter(\.hasCodes).map(\.name)
     #expect(try labels("everything") == encoding)
     #expect(try labels("beta-vae", "everything").count == encoding.count)
-    #expect(ModelCatalog.all.filter { !$0.hasCodes }.map(\.name) == ["ddpm"])
+    #expect(ModelCatalog.all.filter { !$0.hasCodes }.map(\.name) == ["gan", "ddpm"])
     #expect(ModelCatalog.others.count == ModelCatalog.all.count - 5)
   }
 

@@ -316,15 +316,3 @@ extension TorchSuites {
     }
   }
 }
-
-/// A dataset of one shape without images.
-private struct Blank: ImageDataset {
-  let name = "blank"
-  let imageShape: ImageShape
-  let count = 1000
-  let checksum = "none"
-
-  func read(
-    _ indices: [Int], into pixels: UnsafeMutableBufferPointer<UInt8>
-  ) throws(DatasetError) {}
-}

@@ -48,6 +48,7 @@ package struct CentralityMeasurement {
     _ models: [TrainedModel], sizes: Sizes, seed: UInt64, sample: () throws -> ObservationSample
   ) throws {
     for trained in models {
+      try trained.specification.definition.requireCodes()
       guard trained.context.imageShape == models[0].context.imageShape,
         trained.context.datasetChecksum == models[0].context.datasetChecksum
       else {

@@ -1,8 +1,8 @@
 extension ModelDefinition {
   static let gan = ModelDefinition(
     name: "gan",
-    summary: "a plain GAN with InfoGAN-CR's nets; Q, its representation, is not trained",
-    options: infoGANOptions
+    summary: "a plain GAN with InfoGAN-CR's nets, to generate; Q is not trained and gives no codes",
+    options: infoGANOptions, hasCodes: false
   ) { context, options in try InfoGAN(context, .init(options, information: 0)) }
 
   static let infoGAN = ModelDefinition(
@@ -39,7 +39,7 @@ extension ModelDefinition {
   }
 
   private static let informationOption = ModelOption.number(
-    "lambda", 0.2, in: 0...1e6, "weight of the codes' regression")
+    "lambda", 0.2, in: 1e-9...1e6, "weight of the codes' regression")
 
   private static let infoGANOptions: [ModelOption] = [
     .number("noise", 5, in: 0...10_000, "dimensions of noise beside the codes"),

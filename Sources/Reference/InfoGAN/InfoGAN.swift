@@ -185,7 +185,10 @@ final class InfoGAN: TrainableModel, RepresentationModel {
 
   // MARK: - Representation
 
-  func points() throws -> [RepresentationPoint] { [RepresentationPoint(label: "codes")] }
+  /// Codes that nothing was asked of are no representation.
+  func points() throws -> [RepresentationPoint] {
+    options.information > 0 ? [RepresentationPoint(label: "codes")] : []
+  }
 
   func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding {
     Encoding(mean: try discriminator(images).codes)
