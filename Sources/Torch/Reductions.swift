@@ -88,4 +88,10 @@ extension Tensor {
 
   /// The Euclidean norm of all elements.
   public func norm() throws(TorchError) -> Tensor { try Op.norm(.tensor(self)) }
+
+  /// Euclidean norms over dimensions; the gradient at 0 is 0.
+  public func norm(_ dimensions: [Int], keepsDimensions: Bool = false) throws(TorchError) -> Tensor
+  {
+    try Op.norm(.tensor(self), .number(2), .integers(dimensions), .bool(keepsDimensions))
+  }
 }

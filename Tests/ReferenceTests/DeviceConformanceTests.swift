@@ -204,6 +204,27 @@ extension TorchSuites {
       #expect(found.agrees(with: expected), "\(found.terms), on the processor \(expected.terms)")
     }
 
+    @Test(
+      "trains DisCo on a frozen model",
+      arguments: ["beta-vae", "mr-vae", "infogan-cr", "multi-beta-vae"])
+    func disco(name: String) throws {
+      func trained(_ device: Device) throws -> Training {
+        let generator: ModelDefinition.Model =
+          try name == "multi-beta-vae"
+          ? Self.autoencoder(name, device) : Self.model(name, device)
+        let frozen = try #require(generator as? any ExplorableModel)
+        return try Self.train(DisCo(frozen, Self.context(device), DisCo.Options()))
+      }
+      let found = try trained(StandInDevice.shared().device)
+      #expect(found.traffic.reads == 0, "a step waits for the device")
+      #expect((1...3).contains(found.traffic.uploads), "\(found.traffic.uploads) uploads")
+      let expected = try trained(.cpu)
+      // An untrained generator's images differ by little, and so do the codes that variations are differences of.
+      #expect(
+        found.agrees(with: expected, tolerances: [1e-3, 1e-2]),
+        "\(found.terms), on the processor \(expected.terms)")
+    }
+
     // MARK: - That the tests can fail
 
     /// A model with a fault.

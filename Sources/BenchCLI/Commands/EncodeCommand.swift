@@ -24,6 +24,7 @@ struct EncodeCommand: BenchCommand {
         bench encode --checkpoint runs/mine --point 12 --out codes.npz
         bench encode --checkpoint runs/mine --spectrum --out spectrum.npz
         bench encode --checkpoint runs/mine --dataset ./flowers@64 --out codes.npz
+        bench train --stage disco --out runs/mine && bench encode --checkpoint runs/mine --codes disco-axes --out codes.npz
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -45,6 +46,13 @@ struct EncodeCommand: BenchCommand {
   )
   var point: String?
 
+  @Option(
+    help: """
+      Codes of a later stage instead of the model's own: disco (those of DisCo's encoder) or disco-axes (the \
+      model's own along DisCo's directions).
+      """)
+  var codes: String?
+
   @Flag(help: "Also write the codes of all points: 'spectrum' [point, sample, latent].")
   var spectrum = false
 
@@ -55,8 +63,10 @@ struct EncodeCommand: BenchCommand {
   }
 
   func execute() async throws {
-    let trained = try TrainedModel(folder: checkpoint, device: global.openDevice())
-    try trained.specification.definition.requireCodes()
+    let device = try global.openDevice()
+    let trained = try TrainedModel(folder: checkpoint, device: device)
+    if codes == nil { try trained.specification.definition.requireCodes() }
+    let encoder = try codes.map { try trained.reading(named: $0, folder: checkpoint) }
     global.noteUnfinished(trained.state)
     let source = try global.openDataset(dataset ?? trained.context.dataset)
     guard source.imageShape == trained.context.imageShape else {
@@ -67,16 +77,18 @@ struct EncodeCommand: BenchCommand {
     let sample = try ObservationSample(source, count: count, seed: UInt64(global.seed))
     var progress = ProgressReporter(
       "encode", total: sample.indices.count + sample.testIndices.count, isQuiet: global.quiet)
-    let encoded = try EncodedSample(trained.model, sample, point: point) { done in
+    let encoded = try EncodedSample(
+      encoder ?? trained.model, sample, on: device, point: point
+    ) { done in
       try Interruption.check()
       progress.update(done)
     }
     progress.finish()
     try encoded.write(to: out, withSpectrum: spectrum)
-    let codes = encoded.measurements[encoded.chosen].codes
+    let written = encoded.measurements[encoded.chosen].codes
     let label = encoded.measurements[encoded.chosen].point.label
     try global.emit(
       ["file": .string(out), "model": .string(trained.label), "codes": encoded.json],
-      text: "\(out): \(codes.sampleCount) codes of \(codes.latentCount) latents at \(label)")
+      text: "\(out): \(written.sampleCount) codes of \(written.latentCount) latents at \(label)")
   }
 }

@@ -26,6 +26,7 @@ struct TrainCommand: BenchCommand {
         bench train --model multi-beta-vae:architecture=kl-f4 --stage all --batch-size 12 --gradient-accumulation 6 \
       --dry-run --dataset ffhq --out runs/big
         bench train --stage 2 --steps 5000 --weighting elbo --out runs/mine
+        bench train --stage disco --steps 5000 --out runs/beta6   (then bench encode --codes disco)
         mpirun -np 4 bench train --model beta-vae --out runs/mine     (see docs/scaling.md)
       """)
 
@@ -41,8 +42,10 @@ struct TrainCommand: BenchCommand {
 
   @Option(
     help:
-      "For models with stages, multi-β ones: 1 (autoencoder), 2 (denoiser), decoder (its adversarial tuning) or all (1 and 2)."
-  )
+      """
+      1, or all that images need; multi-β models have 2 (denoiser) and decoder (its adversarial tuning), and those whose \
+      images are a function of latents have disco (directions in them).
+      """)
   var stage = StageChoice("1")
 
   @Option(
@@ -80,6 +83,8 @@ struct TrainCommand: BenchCommand {
   @OptionGroup(title: "Second stage") var denoiser: DenoiserOptions
 
   @OptionGroup(title: "Decoder") var tuning: DecoderOptions
+
+  @OptionGroup(title: "DisCo") var disco: DisCoOptions
 
   @Flag(help: "Continue from the checkpoint. This is what happens anyway; scripts may say so.")
   var resume = false
@@ -126,6 +131,7 @@ struct TrainCommand: BenchCommand {
     options[DiffusionOptions.self] = denoiser.values(preset, learningRate)
     options[DecoderTuning.Options.self] = tuning.values.options(
       stepCount: plan.stepCount, batchSize: batchSize, learningRate: learningRate)
+    options[DisCo.Options.self] = disco.values(preset, learningRate)
     let definition =
       try specification?.definition
       ?? StageFolders(out).openFirst(on: training.device).specification.definition

@@ -75,7 +75,8 @@ struct TraverseCommand: BenchCommand {
     let points = try trained.model.points()
     let nearest = points.min { abs(($0.sigma ?? 0) - sigma) < abs(($1.sigma ?? 0) - sigma) }
     let point = try diffusion?.diffusion.point(sigma: sigma) ?? nearest ?? points[0]
-    let measured = try measure(trained.model, at: [point], on: pictures.sample)[0]
+    let measured = try measure(
+      trained.model, at: [point], on: pictures.sample, device: trained.model.store.device)[0]
     let directions = try directions(measured, pictures.sample.indices, dataset)
     let code = try pictures.code(of: observation, at: point)
     let options = sampling.values(.ofCodes, seed: global.seed)

@@ -42,7 +42,9 @@ package struct GenerationEstimate {
     }
     let dataset = run.dataset
     let context = run.context
-    let later = run.specification.definition.laterStages.filter { settings.plan(of: $0) != nil }
+    let later = run.specification.definition.generatingStages.filter {
+      settings.plan(of: $0) != nil
+    }
     let training = StageTraining(
       dataset: dataset, folder: run.folder, device: run.device, plan: configuration.plan,
       environment: run.environment)

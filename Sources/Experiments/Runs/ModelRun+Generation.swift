@@ -30,7 +30,7 @@ extension ModelRun {
   private var stageCheckpoints: [(mine: String, theirs: String?)] {
     let mine = StageFolders(folder.path)
     let theirs = configuration.generation?.checkpoint.map(StageFolders.init)
-    let later = specification.definition.laterStages.map {
+    let later = specification.definition.generatingStages.map {
       (mine: mine.folder(of: $0), theirs: theirs?.folder(of: $0))
     }
     return ([(mine.first, theirs?.first)] + later).map {
@@ -65,7 +65,7 @@ extension ModelRun {
       return .prior(model, seed: configuration.plan.seed)
     }
     let taken = settings.checkpoint.map(StageFolders.init)
-    for stage in specification.definition.laterStages {
+    for stage in specification.definition.generatingStages {
       let isTaken = taken.map {
         Checkpoint.exists(at: Trainer.checkpointPath(in: $0.folder(of: stage)))
       }

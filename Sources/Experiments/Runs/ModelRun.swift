@@ -143,7 +143,7 @@ package struct ModelRun {
     var progress = ProgressReporter(
       "score \(specification.label) seed \(configuration.plan.seed)",
       total: sample.indices.count + sample.testIndices.count, isQuiet: environment.isQuiet)
-    let measurements = try measure(model, at: points, on: sample) { done in
+    let measurements = try measure(model, at: points, on: sample, device: device) { done in
       try Interruption.check()
       try meter.update()
       progress.update(done)

@@ -73,7 +73,9 @@ package struct CentralityMeasurement {
       let points = try trained.model.points()
       let place =
         points.count == 1
-        ? 0 : try labelFreePick(measure(trained.model, at: points, on: sample()))
+        ? 0
+        : try labelFreePick(
+          measure(trained.model, at: points, on: sample(), device: trained.model.store.device))
       return Encoder(model: trained.model, point: points[place])
     }
     self.sizes = sizes

@@ -3,6 +3,7 @@ import Datasets
 import Disentanglement
 import LinearAlgebra
 package import Reference
+package import Torch
 
 /// The codes of a dataset's observations, as `bench score` and numpy read them.
 package struct EncodedSample {
@@ -16,11 +17,13 @@ package struct EncodedSample {
   /// - Parameters:
   ///   - model: A trained model.
   ///   - sample: The observations.
+  ///   - device: Where the model lives.
   ///   - point: The label or the number of the point that counts; nil for the one picked without labels.
   ///   - progress: Called before each batch with the number of observations done.
   /// - Throws: ``ExperimentError/unknownPoint(name:known:)``, and errors of the dataset and of libtorch.
   package init(
-    _ model: ModelDefinition.Model, _ sample: ObservationSample, point: String?,
+    _ model: any RepresentationModel, _ sample: ObservationSample, on device: Device,
+    point: String?,
     progress: (Int) throws -> Void
   ) throws {
     let points = try model.points()
@@ -31,7 +34,7 @@ package struct EncodedSample {
       else { throw .unknownPoint(name: name, known: points.map(\.label)) }
       return found
     }
-    measurements = try measure(model, at: points, on: sample, progress: progress)
+    measurements = try measure(model, at: points, on: sample, device: device, progress: progress)
     chosen = try named ?? labelFreePick(measurements)
     self.sample = sample
   }

@@ -205,7 +205,7 @@ package struct RepresentationReport {
         xLabel: "rate (nats)", yLabel: label, x: points.map { rates[$0] }, y: y)
     }
     var curves = [
-      "distortion": curve("squared error per pixel", measurements.map(\.squaredError)),
+      "distortion": curve("squared error per pixel", measurements.compactMap(\.squaredError)),
       "t": curve("position t on the β axis", measurements.compactMap(\.point.t)),
       "total_correlation": curve("total correlation (nats)", measurements.map(\.totalCorrelation)),
     ]
@@ -254,7 +254,7 @@ package struct RepresentationReport {
         "distortion",
         plot(
           "squared error per pixel",
-          [.init(name: "reconstruction", x: t, y: measurements.map(\.squaredError))])
+          [.init(name: "reconstruction", x: t, y: measurements.compactMap(\.squaredError))])
       )
     ]
   }

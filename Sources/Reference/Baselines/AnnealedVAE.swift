@@ -50,7 +50,7 @@ extension ModelDefinition {
       .number(
         "iterations", 0, in: 0...1e9, "steps until the final capacity; 0: a third of the training"),
     ],
-    grid: Grid("capacity", [5, 10, 25, 50, 75, 100])
+    grid: Grid("capacity", [5, 10, 25, 50, 75, 100]), laterStages: [.disco]
   ) { context, options in
     try GaussianVAE(context) { _ in
       AnnealedVAE(

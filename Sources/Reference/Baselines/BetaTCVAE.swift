@@ -130,7 +130,7 @@ extension ModelDefinition {
         of: TotalCorrelationEstimator.Kind.allCases.map(\.rawValue),
         "how the total correlation is estimated from a batch"),
     ],
-    grid: Grid("beta", [1, 2, 4, 6, 8, 10])
+    grid: Grid("beta", [1, 2, 4, 6, 8, 10]), laterStages: [.disco]
   ) { context, options in
     try GaussianVAE(context) { _ in
       BetaTCVAE(

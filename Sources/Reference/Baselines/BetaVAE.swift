@@ -23,7 +23,7 @@ extension ModelDefinition {
   static let betaVAE = ModelDefinition(
     name: "beta-vae", summary: "β-VAE (Higgins et al. 2017), as disentanglement_lib trains it",
     options: [.number("beta", 4, in: 0...1e6, "weight of the rate")],
-    grid: Grid("beta", [1, 2, 4, 6, 8, 16])
+    grid: Grid("beta", [1, 2, 4, 6, 8, 16]), laterStages: [.disco]
   ) { context, options in
     try GaussianVAE(context) { _ in BetaVAE(beta: options.number("beta")) }
   }

@@ -142,7 +142,7 @@ extension ModelDefinition {
       .choice(
         "law", ControlLaw.disentangling.rawValue, of: ControlLaw.allCases.map(\.rawValue),
         "how the weight follows from the error"),
-    ]
+    ], laterStages: [.disco]
   ) { context, options in
     var control = ControlVAE.Options()
     control.law = options.choice("law")

@@ -57,7 +57,7 @@ extension ModelDefinition {
         .number("lambda", 10, in: 0...1e6, "weight λ_od of the squared covariances"),
         .number("ratio", ratio, in: 0...1e6, "weight of the variances, as a multiple of lambda"),
       ],
-      grid: Grid("lambda", [1, 2, 5, 10, 20, 50])
+      grid: Grid("lambda", [1, 2, 5, 10, 20, 50]), laterStages: [.disco]
     ) { context, options in
       let lambda = options.number("lambda")
       return try GaussianVAE(context) { _ in

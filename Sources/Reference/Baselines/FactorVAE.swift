@@ -133,7 +133,7 @@ extension ModelDefinition {
         "all the steps, as in the paper; or half, as in the study, whose counter both optimisers raise"
       ),
     ],
-    grid: Grid("gamma", [10, 20, 30, 40, 50, 100]),
+    grid: Grid("gamma", [10, 20, 30, 40, 50, 100]), laterStages: [.disco],
     stepShare: factorVAEShare
   ) { context, options in
     try FactorVAE(

@@ -100,7 +100,7 @@ struct GaussianNetworks {
 }
 
 /// A model whose one representation is the mean of a diagonal Gaussian posterior.
-protocol GaussianModel: RepresentationModel {
+protocol GaussianModel: ExplorableModel {
   /// Encoder and decoder.
   var networks: GaussianNetworks { get }
 }

@@ -82,7 +82,7 @@ extension ModelDefinition {
       .choice(
         "kernel", DiscrepancyKernel.inverseMultiquadratic.rawValue,
         of: DiscrepancyKernel.allCases.map(\.rawValue), "kernel of the discrepancy"),
-    ]
+    ], laterStages: [.disco]
   ) { context, options in
     try GaussianVAE(context) { _ in
       InfoVAE(

@@ -9,7 +9,7 @@ import Torch
 /// summed over pixels, which β is in units of; the learning rate rises over the first tenth of the training and
 /// falls to 10⁻⁶ along a cosine. The nets are the study's, as for all models here. The nearest published
 /// relative of the multi-β VAE: it varies the weight but learns no noise level of its own.
-final class MultiRateVAE: TrainableModel, RepresentationModel {
+final class MultiRateVAE: TrainableModel, ExplorableModel {
   /// How reconstructions are judged.
   enum Reconstruction: String, CaseIterable {
     /// The squared error, summed over pixels.
@@ -88,8 +88,12 @@ final class MultiRateVAE: TrainableModel, RepresentationModel {
 
   /// log β of zero mean and unit variance over the range, [batch, 1].
   private func condition(_ positions: [Double]) throws -> Tensor {
-    let standardized = positions.map { Float(($0 - 0.5) * 12.0.squareRoot()) }
+    let standardized = positions.map { Float(Self.standardized($0)) }
     return try Tensor(standardized, shape: [positions.count, 1]).to(store.device)
+  }
+
+  private static func standardized(_ position: Double) -> Double {
+    (position - 0.5) * 12.0.squareRoot()
   }
 
   /// Sixteen β, equally spaced in their logarithm; `t` is the place in the range.
@@ -109,7 +113,7 @@ final class MultiRateVAE: TrainableModel, RepresentationModel {
 
   private func condition(_ point: RepresentationPoint, count: Int) throws -> Tensor {
     guard let t = point.t else { preconditionFailure("point '\(point.label)' has no position t") }
-    return try condition([Double](repeating: t, count: count))
+    return try Tensor.full([count, 1], Self.standardized(t), device: store.device)
   }
 
   func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding {
@@ -136,7 +140,7 @@ extension ModelDefinition {
         "loss", MultiRateVAE.Reconstruction.squared.rawValue,
         of: MultiRateVAE.Reconstruction.allCases.map(\.rawValue),
         "squared error as the authors have it for colours, or the study's cross-entropy"),
-    ]
+    ], laterStages: [.disco]
   ) { context, options in
     let (lowest, highest) = (options.number("lowest"), options.number("highest"))
     guard lowest < highest else {

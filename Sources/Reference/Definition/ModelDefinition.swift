@@ -88,6 +88,9 @@ public struct ModelDefinition: Sendable {
       found: "'\(name)', which only makes them ('bench generate', 'bench sample')")
   }
 
+  /// The later stages with which images are drawn.
+  public var generatingStages: [ModelStage] { laterStages.filter(\.generates) }
+
   /// The stage of a name.
   ///
   /// - Throws: ``TrainingError/badConfiguration(what:expected:found:)`` that names those there are.

@@ -24,8 +24,13 @@ public struct ModelStage: Sendable {
   public let label: String
   /// Whether it is trained only where it is asked for.
   public let isOptional: Bool
+  /// Whether images are drawn with it; one that only explores what the model has learned plays no part in
+  /// runs that draw samples.
+  public let generates: Bool
   /// What ``StageModel/prepare(_:)`` does, for the reader; nil if there is nothing to prepare.
   public let preparation: String?
+  /// The codes of images that it gives once it is trained.
+  public let readings: [CodeReading]
   private let makeModel:
     @Sendable (ModelDefinition.Model, ModelContext, StageOptions) throws -> any StageModel
 
@@ -36,18 +41,22 @@ public struct ModelStage: Sendable {
   ///   - folder: Its folder in the run's.
   ///   - label: What its model is called in checkpoints.
   ///   - isOptional: Whether it is trained only where it is asked for.
+  ///   - generates: Whether images are drawn with it.
   ///   - preparation: What is measured before training.
+  ///   - readings: The codes of images that it gives.
   ///   - make: Makes the stage's model, untrained, from the trained first stage.
   public init<First>(
     name: String, folder: String, label: String, isOptional: Bool = false,
-    preparation: String? = nil,
+    generates: Bool = true, preparation: String? = nil, readings: [CodeReading] = [],
     make: @escaping @Sendable (First, ModelContext, StageOptions) throws -> any StageModel
   ) {
     self.name = name
     self.folder = folder
     self.label = label
     self.isOptional = isOptional
+    self.generates = generates
     self.preparation = preparation
+    self.readings = readings
     makeModel = { model, context, options in
       guard let first = model as? First else {
         preconditionFailure(

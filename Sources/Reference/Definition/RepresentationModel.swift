@@ -43,6 +43,8 @@ public protocol RepresentationModel: AnyObject {
   func samplingPoint() throws -> RepresentationPoint
   /// The representation of images in [0, 1], [batch, channel, height, width].
   func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding
+  /// Whether codes can be turned into images; ``decode(_:at:)`` is not called otherwise.
+  var decodes: Bool { get }
   /// Images in [0, 1] for latents [batch, latent].
   func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor
   /// Standard normal numbers that one sample is made of, at least ``latentCount``.
@@ -62,6 +64,9 @@ extension RepresentationModel {
 
   /// The first of ``points()``.
   public func samplingPoint() throws -> RepresentationPoint { try points()[0] }
+
+  /// A model that encodes and decodes.
+  public var decodes: Bool { true }
 
   /// The latents alone.
   public var noiseCount: Int { latentCount }

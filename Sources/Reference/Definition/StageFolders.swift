@@ -58,4 +58,18 @@ public struct StageFolders: Sendable {
     }
     return checkpoint
   }
+
+  /// The choices that a later stage was trained with.
+  ///
+  /// - Throws: ``TrainingError/badCheckpoint(path:reason:)`` if the checkpoint does not say them.
+  func options<Options: Decodable>(
+    _ type: Options.Type, of stage: ModelStage, in checkpoint: Checkpoint
+  ) throws(TrainingError) -> Options {
+    guard let options = checkpoint.state.context["options"]?.decoded(as: type) else {
+      throw .badCheckpoint(
+        path: Trainer.checkpointPath(in: folder(of: stage)),
+        reason: "state.json does not say which \(stage.title) it is")
+    }
+    return options
+  }
 }

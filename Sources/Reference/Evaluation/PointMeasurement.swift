@@ -1,6 +1,6 @@
 public import Disentanglement
 import LinearAlgebra
-import Torch
+public import Torch
 
 /// What a representation is like, without labels.
 public struct PointMeasurement: Sendable {
@@ -12,8 +12,9 @@ public struct PointMeasurement: Sendable {
   public let test: LabelledCodes?
   /// The mean rate KL(q(z|x) ‖ p(z)) in nats; nil for a model without a posterior.
   public let rate: Double?
-  /// The mean squared error of the reconstruction from the mean, per pixel in [0, 1].
-  public let squaredError: Double
+  /// The mean squared error of the reconstruction from the mean, per pixel in [0, 1]; nil for codes that
+  /// nothing decodes.
+  public let squaredError: Double?
   /// The variance of each latent's mean over observations.
   public let variances: [Double]
 
@@ -42,24 +43,25 @@ public func labelFreePick(_ measurements: [PointMeasurement]) throws -> Int {
 ///   - model: A trained model.
 ///   - points: The representations to measure.
 ///   - sample: The observations, read once; reconstructions use the first thousand.
+///   - device: Where the model lives.
 ///   - progress: Called before each batch with the number of observations done.
 /// - Returns: One measurement per point.
 /// - Throws: Errors of the dataset and of libtorch, and what `progress` throws.
 public func measure(
-  _ model: any TrainableModel & RepresentationModel, at points: [RepresentationPoint],
-  on sample: ObservationSample, progress: (Int) throws -> Void = { _ in }
+  _ model: any RepresentationModel, at points: [RepresentationPoint],
+  on sample: ObservationSample, device: Device, progress: (Int) throws -> Void = { _ in }
 ) throws -> [PointMeasurement] {
   var tallies = points.map { _ in Tally() }
   var done = 0
   try withoutGradients {
-    try sample.forEachBatch(on: model.store.device) { images in
+    try sample.forEachBatch(on: device) { images in
       try progress(done)
       for (index, point) in points.enumerated() {
-        try tallies[index].add(model, point, images, reconstructs: done < 1000)
+        try tallies[index].add(model, point, images, reconstructs: model.decodes && done < 1000)
       }
       done += images.shape[0]
     }
-    try sample.forEachBatch(of: sample.testIndices, on: model.store.device) { images in
+    try sample.forEachBatch(of: sample.testIndices, on: device) { images in
       try progress(done)
       for (index, point) in points.enumerated() {
         tallies[index].testElements += try model.encode(images, at: point).mean.elements()
@@ -72,7 +74,7 @@ public func measure(
   }
 }
 
-/// The codes of a whole sample at one point, without the figures of ``measure(_:at:on:progress:)``.
+/// The codes of a whole sample at one point, without the figures of ``measure(_:at:on:device:progress:)``.
 ///
 /// - Parameters:
 ///   - model: A trained model.
@@ -153,7 +155,7 @@ private struct Tally {
     let covariance = try Covariance(rows: codes.matrix).matrix
     return PointMeasurement(
       point: point, codes: codes, test: test, rate: rates.isEmpty ? nil : mean(rates),
-      squaredError: mean(errors),
+      squaredError: errors.isEmpty ? nil : mean(errors),
       variances: (0..<latentCount).map { covariance[$0, $0] },
       totalCorrelation: try gaussianTotalCorrelation(covariance))
   }

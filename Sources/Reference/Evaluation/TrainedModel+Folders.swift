@@ -67,3 +67,20 @@ extension ImageGenerator {
     }
   }
 }
+
+extension TrainedModel {
+  /// What reads codes of images with a later stage.
+  ///
+  /// - Parameters:
+  ///   - name: The reading's name.
+  ///   - folder: The run folder.
+  /// - Returns: A model that encodes.
+  /// - Throws: ``TrainingError`` if the model has no such reading, or if the stage is missing or belongs to
+  ///   another first stage.
+  public func reading(named name: String, folder: String) throws -> any RepresentationModel {
+    let reading = try specification.definition.reading(named: name)
+    let folders = StageFolders(folder)
+    try folders.requireFinished(self)
+    return try reading.open(self, folders)
+  }
+}

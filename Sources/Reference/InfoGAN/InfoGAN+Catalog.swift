@@ -2,13 +2,13 @@ extension ModelDefinition {
   static let gan = ModelDefinition(
     name: "gan",
     summary: "a plain GAN with InfoGAN-CR's nets, to generate; Q is not trained and gives no codes",
-    options: infoGANOptions, hasCodes: false
+    options: infoGANOptions, laterStages: [.disco], hasCodes: false
   ) { context, options in try InfoGAN(context, .init(options, information: 0)) }
 
   static let infoGAN = ModelDefinition(
     name: "infogan",
     summary: "InfoGAN (Chen et al. 2016) as modified for InfoGAN-CR: codes that Q regresses",
-    options: [informationOption] + infoGANOptions
+    options: [informationOption] + infoGANOptions, laterStages: [.disco]
   ) { context, options in
     try InfoGAN(context, .init(options, information: options.number("lambda")))
   }
@@ -27,7 +27,7 @@ extension ModelDefinition {
         "norm", StridedTrunk.Normalization.batch.rawValue,
         of: StridedTrunk.Normalization.allCases.map(\.rawValue),
         "of the contrast's net: batch as for colour images, spectral as for dSprites"),
-    ] + infoGANOptions
+    ] + infoGANOptions, laterStages: [.disco]
   ) { context, options in
     var training = InfoGAN.Options(options, information: options.number("lambda"))
     training.contrast = options.number("alpha")

@@ -12,7 +12,7 @@ import Torch
 ///
 /// The latents are Q's codes, uniform on [−1, 1]; the noise beside them is drawn for samples and 0 in decoded
 /// images. Nothing is encoded by an inversion of the generator, and there is no rate.
-final class InfoGAN: TrainableModel, RepresentationModel {
+final class InfoGAN: TrainableModel, ExplorableModel {
   /// Settings of the training.
   struct Options {
     /// λ: the weight of the codes' regression; 0 leaves Q as it was drawn.

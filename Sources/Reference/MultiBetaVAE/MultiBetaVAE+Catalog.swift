@@ -5,7 +5,7 @@ extension ModelDefinition {
   static let multiBetaVAE = ModelDefinition(
     name: "multi-beta-vae",
     summary: "Denoising Multi-β VAE, stage 1, one σ_β for all latents (arXiv:2507.06613)",
-    options: multiBetaOptions, laterStages: [.denoiser, .tunedDecoder],
+    options: multiBetaOptions, laterStages: [.denoiser, .tunedDecoder, .disco],
     sampling: .latentDiffusion, readout: .ica(seed: 0)
   ) { context, options in
     try MultiBetaVAE(context, multiBetaOptions(options, .isotropic))
@@ -14,7 +14,7 @@ extension ModelDefinition {
   static let multiBetaVAEDiagonal = ModelDefinition(
     name: "multi-beta-vae-diag",
     summary: "the same with one σ_β per latent, which ties factors to axes (ours)",
-    options: multiBetaOptions, laterStages: [.denoiser, .tunedDecoder],
+    options: multiBetaOptions, laterStages: [.denoiser, .tunedDecoder, .disco],
     sampling: .latentDiffusion, readout: .ica(seed: 0)
   ) { context, options in
     try MultiBetaVAE(context, multiBetaOptions(options, .diagonal))
@@ -23,7 +23,7 @@ extension ModelDefinition {
   static let multiBetaVAEDiagonalPerImage = ModelDefinition(
     name: "multi-beta-vae-diag-x",
     summary: "the same with one σ per latent and image, as β-VAE has it, along the β axis (ours)",
-    options: multiBetaOptions, laterStages: [.denoiser, .tunedDecoder],
+    options: multiBetaOptions, laterStages: [.denoiser, .tunedDecoder, .disco],
     sampling: .latentDiffusion
   ) { context, options in
     try MultiBetaVAE(context, multiBetaOptions(options, .diagonalPerImage))

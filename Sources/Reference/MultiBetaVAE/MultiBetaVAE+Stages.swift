@@ -1,6 +1,5 @@
 public import BenchSupport
 import Datasets
-import FoundationEssentials
 import Torch
 
 extension ModelStage {
@@ -44,25 +43,10 @@ extension LatentDiffusion: StageModel {
   public static let name = "latent-diffusion"
 
   /// The choices made.
-  public func optionsJSON() throws -> JSONValue { try options.json() }
+  public func optionsJSON() throws -> JSONValue { try JSONValue(encoding: options) }
 }
 
 extension DecoderTuning: StageModel {
   /// The choices made.
-  public func optionsJSON() throws -> JSONValue {
-    try JSONValue(parsing: JSONEncoder().encode(options))
-  }
-}
-
-extension DiffusionOptions {
-  /// The choices as JSON.
-  func json() throws -> JSONValue { try JSONValue(parsing: JSONEncoder().encode(self)) }
-
-  /// Reads what ``json()`` gave; nil if it is something else.
-  init?(_ json: JSONValue) {
-    guard let text = try? json.line(),
-      let options = try? JSONDecoder().decode(DiffusionOptions.self, from: Data(text.utf8))
-    else { return nil }
-    self = options
-  }
+  public func optionsJSON() throws -> JSONValue { try JSONValue(encoding: options) }
 }

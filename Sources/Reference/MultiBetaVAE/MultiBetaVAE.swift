@@ -174,7 +174,7 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
   }
 
   /// The ends of the part of the β axis that is trained, within what can be.
-  private var ends: (low: Double, high: Double) {
+  var ends: (low: Double, high: Double) {
     let margin = MultiBetaObjective.margin
     func bounded(_ t: Double) -> Double { min(max(t, margin), 1 - margin) }
     return (bounded(options.axis.lowerBound), bounded(options.axis.upperBound))
@@ -292,8 +292,13 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
 
   /// g(z, β), limited to the range of pixels.
   public func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor {
+    try unlimited(latents, at: point).clamped(from: 0, to: 1)
+  }
+
+  /// The same before it is limited: beyond the range of pixels there would be no gradient.
+  func unlimited(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor {
     let (_, condition) = try condition(point, count: latents.shape[0])
-    return try ((objective.networks.decode(latents, condition) + 1) / 2).clamped(from: 0, to: 1)
+    return try (objective.networks.decode(latents, condition) + 1) / 2
   }
 
   /// s_β at a position.

@@ -27,12 +27,8 @@ public struct TrainedDiffusion {
         found: "'\(trained.label)'")
     }
     let checkpoint = try folders.checkpoint(of: .denoiser)
-    guard let options = checkpoint.state.context["options"].flatMap(DiffusionOptions.init) else {
-      throw TrainingError.badCheckpoint(
-        path: Trainer.checkpointPath(in: folders.folder(of: .denoiser)),
-        reason: "state.json does not say which second stage it is")
-    }
-    let diffusion = try LatentDiffusion(autoencoder, options)
+    let diffusion = try LatentDiffusion(
+      autoencoder, folders.options(DiffusionOptions.self, of: .denoiser, in: checkpoint))
     try restore(diffusion.trainedState, from: checkpoint.model)
     self.trained = trained
     self.diffusion = diffusion
