@@ -116,7 +116,8 @@ struct TrainCommand: BenchCommand {
   private func execute(_ group: ProcessGroup) throws {
     let global = global.speaking(in: group)
     let specification = try model.map { text throws(TrainingError) in
-      try ModelSpecification(parsing: text)
+      let specification = try ModelSpecification(parsing: text)
+      return preset == .paper ? try specification.withPublishedSizes() : specification
     }
     let source = try global.openDataset(dataset)
     let plan = TrainingPlan(

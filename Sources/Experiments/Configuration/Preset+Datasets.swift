@@ -5,7 +5,7 @@ public import Reference
 extension Preset {
   /// A model with the networks that suit a dataset, unless they were chosen.
   ///
-  /// The study's nets where factors are to be told apart and in short runs, residual ones where the
+  /// Published sizes in the paper's preset; the study's nets where factors are to be told apart and in short runs, residual ones where the
   /// images are photographs or larger than 64×64. Models without these options stay as they are.
   ///
   /// - Parameters:
@@ -17,7 +17,7 @@ extension Preset {
   package func adapted(
     _ specification: ModelSpecification, to dataset: any ImageDataset, width: Int? = nil
   ) throws(TrainingError) -> ModelSpecification {
-    var result = specification
+    var result = self == .paper ? try specification.withPublishedSizes() : specification
     guard result.hasOption("architecture"), result.hasOption("width") else { return result }
     if !result.isChosen("architecture") {
       if dataset.imageShape.height != 64 {

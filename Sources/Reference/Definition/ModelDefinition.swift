@@ -16,6 +16,8 @@ public struct ModelDefinition: Sendable {
   public let options: [ModelOption]
   /// The values of one option that the large-scale study tries; nil if the model is not part of it.
   public let grid: Grid?
+  /// The values of options with which its nets have their published sizes; none where the defaults do, or nothing does.
+  public let publishedSizes: [(option: String, value: String)]
   /// The stages of its training after the first, in order.
   public let laterStages: [ModelStage]
   /// How it draws images; nil for a model that decodes draws from the prior.
@@ -53,6 +55,7 @@ public struct ModelDefinition: Sendable {
   ///   - summary: One line for lists.
   ///   - options: Its settings.
   ///   - grid: The values of one option that a study tries.
+  ///   - publishedSizes: The values of options with which its nets have their published sizes.
   ///   - laterStages: The stages of its training after the first.
   ///   - sampling: How it draws images; nil to decode draws from the prior.
   ///   - readout: The axes of the headline score.
@@ -61,7 +64,8 @@ public struct ModelDefinition: Sendable {
   ///   - make: Makes the model, untrained, its initial weights from libtorch's generator.
   public init(
     name: String, summary: String, options: [ModelOption] = [], grid: Grid? = nil,
-    laterStages: [ModelStage] = [], sampling: ModelSampling? = nil,
+    publishedSizes: [(option: String, value: String)] = [], laterStages: [ModelStage] = [],
+    sampling: ModelSampling? = nil,
     readout: CodeAlignment.Method = .raw, hasCodes: Bool = true,
     stepShare: @escaping @Sendable (ModelOptions) -> Double = { _ in 1 },
     make: @escaping @Sendable (ModelContext, ModelOptions) throws -> Model
@@ -70,6 +74,7 @@ public struct ModelDefinition: Sendable {
     self.summary = summary
     self.options = options
     self.grid = grid
+    self.publishedSizes = publishedSizes
     self.laterStages = laterStages
     self.sampling = sampling
     self.readout = readout

@@ -52,6 +52,17 @@ public struct ModelSpecification: Sendable {
     chosen.insert(option)
   }
 
+  /// The model with nets of their published sizes, where its options were left open.
+  ///
+  /// - Throws: ``TrainingError/badConfiguration(what:expected:found:)`` if the definition names values that no option has.
+  public func withPublishedSizes() throws(TrainingError) -> ModelSpecification {
+    var result = self
+    for (option, value) in definition.publishedSizes where !isChosen(option) {
+      try result.choose(option, value)
+    }
+    return result
+  }
+
   /// Creates the model, untrained; initial weights come from libtorch's generator.
   public func make(_ context: ModelContext) throws -> ModelDefinition.Model {
     try definition.make(context, options)
