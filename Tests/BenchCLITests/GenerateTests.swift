@@ -82,6 +82,22 @@ import Testing
       .expectFailure("multi-beta-vae", "beta-vae")
   }
 
+  @Test("trains a diffusion model of codes after a diffusion autoencoder, and draws with both")
+  func codes() async throws {
+    let folder = try TemporaryFolder()
+    let model = "diffae:width=8,sampling-steps=2"
+    _ = try await succeed(Self.arguments(folder.path, "--model", model, "--latents", "4"))
+    let run = "\(folder.path)/scenes3d/diffae:width=8,sampling-steps=2/generate-smoke/seed-0"
+    #expect(FileManager.default.fileExists(atPath: "\(run)/codes/checkpoint/state.json"))
+    #expect(!FileManager.default.fileExists(atPath: "\(run)/disco"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(run)/samples").count == 12)
+    let pictures = "\(folder.path)/pictures"
+    let sample = ["sample", "--checkpoint", run, "--count", "3", "--out", pictures, "--quiet"]
+    _ = try await succeed(sample)
+    try FileManager.default.removeItem(atPath: "\(run)/codes")
+    try await BenchProcess.run(sample).expectFailure("train it with bench train --stage 2")
+  }
+
   /// The numbers of a checkpoint's tensors whose names begin so, in the order of the file.
   private static func weights(_ checkpoint: String, prefix: String) throws -> [Float] {
     let data = try Data(contentsOf: URL(filePath: "\(checkpoint)/model.safetensors"))

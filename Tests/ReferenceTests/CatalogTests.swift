@@ -18,6 +18,8 @@ import Testing
     #expect(try labels("beta-vae", "everything").count == encoding.count)
     #expect(ModelCatalog.all.filter { !$0.hasCodes }.map(\.name) == ["gan", "ddpm"])
     #expect(ModelCatalog.others.count == ModelCatalog.all.count - 5)
+    #expect(
+      try labels("rivals") == ["diffae", "info-diffusion", "disdiff", "encdiff", "infogan-cr"])
   }
 
   @Test("grids are those of the large-scale study: six methods with six values each")

@@ -204,6 +204,21 @@ extension TorchSuites {
       #expect(found.agrees(with: expected), "\(found.terms), on the processor \(expected.terms)")
     }
 
+    @Test("trains a diffusion model of codes", arguments: ["diffae:width=8", "disdiff:width=8"])
+    func codeDiffusion(name: String) throws {
+      func trained(_ device: Device) throws -> Training {
+        let first = try #require(try Self.model(name, device) as? any CodedDiffusion)
+        var options = CodeDiffusion.Options()
+        options.width = 32
+        return try Self.train(CodeDiffusion(first, options))
+      }
+      let found = try trained(StandInDevice.shared().device)
+      #expect(found.traffic.reads == 0, "a step waits for the device")
+      #expect((1...3).contains(found.traffic.uploads), "\(found.traffic.uploads) uploads")
+      let expected = try trained(.cpu)
+      #expect(found.agrees(with: expected), "\(found.terms), on the processor \(expected.terms)")
+    }
+
     @Test(
       "trains DisCo on a frozen model",
       arguments: ["beta-vae", "mr-vae", "infogan-cr", "multi-beta-vae"])

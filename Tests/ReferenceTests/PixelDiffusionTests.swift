@@ -114,6 +114,18 @@ extension TorchSuites {
       #expect(try count(embedding: 512, channels: 3, form) == 71_518_723)
     }
 
+    /// Blocks of 4×4 pixels have 48 channels where latents have three.
+    @Test("with the published width EncDiff's net is within a hundredth of the published size")
+    func publishedWidth() throws {
+      let published = try ModelSpecification(parsing: "encdiff").withPublishedSizes()
+      #expect(published.label == "encdiff:width=64")
+      let store = try published.make(Self.context(20)).store
+      let count = store.entries.filter {
+        $0.isTrainable && $0.name.hasPrefix("net.") && !$0.name.hasPrefix("net.tokens.")
+      }.reduce(0) { $0 + $1.tensor.count }
+      #expect(abs(Double(count) / 37_469_635 - 1) < 0.01, "\(count)")
+    }
+
     @Test("the net on blocks of pixels has the size of its form")
     func blockSizes() throws {
       #expect(try Self.model("ddpm:width=32").store.parameterCount == 7_398_192)

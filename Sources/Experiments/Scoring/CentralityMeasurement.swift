@@ -58,7 +58,7 @@ package struct CentralityMeasurement {
             + "not on the first one's \(models[0].context.dataset) of \(models[0].context.imageShape)"
         )
       }
-      guard trained.specification.definition.sampling == nil else {
+      guard trained.specification.definition.sampling?.drawsFromPrior ?? true else {
         throw ExperimentError.notComparable(
           model: trained.label,
           reason: "its images need its later stages, whose noise is not its latents")

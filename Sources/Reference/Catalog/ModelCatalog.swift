@@ -8,7 +8,7 @@ public enum ModelCatalog {
     .multiBetaVAE, .multiBetaVAEDiagonal, .multiBetaVAEDiagonalPerImage, .betaVAE, .factorVAE,
     .betaTCVAE, .annealedVAE,
     .dipVAE1, .dipVAE2, .infoVAE, .controlVAE, .multiRateVAE, .gan, .infoGAN, .infoGANCR,
-    .diffusion, .diffusionAutoencoder, .infoDiffusion, .tokenDiffusion,
+    .diffusion, .diffusionAutoencoder, .infoDiffusion, .tokenDiffusion, .conceptDiffusion,
   ]
 
   private static let registered = Mutex<[ModelDefinition]>([])
@@ -64,7 +64,7 @@ public enum ModelCatalog {
           "multi-beta-vae-diag-x:times=logit", "beta-vae", "factor-vae", "beta-tcvae", "mr-vae",
         ]
       ),
-      ("rivals", ["diffae", "info-diffusion", "encdiff", "infogan-cr"]),
+      ("rivals", ["diffae", "info-diffusion", "disdiff", "encdiff", "infogan-cr"]),
       ("everything", all.filter(\.hasCodes).map(\.name)),
       ("study", all.flatMap(\.gridNames)),
     ]

@@ -70,6 +70,8 @@ public protocol CodeDenoiser {
 
 /// How a model with stages draws images.
 public struct ModelSampling: Sendable {
+  /// Whether the first stage alone draws images as well, each of its latents from one number of the noise.
+  public let drawsFromPrior: Bool
   /// Opens the later stages of a trained first one.
   let open:
     @Sendable (TrainedModel, StageFolders, SamplingOptions, _ skipsOptional: Bool) throws
@@ -82,10 +84,12 @@ public struct ModelSampling: Sendable {
   /// Describes how images are drawn.
   ///
   /// - Parameters:
+  ///   - drawsFromPrior: Whether the first stage alone draws images as well.
   ///   - open: Opens the later stages of a trained first one; the last argument says whether to pass over
   ///     optional stages.
   ///   - untrained: The same of untrained stages on an untrained first one.
   public init(
+    drawsFromPrior: Bool = false,
     open:
       @escaping @Sendable (
         TrainedModel, StageFolders, SamplingOptions, _ skipsOptional: Bool
@@ -95,6 +99,7 @@ public struct ModelSampling: Sendable {
         ModelDefinition.Model, ModelContext, StageOptions, SamplingOptions
       ) throws -> ImageGenerator
   ) {
+    self.drawsFromPrior = drawsFromPrior
     self.open = open
     self.untrained = untrained
   }

@@ -50,6 +50,16 @@ package struct DiscreteSchedule: Sendable {
   /// ᾱ of a state; 1 before the first.
   package func cumulative(at state: Int?) -> Double { state.map { cumulative[$0] } ?? 1 }
 
+  /// By how much an image's reverse step moves with a gradient of its log-likelihood, in units of the predicted noise:
+  /// −√α_t·(1 − ᾱ_{t−1})/√(1 − ᾱ_t).
+  ///
+  /// PDAE (Zhang et al. 2022) and DisDiff (arXiv:2301.13721) weight what codes add to a prediction with it in training.
+  package func gradientScale(at state: Int) -> Double {
+    let before = cumulative(at: state > 0 ? state - 1 : nil)
+    return -(cumulative[state] / before).squareRoot() * (1 - before)
+      / (1 - cumulative[state]).squareRoot()
+  }
+
   /// Images at states, each with its own noise.
   ///
   /// - Parameters:

@@ -12,18 +12,15 @@ package enum CodeEntry: Sendable {
   case tokens
 }
 
-/// The net that predicts the noise in images: a U-Net on blocks of 4×4 pixels.
+/// The net that predicts the noise in images: a U-Net on ``PixelBlocks``.
 ///
-/// DDPM's own option of putting a block of pixels into channels (`block_size` in its CelebA-HQ script) makes the map of 64×64
-/// images 16×16, as latent diffusion's first stage would, without one. The U-Net is that of DisDiff and EncDiff: four levels of
-/// 1, 2, 4, 4 times the width, two residual blocks each, attention of four heads on the first three and in the middle.
+/// It is that of DisDiff and EncDiff: four levels of 1, 2, 4, 4 times the width, two residual blocks each, attention of four
+/// heads on the first three and in the middle.
 struct NoisePredictor {
-  /// The side of a block of pixels.
-  static let blockSize = 4
   private static let tokenWidth = 16
   private static let headCount = 4
 
-  private let channelCount: Int
+  private let blocks: PixelBlocks
   private let embedding: TimestepEmbedding
   private let codeLayer: Linear?
   private let tokenizer: ScalarTokens?
@@ -43,9 +40,8 @@ struct NoisePredictor {
   init(
     _ scope: ParameterScope, channelCount: Int, codeWidth: Int, entry: CodeEntry, width: Int
   ) throws {
-    self.channelCount = channelCount
+    blocks = PixelBlocks(channelCount: channelCount)
     self.entry = entry
-    let inner = channelCount * Self.blockSize * Self.blockSize
     embedding = try TimestepEmbedding(scope.scope("embedding"), count: width, width: 4 * width)
     var conditions = [ResidualBlock.Condition(width: embedding.width, initializer: .torchDefault)]
     var attention = UNetForm.Attention.heads(Self.headCount)
@@ -67,13 +63,23 @@ struct NoisePredictor {
         scope.scope("tokens"), count: codeWidth, width: Self.tokenWidth)
       attention = .tokens(heads: Self.headCount, width: Self.tokenWidth)
     }
+    net = try UNet(
+      scope, channelCount: blocks.width,
+      Self.form(width: width, attention: attention, conditions: conditions))
+    head = try UNetHead(
+      scope.scope("noise"), width: width, channelCount: blocks.width, groups: wideGroupCount)
+  }
+
+  /// The form of the U-Net.
+  static func form(
+    width: Int, attention: UNetForm.Attention = .heads(headCount),
+    conditions: [ResidualBlock.Condition]
+  ) -> UNetForm {
     var form = UNetForm(
       width: width, multipliers: [1, 2, 4, 4], attentionLevels: [0, 1, 2], attention: attention,
       resampling: .blocks, conditions: conditions)
     form.groups = wideGroupCount
-    net = try UNet(scope, channelCount: inner, form)
-    head = try UNetHead(
-      scope.scope("noise"), width: width, channelCount: inner, groups: wideGroupCount)
+    return form
   }
 
   /// The predicted noise.
@@ -95,25 +101,27 @@ struct NoisePredictor {
     case (.tokens, let code?): tokens = try tokenizer?(code)
     default: preconditionFailure("a net of codes without a code")
     }
-    let features = try net(Self.blocks(images), conditions, tokens: tokens)
-    return try pixels(head(features))
+    return try blocks.joined(head(net(blocks.split(images), conditions, tokens: tokens)))
   }
 
-  /// [batch, channel, height, width] → [batch, channel · 16, height / 4, width / 4].
-  private static func blocks(_ images: Tensor) throws -> Tensor {
-    let (shape, side) = (images.shape, blockSize)
-    return try images.reshaped(
-      [shape[0], shape[1], shape[2] / side, side, shape[3] / side, side]
-    ).permuted([0, 1, 3, 5, 2, 4])
-      .reshaped([shape[0], shape[1] * side * side, shape[2] / side, shape[3] / side])
+  /// What a net without codes says of noisy images.
+  struct Prediction {
+    /// The predicted noise, in the shape of the images.
+    let noise: Tensor
+    /// The maps of its way down.
+    let maps: [Tensor]
+    /// The embedding of the images' states, [batch, 4 · width].
+    let embedding: Tensor
   }
 
-  /// The other way.
-  private func pixels(_ blocks: Tensor) throws -> Tensor {
-    let (shape, side) = (blocks.shape, Self.blockSize)
-    return try blocks.reshaped([shape[0], channelCount, side, side, shape[2], shape[3]])
-      .permuted([0, 1, 4, 2, 5, 3])
-      .reshaped([shape[0], channelCount, shape[2] * side, shape[3] * side])
+  /// The predicted noise of a net without codes, and what another way up can start from.
+  func prediction(_ images: Tensor, _ steps: Tensor) throws -> Prediction {
+    let embedded = try embedding(steps)
+    let conditions = [try embedded.silu()]
+    let maps = try net.descent(blocks.split(images), conditions)
+    return Prediction(
+      noise: try blocks.joined(head(net.ascent(maps, conditions))), maps: maps,
+      embedding: embedded)
   }
 }
 

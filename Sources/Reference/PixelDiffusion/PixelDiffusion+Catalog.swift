@@ -1,7 +1,8 @@
 extension ModelDefinition {
   static let diffusion = ModelDefinition(
     name: "ddpm", summary: "DDPM (Ho et al. 2020): diffusion of pixels without codes, to generate",
-    options: [.pixelDiffusionWidth, .pixelDiffusionSteps], hasCodes: false
+    options: [.pixelDiffusionWidth, .pixelDiffusionSteps],
+    publishedSizes: [("width", "128")], hasCodes: false
   ) { context, options in
     try PixelDiffusion(context, .init(schedule: .ddpm, entry: .none).with(options))
   }
@@ -9,7 +10,8 @@ extension ModelDefinition {
   static let diffusionAutoencoder = ModelDefinition(
     name: "diffae",
     summary: "DiffAE (Preechakul et al. 2022): a code scales the blocks of a diffusion model",
-    options: [.pixelDiffusionWidth, .pixelDiffusionSteps]
+    options: [.pixelDiffusionWidth, .pixelDiffusionSteps],
+    publishedSizes: [("width", "64")], laterStages: [.codes], sampling: .codeDiffusion
   ) { context, options in
     try PixelDiffusion(context, .init(schedule: .ddpm, entry: .scale).with(options))
   }
@@ -20,7 +22,7 @@ extension ModelDefinition {
     options: [
       .number("mmd", 0.1, in: 0...1e6, "weight of the codes' discrepancy from the prior"),
       .pixelDiffusionWidth, .pixelDiffusionSteps,
-    ]
+    ], publishedSizes: [("width", "64")], laterStages: [.codes], sampling: .codeDiffusion
   ) { context, options in
     var method = PixelDiffusion.Method(schedule: .infoDiffusion, entry: .scaleAndShift)
     method.discrepancyWeight = options.number("mmd")
@@ -33,7 +35,8 @@ extension ModelDefinition {
   static let tokenDiffusion = ModelDefinition(
     name: "encdiff",
     summary: "EncDiff (Yang et al. 2024): each latent is a token of a diffusion model's attention",
-    options: [.pixelDiffusionWidth, .pixelDiffusionSteps]
+    options: [.pixelDiffusionWidth, .pixelDiffusionSteps],
+    publishedSizes: [("width", "64")], laterStages: [.codes], sampling: .codeDiffusion
   ) { context, options in
     var method = PixelDiffusion.Method(schedule: .latentDiffusion, entry: .tokens)
     method.isAbsolute = true
@@ -41,6 +44,26 @@ extension ModelDefinition {
     method.maximumGradientNorm = nil
     method.warmUpShare = 0.25
     return try PixelDiffusion(context, method.with(options))
+  }
+
+  static let conceptDiffusion = ModelDefinition(
+    name: "disdiff",
+    summary: "DisDiff (Yang et al. 2023): concepts of a frozen diffusion model, a field for each",
+    options: [
+      .number("lambda", 0.05, in: 0...1e6, "weight of the disentangling terms"),
+      .number("token", 8, in: 1...512, "numbers of a concept's token"),
+      .number("base", 0.5, in: 0.01...0.99, "share of the training that the frozen model takes"),
+      .pixelDiffusionWidth, .pixelDiffusionSteps,
+    ], publishedSizes: [("width", "64"), ("token", "32")], laterStages: [.codes],
+    sampling: .codeDiffusion
+  ) { context, options in
+    var choices = DisDiff.Options()
+    choices.weight = options.number("lambda")
+    choices.tokenWidth = Int(options.number("token"))
+    choices.baseShare = options.number("base")
+    choices.width = try options.pixelDiffusionWidth()
+    choices.stepCount = Int(options.number("sampling-steps"))
+    return try DisDiff(context, choices)
   }
 }
 
@@ -51,14 +74,21 @@ extension ModelOption {
     "sampling-steps", 20, in: 1...1000, "steps from noise to images")
 }
 
-extension PixelDiffusion.Method {
-  fileprivate func with(_ options: ModelOptions) throws(TrainingError) -> Self {
-    let width = Int(options.number("width"))
+extension ModelOptions {
+  /// The channels of the net's first level.
+  fileprivate func pixelDiffusionWidth() throws(TrainingError) -> Int {
+    let width = Int(number("width"))
     guard width.isMultiple(of: 8) else {
       throw .badConfiguration(what: "width", expected: "a multiple of 8", found: "'\(width)'")
     }
+    return width
+  }
+}
+
+extension PixelDiffusion.Method {
+  fileprivate func with(_ options: ModelOptions) throws(TrainingError) -> Self {
     var result = self
-    result.width = width
+    result.width = try options.pixelDiffusionWidth()
     result.stepCount = Int(options.number("sampling-steps"))
     return result
   }

@@ -8,7 +8,7 @@ package import Torch
 /// With a code it is a diffusion autoencoder: the code holds what helps to denoise, the noise the rest. Its code of an
 /// image is deterministic and has no rate. Images of a code are those of DDIM from one fixed noise; the image's own
 /// noise, by the same steps run backwards, gives it back nearly whole.
-package final class PixelDiffusion: TrainableModel, RepresentationModel {
+package final class PixelDiffusion: CodedDiffusion {
   /// What tells one method from another.
   package struct Method: Sendable {
     /// How much noise a state has.
@@ -38,12 +38,11 @@ package final class PixelDiffusion: TrainableModel, RepresentationModel {
   package let store: ParameterStore
   package let latentCount: Int
   private let method: Method
-  private let shape: [Int]
+  package let sampler: PixelSampler
   private let learningRate: Double
   private let encoder: ConvolutionalEncoder?
   private let predictor: NoisePredictor
-  /// Means and deviations of the codes of images, for draws of codes.
-  private let codeMoments: (mean: Tensor, deviation: Tensor)?
+  package let codeMoments: CodeMoments?
 
   /// Creates an untrained model; its initial weights come from libtorch's generator.
   ///
@@ -55,7 +54,9 @@ package final class PixelDiffusion: TrainableModel, RepresentationModel {
     try context.requireStudyImages()
     self.method = method
     let image = context.imageShape
-    shape = [image.channelCount, image.height, image.width]
+    sampler = PixelSampler(
+      schedule: method.schedule, stepCount: method.stepCount,
+      shape: [image.channelCount, image.height, image.width])
     learningRate = context.learningRate
     store = ParameterStore(device: context.device)
     if case .none = method.entry {
@@ -65,10 +66,7 @@ package final class PixelDiffusion: TrainableModel, RepresentationModel {
       encoder = try ConvolutionalEncoder(
         store.root.scope("encoder"), channelCount: image.channelCount, latentCount: latentCount,
         headCount: 1)
-      codeMoments = (
-        try store.root.buffer("code.mean", Tensor.zeros([latentCount])),
-        try store.root.buffer("code.deviation", Tensor.ones([latentCount]))
-      )
+      codeMoments = try CodeMoments(store.root.scope("code"), latentCount: latentCount)
     }
     predictor = try NoisePredictor(
       store.root.scope("net"), channelCount: image.channelCount, codeWidth: latentCount,
@@ -123,9 +121,7 @@ package final class PixelDiffusion: TrainableModel, RepresentationModel {
   /// Measures what draws of codes are scaled to.
   package func conclude(_ images: Tensor) throws {
     guard let codeMoments, let encoder else { return }
-    let codes = try encoder(images)[0]
-    try codeMoments.mean.copyInPlace(codes.mean([0]))
-    try codeMoments.deviation.copyInPlace(codes.variance([0]).squareRoot())
+    try codeMoments.measure(encoder(images)[0])
   }
 
   private func steps(_ states: [Int]) throws -> Tensor {
@@ -144,68 +140,42 @@ package final class PixelDiffusion: TrainableModel, RepresentationModel {
   }
 
   package func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor {
-    try images(ofCodes: latents, from: fixedNoise(latents.shape[0]))
+    try images(
+      ofCodes: latents, from: sampler.fixedNoise(latents.shape[0], on: store.device))
   }
 
   /// A code and the pixels' noise.
-  package var noiseCount: Int { latentCount + shape.reduce(1, *) }
+  package var noiseCount: Int { latentCount + sampler.width }
 
   /// DDIM from noise, with codes of the mean and deviations that the images' have.
   package func sample(_ noise: Tensor) throws -> Tensor {
-    let count = noise.shape[0]
-    let pixels = try noise.narrowed(1, start: latentCount, count: shape.reduce(1, *))
-      .reshaped([count] + shape)
-    let code = try codeMoments.map { moments in
-      try noise.narrowed(1, start: 0, count: latentCount) * moments.deviation + moments.mean
-    }
-    return try images(ofCodes: code, from: pixels)
+    let parts = try parts(ofNoise: noise)
+    return try images(
+      from: parts.pixels, codeMoments.map { try $0.codes(parts.code) })
   }
 
   /// Images in [0, 1] by DDIM.
   ///
   /// - Parameters:
-  ///   - codes: Codes, [image, latent]; nil for a model without.
+  ///   - codes: Codes, [image, latent].
   ///   - noise: What they start from, [image, channel, height, width].
   /// - Returns: The images, in the shape of the noise.
   /// - Throws: `TorchError`.
-  package func images(ofCodes codes: Tensor?, from noise: Tensor) throws -> Tensor {
-    try withoutGradients {
-      let states = method.schedule.spaced(method.stepCount)
-      var images = noise
-      for (place, state) in states.enumerated().reversed() {
-        let predicted = try predict(images, at: state, codes)
-        images = try method.schedule.step(
-          images, predicted, from: state, to: place > 0 ? states[place - 1] : nil, clips: true)
-      }
-      return try ((images + 1) * 0.5).clamped(from: 0, to: 1)
-    }
+  package func images(ofCodes codes: Tensor, from noise: Tensor) throws -> Tensor {
+    try images(from: noise, codes)
+  }
+
+  private func images(from noise: Tensor, _ codes: Tensor?) throws -> Tensor {
+    try sampler.images(from: noise) { images, state in try predict(images, at: state, codes) }
   }
 
   /// The noise that images in [0, 1] come from, by the same steps run backwards.
-  ///
-  /// arXiv:2111.15640, Eq. 8.
   package func noise(of images: Tensor, codes: Tensor?) throws -> Tensor {
-    try withoutGradients {
-      let states = method.schedule.spaced(method.stepCount)
-      var result = try images * 2 - 1
-      for (state, next) in zip(states, states.dropFirst()) {
-        let predicted = try predict(result, at: state, codes)
-        result = try method.schedule.step(result, predicted, from: state, to: next)
-      }
-      return result
-    }
+    try sampler.noise(of: images) { images, state in try predict(images, at: state, codes) }
   }
 
   private func predict(_ images: Tensor, at state: Int, _ codes: Tensor?) throws -> Tensor {
-    let count = images.shape[0]
-    return try predictor(
-      images, steps(Array(repeating: state, count: count)), code: codes)
-  }
-
-  /// The same noise for every image: traversals then differ in nothing but their codes.
-  private func fixedNoise(_ count: Int) throws -> Tensor {
-    var noise = SampleNoise(
-      seed: 0, samples: [0], width: shape.reduce(1, *), device: store.device)
-    return try noise.next().reshaped([1] + shape).expanded([count] + shape).contiguous()
+    try predictor(
+      images, steps(Array(repeating: state, count: images.shape[0])), code: codes)
   }
 }

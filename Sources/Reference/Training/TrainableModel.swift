@@ -86,14 +86,15 @@ public struct OptimizerGroup {
     learningRateFactor = { _ in 1 }
   }
 
-  /// Describes a group of all parameters whose learning rate changes in the course of the training.
+  /// Describes a group whose learning rate changes in the course of the training.
   init(
     name: String, options: Adam.Options, maximumGradientNorm: Double? = nil,
+    includes: @escaping (String) -> Bool = { _ in true },
     learningRateFactor: @escaping (TrainingPosition) -> Double
   ) {
     self.name = name
     self.options = options
-    includes = { _ in true }
+    self.includes = includes
     self.maximumGradientNorm = maximumGradientNorm
     self.learningRateFactor = learningRateFactor
   }
