@@ -18,6 +18,12 @@ import Testing
     #expect(try labels("beta-vae", "everything").count == encoding.count)
     #expect(ModelCatalog.all.filter { !$0.hasCodes }.map(\.name) == ["gan", "ddpm"])
     #expect(ModelCatalog.others.count == ModelCatalog.all.count - 5)
+    let ours = ["multi-beta-vae", "multi-beta-vae:times=logit"]
+    #expect(
+      try labels("table1")
+        == ["beta-vae", "info-vae", "diffae", "info-diffusion:mmd=0", "info-diffusion", "disdiff"]
+        + ours)
+    #expect(try labels("table2") == ["factor-vae", "beta-tcvae", "infogan-cr"] + ours)
     #expect(
       try labels("rivals") == ["diffae", "info-diffusion", "disdiff", "encdiff", "infogan-cr"])
   }

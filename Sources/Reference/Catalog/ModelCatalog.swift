@@ -11,6 +11,9 @@ public enum ModelCatalog {
     .diffusion, .diffusionAutoencoder, .infoDiffusion, .tokenDiffusion, .conceptDiffusion,
   ]
 
+  /// The multi-β VAE as it stands beside others in the tables of arXiv:2507.06613, in both of its readings.
+  private static let ours = ["multi-beta-vae", "multi-beta-vae:times=logit"]
+
   private static let registered = Mutex<[ModelDefinition]>([])
 
   /// The suite's models and those that were registered.
@@ -65,6 +68,12 @@ public enum ModelCatalog {
         ]
       ),
       ("rivals", ["diffae", "info-diffusion", "disdiff", "encdiff", "infogan-cr"]),
+      (
+        "table1",
+        ["beta-vae", "info-vae", "diffae", "info-diffusion:mmd=0", "info-diffusion", "disdiff"]
+          + ours
+      ),
+      ("table2", ["factor-vae", "beta-tcvae", "infogan-cr"] + ours),
       ("everything", all.filter(\.hasCodes).map(\.name)),
       ("study", all.flatMap(\.gridNames)),
     ]
