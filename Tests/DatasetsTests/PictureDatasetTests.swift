@@ -47,6 +47,26 @@ import Testing
     }
   }
 
+  @Test("a held-out part and the rest are the whole, and follow from their number")
+  func heldOut() throws {
+    let dataset = Scenes3D()
+    let split = try HeldOutSplit(dataset, heldOutCount: 5000)
+    #expect(split.heldOut.count == 5000 && split.training.count == dataset.count - 5000)
+    #expect(
+      (split.heldOut.indices + split.training.indices).sorted() == Array(0..<dataset.count))
+    #expect(split.heldOut.indices == split.heldOut.indices.sorted())
+    #expect(
+      try HeldOutSplit(dataset, heldOutCount: 5000).heldOut.checksum == split.heldOut.checksum)
+    // Drawn evenly: 500 are expected in every tenth, with a standard deviation of 21.
+    for tenth in 0..<10 {
+      let count = split.heldOut.indices.count { $0 * 10 / dataset.count == tenth }
+      #expect((400...600).contains(count), "tenth \(tenth): \(count)")
+    }
+    #expect(
+      HeldOutSplit.count(wanted: 5000, of: SubsetDataset(dataset, indices: [1, 2], part: "")) == 0)
+    #expect(throws: DatasetError.self) { try HeldOutSplit(dataset, heldOutCount: dataset.count) }
+  }
+
   @Test("unpacked pictures give the same pixels as the archive")
   func unpacked() throws {
     let folder = try TemporaryFolder()

@@ -136,7 +136,9 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     try outcome.requireAll()
     let result = try #require(outcome.results.first)
     #expect(result.value("frechet") != nil && result.value("precision") != nil)
-    #expect(result.metrics["fid"] == nil)
+    #expect(result.metrics["fid"] == nil && result.metrics["fid:ratio"] == nil)
+    #expect(result.value("authenticity") != nil && result.value("fld:gap") != nil)
+    #expect(result.metrics["frechet:ratio"]?["held_out_count"]?.integer == 12)
     let run = try RunDirectory(
       root: folder.path, dataset: "scenes3d", model: "multi-beta-vae", preset: "generate-smoke",
       seed: 0)
@@ -147,7 +149,57 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     study.systems = [.init(samples: "\(run.path)/samples", name: "theirs")]
     let theirs = try #require(try await study.run().results.first)
     #expect(theirs.model == "theirs")
+    #expect(theirs.metrics["authenticity"] == nil)
     #expect(theirs.value("frechet") == result.value("frechet"))
+  }
+
+  @Test("trains no stage on held-out images")
+  func stagesOnTheirPart() throws {
+    let folder = try TemporaryFolder()
+    let dataset = Recording(base: Scenes3D(), count: 40)
+    let context = ModelContext(
+      dataset: dataset, heldOutCount: 30, latentCount: 4, learningRate: 1e-3)
+    let training = StageTraining(
+      dataset: dataset, folder: RunDirectory(path: folder.path), device: .cpu,
+      plan: TrainingPlan(stepCount: 6, batchSize: 8, seed: 0), environment: RunEnvironment())
+    let specification = try ModelSpecification(parsing: "multi-beta-vae")
+    _ = try training.first(specification, context)
+    for stage in specification.definition.laterStages {
+      _ = try training.later(stage, StageOptions())
+    }
+    let split = try HeldOutSplit(dataset, heldOutCount: 30)
+    #expect(dataset.seen == Set(split.training.indices))
+  }
+
+  @Test("leaves out what a checkpoint's run held out")
+  func heldOutImages() async throws {
+    let folder = try TemporaryFolder()
+    let dataset = Recording(base: Scenes3D(), count: 40)
+    var study = try GenerationStudy(dataset: dataset, models: "multi-beta-vae")
+    study.preset = .smoke
+    study.stepCount = 8
+    study.batchSize = 8
+    study.sampling.stepCount = 2
+    study.samples = SampleSettings(referenceCount: 20, heldOutCount: 30, sampleCount: 12)
+    study.folder = folder.path
+    try await study.run().requireAll()
+    let run = "\(folder.path)/recording/multi-beta-vae/generate-smoke/seed-0"
+    let context = try Checkpoint(folder: "\(run)/checkpoint").state.context
+    #expect(context["held_out_count"]?.integer == 30)
+    #expect(context["observation_count"]?.integer == 10)
+
+    study.checkpoint = run
+    study.folder = "\(folder.path)/again"
+    study.samples.heldOutCount = nil
+    let again = try #require(try await study.run().results.first)
+    #expect(again.metrics["authenticity"]?["held_out_count"]?.integer == 30)
+    study.samples.heldOutCount = 5
+    let other = study
+    await #expect(throws: ExperimentError.self) { try await other.run() }
+    study.checkpoint = nil
+    study.samples.heldOutCount = 40
+    let all = study
+    await #expect(throws: DatasetError.self) { try await all.run() }
   }
 
   @Test("takes presets' networks unless they were chosen")
@@ -174,5 +226,30 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     #expect(try label("beta-vae", .quick) == "beta-vae")
     #expect(try label("disdiff:token=4", .paper) == "disdiff:token=4,width=64")
     #expect(try label("disdiff", .standard) == "disdiff")
+  }
+}
+
+/// Remembers which images were read.
+private final class Recording: ImageDataset {
+  let name = "recording"
+  let count: Int
+  let imageShape: ImageShape
+  let checksum = "none"
+  private let base: any ImageDataset
+  private let known = Mutex<Set<Int>>([])
+
+  init(base: any ImageDataset, count: Int) {
+    self.base = base
+    self.count = count
+    imageShape = base.imageShape
+  }
+
+  var seen: Set<Int> { known.withLock { $0 } }
+
+  func read(
+    _ indices: [Int], into pixels: UnsafeMutableBufferPointer<UInt8>
+  ) throws(DatasetError) {
+    known.withLock { $0.formUnion(indices) }
+    try base.read(indices, into: pixels)
   }
 }

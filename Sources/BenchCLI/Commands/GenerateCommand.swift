@@ -24,6 +24,9 @@ struct GenerateCommand: BenchCommand {
       features (\(BenchFeatures.name)), which rank systems against one another and are comparable \
       with nothing published. --samples-from scores the images of any other system likewise.
 
+      A part of the dataset is held out of all training: samples that lie nearer to what was trained \
+      on than held-out images do are copies (authenticity, ct, fld:gap; docs/generation-metrics.md).
+
       Examples:
         bench generate
         bench generate --dataset celeba --model multi-beta-vae,beta-vae --weights inception.pth
@@ -86,6 +89,13 @@ struct GenerateCommand: BenchCommand {
   var learningRate: Double?
 
   @Option(
+    help: """
+      Images that no stage is trained on, for the metrics of memorisation; 0 for none; default: as many as \
+      samples, at most a tenth of the dataset.
+      """)
+  var heldOut: Int?
+
+  @Option(
     help: "A run whose finished stages are taken over instead of being trained.",
     completion: .directory)
   var checkpoint: String?
@@ -136,6 +146,9 @@ struct GenerateCommand: BenchCommand {
     guard minutes == nil || [steps, denoiserSteps, decoderSteps].allSatisfy({ $0 == nil }) else {
       throw ValidationError("--minutes chooses the steps; leave out the options that say them.")
     }
+    guard heldOut.map({ (0...100_000_000).contains($0) }) ?? true else {
+      throw ValidationError("--held-out is \(heldOut ?? 0); it must be a number of images, or 0.")
+    }
     guard learningRate.map({ $0 > 0 && $0 < 10 }) ?? true else {
       throw ValidationError("--learning-rate must lie between 0 and 10.")
     }
@@ -185,6 +198,7 @@ struct GenerateCommand: BenchCommand {
     study.usesOriginalDecoder = sampling.originalDecoder
     study.checkpoint = checkpoint.map(Trainer.runFolder)
     study.samples = scoring.values
+    study.samples.heldOutCount = heldOut
     study.folder = runs.out
     study.isFresh = runs.fresh
     return study

@@ -7,7 +7,9 @@ import Results
 struct GenerationTable {
   /// The columns of samples' scores, in the order of tables.
   static let columns =
-    GenerationMetric.standard.flatMap { [$0.name, $0.nameWithOtherFeatures].compactMap(\.self) }
+    GenerationMetric.standardWithHeldOut.flatMap {
+      [$0.name, $0.nameWithOtherFeatures].compactMap(\.self)
+    }
     .uniqued() + [RunMetrics.nearest.name]
 
   private let results: [RunResult]
@@ -87,6 +89,12 @@ struct GenerationTable {
       notes.append(
         "\(GenerationMetric.otherFrechet): the Fréchet distance of these features; it is no FID, and "
           + "neither it nor our precision and recall are on the scale of published ones")
+    }
+    if let heldOut = results.lazy.compactMap({ $0.metrics["ct"]?["held_out_count"]?.integer }).first
+    {
+      notes.append(
+        "ct, fld:gap, authenticity: with \(heldOut) images held out of training; copies have a ct and a fld:gap far below 0 "
+          + "and a low authenticity")
     }
     if columns.contains("nearest") {
       notes.append(

@@ -21,6 +21,8 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   case otherSystem(name: String, folder: String)
   /// A checkpoint is of another model than the one asked for.
   case otherModel(checkpoint: String, found: String, asked: String)
+  /// A checkpoint's run held out another number of images than asked for.
+  case otherHeldOut(checkpoint: String, found: Int, asked: Int)
   /// A model cannot be compared with others by what it generates.
   case notComparable(model: String, reason: String)
   /// A time is too short for what has to happen in it.
@@ -58,6 +60,8 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
       "\(folder) holds a run of the model '\(name)'; give the samples another name with --system."
     case .otherModel(let checkpoint, let found, let asked):
       "\(checkpoint): it holds '\(found)', not '\(asked)'; leave out --model, or give another checkpoint."
+    case .otherHeldOut(let checkpoint, let found, let asked):
+      "\(checkpoint): its stages held out \(found) images, not \(asked); leave out --held-out."
     case .notComparable(let model, let reason):
       "'\(model)' cannot be compared with the other models: \(reason); leave it out."
     case .tooFewMinutes(let asked, let needed):

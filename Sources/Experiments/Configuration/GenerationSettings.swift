@@ -8,6 +8,8 @@ package struct GenerationSettings: Codable, Equatable {
   package var sampleCount: Int
   /// Images of the dataset that are the reference set, at most.
   package var referenceCount: Int
+  /// Images of the dataset that no stage is trained on.
+  package var heldOutCount: Int?
   /// The id of how features are made.
   package var featureProtocol: String
   /// What stands in the place of the dataset's images.
@@ -35,7 +37,8 @@ package struct GenerationSettings: Codable, Equatable {
 
   /// Describes all settings.
   package init(
-    sampleCount: Int, referenceCount: Int, featureProtocol: String, reference: String? = nil,
+    sampleCount: Int, referenceCount: Int, heldOutCount: Int? = nil, featureProtocol: String,
+    reference: String? = nil,
     sampler: Sampler, samplingSteps: Int, grid: SamplingGrid, denoiser: DiffusionOptions,
     denoiserPlan: TrainingPlan, usesOriginalDecoder: Bool = false,
     decoder: DecoderTuning.Options? = nil, decoderPlan: TrainingPlan? = nil, minutes: Double? = nil,
@@ -43,6 +46,7 @@ package struct GenerationSettings: Codable, Equatable {
   ) {
     self.sampleCount = sampleCount
     self.referenceCount = referenceCount
+    self.heldOutCount = heldOutCount
     self.featureProtocol = featureProtocol
     self.reference = reference
     self.sampler = sampler
@@ -61,6 +65,7 @@ package struct GenerationSettings: Codable, Equatable {
     case reference, sampler, grid, denoiser, decoder, minutes, checkpoint
     case sampleCount = "sample_count"
     case referenceCount = "reference_count"
+    case heldOutCount = "held_out_count"
     case featureProtocol = "features"
     case samplingSteps = "sampling_steps"
     case usesOriginalDecoder = "original_decoder"

@@ -101,7 +101,9 @@ package struct GenerationEstimate {
       try dataset.image(at: index).inColour
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let total = settings.sampleCount + min(settings.referenceCount, dataset.count)
+    let total =
+      settings.sampleCount + min(settings.referenceCount, dataset.count)
+      + (settings.heldOutCount ?? 0)
     return seconds / Double(count) * Double(total)
   }
 

@@ -51,7 +51,8 @@ extension ModelRun {
     try drawing.write(count: settings.sampleCount, to: samples)
     let drawn = try Pictures.open(samples)
     let scores = try await scoring.scores(
-      of: drawn, name: samples, count: settings.sampleCount, seed: configuration.plan.seed)
+      of: drawn, name: "samples", count: settings.sampleCount, seed: configuration.plan.seed,
+      comparesHeldOut: true)
     outcome.metrics.merge(scores.metrics) { $1 }
     let pictures = GenerationPictures(folder: folder.imagesPath, dataset: dataset)
     try pictures.writeSamples(drawn, scores, scoring)

@@ -108,7 +108,8 @@ package struct ModelRun {
   /// What the model is built for.
   package var context: ModelContext {
     ModelContext(
-      dataset: dataset, latentCount: configuration.latentCount,
+      dataset: dataset, heldOutCount: configuration.generation?.heldOutCount ?? 0,
+      latentCount: configuration.latentCount,
       learningRate: configuration.learningRate, device: device)
   }
 
@@ -120,7 +121,8 @@ package struct ModelRun {
     try TorchRandom.seed(configuration.plan.seed)
     let model = try specification.make(context)
     let trainer = try Trainer(
-      model, named: specification.label, dataset: dataset, plan: configuration.plan,
+      model, named: specification.label, dataset: context.trainingImages(of: dataset),
+      plan: configuration.plan,
       folder: folder.path, context: context.json, isQuiet: environment.isQuiet)
     _ = try trainer.train {
       try meter.update()

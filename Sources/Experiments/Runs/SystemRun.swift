@@ -57,7 +57,7 @@ package struct SystemRun {
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     let scores = try await scoring.scores(
-      of: samples, name: path, count: sampleCount, seed: UInt64(seed))
+      of: samples, name: path, count: sampleCount, seed: UInt64(seed), comparesHeldOut: false)
     try GenerationPictures(folder: folder.imagesPath, dataset: dataset)
       .writeSamples(samples, scores, scoring)
     let result = RunResult(

@@ -21,11 +21,14 @@ package enum RunMetrics {
   package static let frechet = MetricDescription(
     name: GenerationMetric.otherFrechet, direction: .lowerIsBetter,
     unit: "squared distance of features")
+  /// The same in units of the held-out images'.
+  package static let frechetRatio = MetricDescription(
+    name: GenerationMetric.otherFrechetRatio, direction: .lowerIsBetter, unit: "ratio")
   /// The metrics whose scores are ranked among rotations of the codes: those that take milliseconds and that
   /// docs/experiments.md names.
   package static let ranked: Set<String> = ["mig"]
   /// All of them.
-  package static let all = [rate, totalCorrelation, squaredError, nearest, frechet]
+  package static let all = [rate, totalCorrelation, squaredError, nearest, frechet, frechetRatio]
 }
 
 extension MetricDescription {

@@ -16,6 +16,8 @@ package struct SampleScoring {
   package let trainingIndices: [Int]
   /// Features of the dataset's images, for neighbours and, mostly, as the reference set.
   package let training: GenerationSide
+  /// Features of images that no stage was trained on.
+  private let heldOut: GenerationSide?
   private let reference: GenerationSide
   private let extractor: FeatureExtractor
   private let environment: RunEnvironment
@@ -23,20 +25,31 @@ package struct SampleScoring {
   /// The id of how features are made.
   package var protocolID: String { extractor.protocolID }
 
-  /// Computes the features of the reference set.
+  /// Computes the features of the reference set and, where samples are compared with them, of the held-out images.
   package init(
     _ settings: SampleSettings, _ preset: Preset, extractor: FeatureExtractor,
-    dataset: any ImageDataset, environment: RunEnvironment
+    dataset: any ImageDataset, split: HeldOutSplit? = nil, comparesHeldOut: Bool = true,
+    environment: RunEnvironment
   ) async throws {
     self.extractor = extractor
     self.environment = environment
-    let indices = Self.indices(
-      settings.referenceCount ?? preset.referenceCount, of: dataset.count)
-    trainingIndices = indices
-    training = try await extractor.extract(
-      name: dataset.name, count: indices.count, batchSize: settings.features.batchSize,
-      isQuiet: environment.isQuiet
-    ) { place in try dataset.image(at: indices[place]).inColour }.side
+    func side(_ name: String, _ indices: [Int]) async throws -> GenerationSide {
+      try await extractor.extract(
+        name: name, count: indices.count, batchSize: settings.features.batchSize,
+        isQuiet: environment.isQuiet
+      ) { place in try dataset.image(at: indices[place]).inColour }.side
+    }
+    let wanted = settings.referenceCount ?? preset.referenceCount
+    if let split {
+      trainingIndices = Self.indices(wanted, of: split.training.count)
+        .map { split.training.indices[$0] }
+      heldOut =
+        comparesHeldOut ? try await side(split.heldOut.name, split.heldOut.indices) : nil
+    } else {
+      trainingIndices = Self.indices(wanted, of: dataset.count)
+      heldOut = nil
+    }
+    training = try await side(dataset.name, trainingIndices)
     guard let path = settings.reference else {
       reference = training
       return
@@ -70,10 +83,12 @@ package struct SampleScoring {
   ///   - name: What results call them.
   ///   - count: How many, at most.
   ///   - seed: The run's seed, which the metrics' random choices follow from.
+  ///   - comparesHeldOut: Whether what made the samples has not seen the held-out images either.
   /// - Returns: The scores.
   /// - Throws: Errors of files and ``GenerationError``.
   package func scores(
-    of pictures: any PictureSource, name: String, count: Int, seed: UInt64
+    of pictures: any PictureSource, name: String, count: Int, seed: UInt64,
+    comparesHeldOut: Bool
   ) async throws -> Scores {
     let count = min(count, pictures.count)
     let side = try await extractor.extract(
@@ -81,25 +96,52 @@ package struct SampleScoring {
     ) { index in try pictures.picture(at: index, channelCount: 3) }.side
     var options = GenerationOptions()
     options.seed = seed
-    let evaluation = try GenerationEvaluation(
-      reference: reference, generated: side, options: options)
-    var metrics: [String: JSONValue] = [:]
-    for (metric, value) in evaluation.values {
-      guard let name = recordName(metric) else { continue }
-      metrics[name] = record(
-        value.details.merging(["value": .number(value.value)]) { $1 }, metric, count: count)
-    }
-    let missing = evaluation.skipped.merging(evaluation.failed) { $1 }
-    for (metric, reason) in missing.sorted(by: { $0.key.name < $1.key.name }) {
-      guard let name = recordName(metric) else { continue }
-      environment.note("without \(name): \(reason)")
-      metrics[name] = record(
-        ["value": .null, "reason": .string(reason)], metric, count: count)
+    var metrics = try records(
+      GenerationEvaluation(reference: reference, generated: side, options: options),
+      against: reference, count: count)
+    if comparesHeldOut, let heldOut {
+      // Whatever else the reference is: copies are copies of training images.
+      let evaluation = try GenerationEvaluation(
+        reference: training, generated: side, heldOut: heldOut,
+        metrics: GenerationMetric.ofMemorisation, options: options)
+      if let overlap = evaluation.heldOutOverlap, overlap > 0 {
+        environment.note(
+          "note: \(overlap) of \(heldOut.name)'s images have the same features as one trained on")
+      }
+      metrics.merge(records(evaluation, against: training, heldOut, count: count)) { $1 }
     }
     if let features = side.features, let images = training.features {
       metrics["nearest"] = nearestRecord(features, images)
     }
     return Scores(side: side, metrics: metrics)
+  }
+
+  /// Records of an evaluation's values, and why others are missing.
+  private func records(
+    _ evaluation: GenerationEvaluation, against reference: GenerationSide,
+    _ heldOut: GenerationSide? = nil, count: Int
+  ) -> [String: JSONValue] {
+    var metrics: [String: JSONValue] = [:]
+    func add(_ fields: [String: JSONValue], _ metric: GenerationMetric, _ name: String) {
+      var members = metric.description.members.merging(fields) { $1 }
+      members["protocol"] = .string(protocolID)
+      members["generated_count"] = .integer(count)
+      members["reference_count"] = reference.count.map { .integer($0) } ?? .null
+      members["reference"] = .string(reference.name)
+      if let heldOutCount = heldOut?.count { members["held_out_count"] = .integer(heldOutCount) }
+      metrics[name] = .object(members)
+    }
+    for (metric, value) in evaluation.values {
+      guard let name = recordName(metric) else { continue }
+      add(value.details.merging(["value": .number(value.value)]) { $1 }, metric, name)
+    }
+    let missing = evaluation.skipped.merging(evaluation.failed) { $1 }
+    for (metric, reason) in missing.sorted(by: { $0.key.name < $1.key.name }) {
+      guard let name = recordName(metric) else { continue }
+      environment.note("without \(name): \(reason)")
+      add(["value": .null, "reason": .string(reason)], metric, name)
+    }
+    return metrics
   }
 
   private func nearestRecord(_ samples: FeatureSet, _ images: FeatureSet) -> JSONValue {
@@ -123,17 +165,6 @@ package struct SampleScoring {
   /// What a metric is called in records; nil for those that these features say nothing with.
   private func recordName(_ metric: GenerationMetric) -> String? {
     isFID ? metric.name : metric.nameWithOtherFeatures
-  }
-
-  private func record(
-    _ fields: [String: JSONValue], _ metric: GenerationMetric, count: Int
-  ) -> JSONValue {
-    var members = metric.description.members.merging(fields) { $1 }
-    members["protocol"] = .string(protocolID)
-    members["generated_count"] = .integer(count)
-    members["reference_count"] = reference.count.map { .integer($0) } ?? .null
-    members["reference"] = .string(reference.name)
-    return .object(members)
   }
 }
 

@@ -70,7 +70,8 @@ package struct StageTraining {
     try TorchRandom.seed(plan.seed)
     let model = try specification.make(context)
     return try train(
-      model, label: specification.label, stage: "1", context: context.json, in: folder.path)
+      model, label: specification.label, stage: "1", on: context.trainingImages(of: dataset),
+      context: context.json, in: folder.path)
   }
 
   /// Trains a later stage on the finished first one.
@@ -78,6 +79,7 @@ package struct StageTraining {
     let folders = StageFolders(folder.path)
     let trained = try folders.openFirst(on: device)
     try check(trained)
+    let images = try trained.context.trainingImages(of: dataset)
     let path = folders.folder(of: stage)
     try TorchRandom.seed(plan.seed)
     let model = try stage.make(on: trained.model, trained.context, options)
@@ -86,20 +88,21 @@ package struct StageTraining {
       !Checkpoint.exists(at: Trainer.checkpointPath(in: path))
     {
       environment.note(preparation)
-      let count = dataset.scaledCount(64)
-      let sample = try ObservationSample(dataset, count: count, seed: plan.seed)
+      let count = images.scaledCount(64)
+      let sample = try ObservationSample(images, count: count, seed: plan.seed)
       try model.prepare(sample.images(count, on: device))
     }
     return try train(
-      model, label: stage.label, stage: stage.name, context: folders.context(of: model), in: path)
+      model, label: stage.label, stage: stage.name, on: images,
+      context: folders.context(of: model), in: path)
   }
 
   private func train(
-    _ model: any TrainableModel, label: String, stage: String, context: JSONValue,
-    in path: String
+    _ model: any TrainableModel, label: String, stage: String, on images: any ImageDataset,
+    context: JSONValue, in path: String
   ) throws -> Report {
     let trainer = try Trainer(
-      model, named: label, dataset: dataset, plan: plan, folder: path, context: context,
+      model, named: label, dataset: images, plan: plan, folder: path, context: context,
       isQuiet: environment.isQuiet, group: group)
     let summary = try trainer.train {
       try onStep()

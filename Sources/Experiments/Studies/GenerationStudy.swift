@@ -118,8 +118,22 @@ public struct GenerationStudy {
     let isFinished = !isFresh && runs.allSatisfy(\.folder.isComplete)
     var scoring: SampleScoring?
     if !isFinished || !systems.isEmpty {
+      // The same images whether models are trained or not, so that all systems have one reference.
+      let count = try heldOutCount()
+      if let checkpoint, count == nil {
+        environment.note(
+          "note: the run in \(checkpoint) held no images out: no metric of memorisation")
+      }
+      if count != nil, !systems.isEmpty, !runs.isEmpty {
+        environment.note(
+          "note: another system may have seen the held-out images: no metric of memorisation for it"
+        )
+      }
       scoring = try await SampleScoring(
-        samples, preset, extractor: extractor, dataset: dataset, environment: environment)
+        samples, preset, extractor: extractor, dataset: dataset,
+        split: count.map { count throws(DatasetError) in
+          try HeldOutSplit(dataset, heldOutCount: count)
+        }, comparesHeldOut: !runs.isEmpty, environment: environment)
     }
     for index in runs.indices { runs[index].scoring = scoring }
     var (results, failureCount) = try await runs.execute(isFresh: isFresh)
@@ -165,6 +179,27 @@ public struct GenerationStudy {
     return [try ModelSpecification(parsing: found.model)]
   }
 
+  /// How many images are held out: as many as the checkpoint's run held out, or as the settings say; nil for
+  /// none.
+  private func heldOutCount() throws -> Int? {
+    let asked = samples.heldOutCount
+    var count =
+      asked
+      ?? HeldOutSplit.count(wanted: samples.sampleCount ?? preset.generatedCount, of: dataset)
+    if let checkpoint {
+      count =
+        try Checkpoint(folder: Trainer.checkpointPath(in: checkpoint)).state
+        .context["held_out_count"]?.integer ?? 0
+      guard asked == nil || asked == count else {
+        throw ExperimentError.otherHeldOut(
+          checkpoint: checkpoint, found: count, asked: asked ?? 0)
+      }
+    }
+    guard count > 0 else { return nil }
+    _ = try HeldOutSplit(dataset, heldOutCount: count)
+    return count
+  }
+
   /// Which runs a short probe is made for.
   private enum Probes {
     /// All, finished ones too.
@@ -191,9 +226,11 @@ public struct GenerationStudy {
     let specifications = try specifications()
     guard !specifications.isEmpty else { return ([], []) }
     let device = try environment.openDevice()
+    let heldOutCount = try heldOutCount()
     for specification in specifications {
       var runs = try seeds.map { seed in
-        let configuration = configuration(specification, seed, extractor.protocolID)
+        let configuration = configuration(
+          specification, seed, extractor.protocolID, heldOutCount)
         return ModelRun(
           specification: specification, dataset: dataset, configuration: configuration,
           folder: try RunDirectory(
@@ -223,7 +260,8 @@ public struct GenerationStudy {
   }
 
   private func configuration(
-    _ specification: ModelSpecification, _ seed: Int, _ featureProtocol: String
+    _ specification: ModelSpecification, _ seed: Int, _ featureProtocol: String,
+    _ heldOutCount: Int?
   ) -> RunConfiguration {
     let size = batchSize ?? preset.batchSize(for: dataset)
     func plan(_ stepCount: Int) -> TrainingPlan {
@@ -243,7 +281,8 @@ public struct GenerationStudy {
     let settings = GenerationSettings(
       sampleCount: samples.sampleCount ?? preset.generatedCount,
       referenceCount: samples.referenceCount ?? preset.referenceCount,
-      featureProtocol: featureProtocol, reference: samples.reference, sampler: sampling.sampler,
+      heldOutCount: heldOutCount, featureProtocol: featureProtocol, reference: samples.reference,
+      sampler: sampling.sampler,
       samplingSteps: sampling.stepCount, grid: sampling.grid, denoiser: options,
       denoiserPlan: plan(laterStepCount ?? stepCount ?? budget.second),
       usesOriginalDecoder: usesOriginalDecoder,

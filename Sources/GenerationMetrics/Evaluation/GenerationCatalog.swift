@@ -10,7 +10,10 @@ extension GenerationMetric {
     .frechetRatio, .authenticity, .dataCopying, .likelihood, .likelihoodGap,
   ]
 
+  /// The metrics that ask whether samples are copies of training images.
+  public static let ofMemorisation = all.filter { $0.needsHeldOut || $0 == .authenticity }
+
   /// The metrics of a comparison with held-out images that names none.
   public static let standardWithHeldOut =
-    all.filter { $0.isStandard || $0.needsHeldOut || $0 == .authenticity }
+    all.filter { $0.isStandard || ofMemorisation.contains($0) }
 }

@@ -4,10 +4,13 @@ import LinearAlgebra
 /// Metrics of three sets: A, which was trained on, B, which was generated, and real images that were held
 /// out.
 extension GenerationMetric {
+  /// What `fid:ratio` is called in records of features that are not Inception's.
+  public static let otherFrechetRatio = "frechet:ratio"
+
   /// The Fréchet distance of the generated set in units of that of the held-out set.
   public static let frechetRatio = GenerationMetric(
     MetricDescription(name: "fid:ratio", direction: .lowerIsBetter, unit: "ratio"),
-    needsHeldOut: true
+    needsHeldOut: true, withOtherFeatures: .metric(otherFrechetRatio)
   ) { pair in
     let heldOut = try pair.heldOut(for: "fid:ratio")
     let reference = try pair.reference.frechetOperand()

@@ -10,8 +10,10 @@ public struct ModelContext: Sendable, Equatable {
   public let dataset: String
   /// What identifies the dataset's contents.
   public let datasetChecksum: String
-  /// Number of observations in the dataset.
+  /// Number of observations that are trained on.
   public let observationCount: Int
+  /// Number of the dataset's images that no stage is trained on.
+  public let heldOutCount: Int
   /// The images.
   public let imageShape: ImageShape
   /// Number of latents.
@@ -21,13 +23,15 @@ public struct ModelContext: Sendable, Equatable {
   /// Where the model's parameters live.
   public let device: Device
 
-  /// Describes the surroundings of a model.
+  /// Describes the surroundings of a model that is trained on a dataset without its held-out images.
   public init(
-    dataset: any ImageDataset, latentCount: Int, learningRate: Double, device: Device = .cpu
+    dataset: any ImageDataset, heldOutCount: Int = 0, latentCount: Int, learningRate: Double,
+    device: Device = .cpu
   ) {
     self.dataset = dataset.name
     datasetChecksum = dataset.checksum
-    observationCount = dataset.count
+    observationCount = dataset.count - heldOutCount
+    self.heldOutCount = heldOutCount
     imageShape = dataset.imageShape
     self.latentCount = latentCount
     self.learningRate = learningRate
@@ -50,6 +54,12 @@ public struct ModelContext: Sendable, Equatable {
     self.dataset = dataset
     datasetChecksum = checksum
     self.observationCount = observationCount
+    let heldOutCount = json["held_out_count"]?.integer ?? 0
+    guard heldOutCount >= 0 else {
+      throw .badCheckpoint(
+        path: path, reason: "state.json speaks of \(heldOutCount) held-out images")
+    }
+    self.heldOutCount = heldOutCount
     imageShape = ImageShape(height: shape[0], width: shape[1], channelCount: shape[2])
     self.latentCount = latentCount
     self.learningRate = learningRate
@@ -58,7 +68,7 @@ public struct ModelContext: Sendable, Equatable {
 
   /// Everything but the device as JSON.
   public var json: JSONValue {
-    [
+    var members: [String: JSONValue] = [
       "dataset": .string(dataset), "dataset_checksum": .string(datasetChecksum),
       "observation_count": .integer(observationCount),
       "image_shape": [
@@ -66,6 +76,20 @@ public struct ModelContext: Sendable, Equatable {
       ],
       "latent_count": .integer(latentCount), "learning_rate": .number(learningRate),
     ]
+    if heldOutCount > 0 { members["held_out_count"] = .integer(heldOutCount) }
+    return .object(members)
+  }
+
+  /// The images that a stage is trained on: the dataset's without those held out.
+  ///
+  /// - Parameter dataset: The dataset of this context.
+  /// - Returns: It, or a part of it.
+  /// - Throws: `DatasetError` if it has no more images than are held out.
+  public func trainingImages(
+    of dataset: any ImageDataset
+  ) throws(DatasetError) -> any ImageDataset {
+    guard heldOutCount > 0 else { return dataset }
+    return try HeldOutSplit(dataset, heldOutCount: heldOutCount).training
   }
 
   /// Refuses images that the large-scale study's nets cannot take.
