@@ -42,6 +42,16 @@ import Testing
     table.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
   }
 
+  @Test("one seed needs no list")
+  func oneSeed() async throws {
+    let folder = try TemporaryFolder()
+    let study = Self.study().replacingOccurrences(of: "seeds: 0-2", with: "seeds: 1")
+    try Self.write(study, to: folder.path)
+    let run = try await BenchProcess.run(["sweep", "study.yaml"], in: folder.path)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(try Self.started(folder.path) == ["a-1", "b-1"])
+  }
+
   @Test("runs what is missing and nothing twice")
   func completes() async throws {
     let folder = try TemporaryFolder()

@@ -162,10 +162,11 @@ extension Study {
     return names
   }
 
-  /// A list of numbers, or a text such as `0-9`.
+  /// A number, a list of numbers, or a text such as `0-9`.
   private static func seeds(_ reader: FieldReader) throws(ResultError) -> [Int] {
     let expected = "numbers such as [0, 1, 2], or a range such as 0-9"
     let value = try reader.required("seeds")
+    if case .integer(let seed) = value, seed >= 0 { return [seed] }
     if let text = value.string {
       let ends = text.split(separator: "-").map { Int($0) }
       guard ends.count == 2, let low = ends[0], let high = ends[1], low <= high,
