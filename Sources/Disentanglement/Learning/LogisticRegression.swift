@@ -21,6 +21,8 @@ struct LogisticRegression {
   /// One row per decision function (a single one for two classes): the weights of the features.
   let coefficients: Matrix<Double>
   let intercepts: [Double]
+  /// The same, `[feature + intercept, function]`.
+  private let parameters: [Double]
   let classCount: Int
   let iterationCount: Int
 
@@ -45,6 +47,7 @@ struct LogisticRegression {
     let result = configuration.optimizer.minimum(from: start) { loss.evaluate($0, &$1) }
     classCount = labels.classCount
     iterationCount = result.iterationCount
+    parameters = result.point
     let width = loss.functionCount
     let weights = Matrix(
       rowCount: features.columnCount + 1, columnCount: width, elements: result.point)
@@ -56,33 +59,26 @@ struct LogisticRegression {
       })
   }
 
-  /// The probability of every class, `[sample, class]`.
+  /// The probability of every class, `[class, sample]`.
   func probabilities(_ features: FeatureRows) -> Matrix<Double> {
-    var elements = [Double](repeating: 0, count: features.rowCount * classCount)
-    elements.withUnsafeMutableBufferPointer { elements in
-      for row in 0..<features.rowCount {
-        let own = UnsafeMutableBufferPointer(
-          rebasing: elements[row * classCount..<(row + 1) * classCount])
-        if intercepts.count == 1 {
-          let decision = decision(features, row, 0)
-          own[0] = 1 / (1 + exp(decision))
-          own[1] = 1 / (1 + exp(-decision))
-          continue
-        }
-        var highest = -Double.infinity
-        for function in own.indices {
-          own[function] = decision(features, row, function)
-          highest = max(highest, own[function])
-        }
-        var sum = 0.0
-        for function in own.indices {
-          own[function] = exp(own[function] - highest)
-          sum += own[function]
-        }
-        for function in own.indices { own[function] /= sum }
-      }
+    if case .dense(let matrix) = features, intercepts.count > 1 {
+      return PackedSamples(matrix, classCount: classCount).probabilities(parameters)
     }
-    return Matrix(rowCount: features.rowCount, columnCount: classCount, elements: elements)
+    let sampleCount = features.rowCount
+    var result = Matrix<Double>(rowCount: classCount, columnCount: sampleCount)
+    for row in 0..<sampleCount {
+      let decisions = decisions(features, row)
+      if decisions.count == 1 {
+        result[0, row] = 1 / (1 + exp(decisions[0]))
+        result[1, row] = 1 / (1 + exp(-decisions[0]))
+        continue
+      }
+      let highest = decisions.reduce(-.infinity, max)
+      let powers = decisions.map { exp($0 - highest) }
+      let sum = powers.reduce(0, +)
+      for (label, power) in powers.enumerated() { result[label, row] = power / sum }
+    }
+    return result
   }
 
   /// The share of samples whose class is predicted; unseen classes are −1 and always missed.

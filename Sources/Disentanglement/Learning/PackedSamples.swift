@@ -10,28 +10,45 @@ struct PackedSamples: Sendable {
   private let labels: [Int32]
   private let weights: [Double]
   private let classCount: Int
+  private let count: Int
 
-  /// Packs samples.
+  /// Packs samples to be fitted.
   ///
   /// - Parameters:
   ///   - matrix: The features, `[sample, feature]`.
   ///   - labels: The classes of the same samples.
   ///   - classWeights: What a sample of each class weighs.
   init(_ matrix: Matrix<Double>, labels: Labels, classWeights: [Double]) {
+    self.init(
+      matrix, labels.values, weights: labels.values.map { classWeights[Int($0)] },
+      classCount: labels.classCount)
+  }
+
+  /// Packs samples to be classified.
+  ///
+  /// - Parameters:
+  ///   - matrix: The features, `[sample, feature]`.
+  ///   - classCount: How many classes there are.
+  init(_ matrix: Matrix<Double>, classCount: Int) {
+    self.init(matrix, [], weights: [], classCount: classCount)
+  }
+
+  private init(
+    _ matrix: Matrix<Double>, _ labels: [Int32], weights: [Double], classCount: Int
+  ) {
     let lanes = Int(clogistic_lanes)
     let stride = (matrix.rowCount + lanes - 1) / lanes * lanes
-    let padding = stride - matrix.rowCount
     var features = [Double](repeating: 0, count: matrix.columnCount * stride)
     for row in 0..<matrix.rowCount {
       for column in 0..<matrix.columnCount { features[column * stride + row] = matrix[row, column] }
     }
     self.features = features
     self.stride = stride
+    count = matrix.rowCount
     featureCount = matrix.columnCount
-    classCount = labels.classCount
-    self.labels = labels.values + [Int32](repeating: 0, count: padding)
-    weights =
-      labels.values.map { classWeights[Int($0)] } + [Double](repeating: 0, count: padding)
+    self.classCount = classCount
+    self.labels = labels + [Int32](repeating: 0, count: stride - labels.count)
+    self.weights = weights + [Double](repeating: 0, count: stride - weights.count)
   }
 
   /// Adds the gradient of the weighted log loss of some samples.
@@ -46,22 +63,45 @@ struct PackedSamples: Sendable {
   ) -> Double {
     let (block, lanes) = (Int(clogistic_block), Int(clogistic_lanes))
     var loss = 0.0
-    features.withUnsafeBufferPointer { features in
-      labels.withUnsafeBufferPointer { labels in
-        weights.withUnsafeBufferPointer { weights in
-          withUnsafeTemporaryAllocation(of: Double.self, capacity: classCount * block) { room in
-            let samples = clogistic_samples(
-              features: features.baseAddress, feature_count: featureCount, stride: stride,
-              labels: labels.baseAddress, weights: weights.baseAddress, class_count: classCount)
-            for start in Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: block) {
-              let count = min(block, (rows.upperBound - start + lanes - 1) / lanes * lanes)
-              loss += clogistic_add(
-                samples, start, count, parameters, &gradient, room.baseAddress)
-            }
-          }
+    withSamples { samples in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: classCount * block) { room in
+        for start in Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: block) {
+          let count = min(block, (rows.upperBound - start + lanes - 1) / lanes * lanes)
+          loss += clogistic_add(samples, start, count, parameters, &gradient, room.baseAddress)
         }
       }
     }
     return loss
+  }
+
+  /// The probability of every class.
+  ///
+  /// - Parameter parameters: `[feature + intercept, class]`.
+  /// - Returns: `[class, sample]`.
+  func probabilities(_ parameters: [Double]) -> Matrix<Double> {
+    let padded = [Double](unsafeUninitializedCapacity: classCount * stride) { result, count in
+      withSamples {
+        clogistic_probabilities($0, 0, stride, parameters, result.baseAddress)
+      }
+      count = classCount * stride
+    }
+    return Matrix(
+      rowCount: classCount, columnCount: count,
+      elements: count == stride
+        ? padded
+        : (0..<classCount).flatMap { padded[$0 * stride..<$0 * stride + count] })
+  }
+
+  private func withSamples(_ body: (clogistic_samples) -> Void) {
+    features.withUnsafeBufferPointer { features in
+      labels.withUnsafeBufferPointer { labels in
+        weights.withUnsafeBufferPointer { weights in
+          body(
+            clogistic_samples(
+              features: features.baseAddress, feature_count: featureCount, stride: stride,
+              labels: labels.baseAddress, weights: weights.baseAddress, class_count: classCount))
+        }
+      }
+    }
   }
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /// Samples are worked on in whole lanes; their number is padded to a multiple of this.
-enum { clogistic_lanes = 4 };
+enum { clogistic_lanes = 8 };
 
 /// Samples of one call, at most; a multiple of the lanes.
 enum { clogistic_block = 256 };
@@ -27,3 +27,8 @@ struct clogistic_samples {
 /// order on every processor.
 double clogistic_add(struct clogistic_samples samples, size_t start, size_t count,
                      const double *parameters, double *gradient, double *room);
+
+/// The probability of every class, `[class, stride]`, for some samples; labels and weights are not looked at, and what
+/// is written beyond the samples is finite.
+void clogistic_probabilities(struct clogistic_samples samples, size_t start, size_t count,
+                             const double *parameters, double *probabilities);

@@ -174,7 +174,7 @@ private func savedLogLoss(_ features: FeatureRows, _ source: Labels) -> Double {
     features: features, labels: source, configuration: configuration)
   let probabilities = model.probabilities(features)
   let loss = source.values.enumerated().map { sample, label in
-    -log(max(Double.ulpOfOne, probabilities[sample, Int(label)]))
+    -log(max(Double.ulpOfOne, probabilities[Int(label), sample]))
   }.mean
   // Without features, balanced classes are all equally probable.
   let chance = log(Double(source.classCount))

@@ -63,11 +63,10 @@ public struct Explicitness: Sendable, Equatable {
     self.test = testOfFactor.mean
   }
 
-  /// The area under the ROC curve of each class's probability, averaged over the classes.
+  /// The area under the ROC curve of each class's probability, `[class, sample]`, averaged over the classes.
   private static func meanArea(_ probabilities: Matrix<Double>, _ classes: [Int32]) -> Double {
-    (0..<probabilities.columnCount).map { label in
-      areaUnderROC(
-        scores: probabilities.column(label), isPositive: classes.map { $0 == Int32(label) })
+    (0..<probabilities.rowCount).map { label in
+      areaUnderROC(scores: probabilities.row(label), of: Int32(label), among: classes)
     }.mean
   }
 }
