@@ -59,6 +59,9 @@ let package = Package(
     .target(
       name: "CMPI", path: "Sources/C/CMPI", linkerSettings: [.linkedLibrary("dl")]),
 
+    .target(
+      name: "CNCCL", path: "Sources/C/CNCCL", linkerSettings: [.linkedLibrary("dl")]),
+
     .target(name: "CProcess", path: "Sources/C/CProcess"),
 
     .target(
@@ -66,7 +69,7 @@ let package = Package(
 
     // Libraries
     .target(name: "BenchSupport", dependencies: ["CCrypto", "CProcess"]),
-    .target(name: "MessagePassing", dependencies: ["CMPI"]),
+    .target(name: "MessagePassing", dependencies: ["CMPI", "CNCCL"]),
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CTorch", "BenchSupport"]),
     .target(
       name: "Datasets",
@@ -160,6 +163,10 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// A library for tests, loaded at run time like the one it stands in for.
+package.products.append(.library(name: "CNCCLStandIn", type: .dynamic, targets: ["CNCCLStandIn"]))
+package.targets.append(.target(name: "CNCCLStandIn", path: "Tests/CNCCLStandIn"))
 
 if let libtorch {
   // Loaded at run time, so that commands without tensors do not pay for libtorch's start-up and the

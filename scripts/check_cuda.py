@@ -250,7 +250,7 @@ def page(record):
                 cells.append("" if path is None else f"{path['items_per_second']:,.0f}" + (
                     f" ({100 * path['operations_per_second'] / value['matrix_product']:.0f} %)" if share else ""))
             lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
-    lines += ["", "Not written, and therefore not measured: CUDA graphs, several graphics processors.", ""]
+    lines += ["", "Not written: CUDA graphs. Not measured: several graphics processors.", ""]
     return "\n".join(lines)
 
 

@@ -6,6 +6,8 @@ public struct Launch: Sendable, Equatable {
   public let processCount: Int
   /// This process's number among them, from 0.
   public let rank: Int
+  /// Its number among those on this machine, from 0; that among all if the starter does not say.
+  public let localRank: Int
   /// Those of them on this machine; nil if the starter does not say.
   public let localProcessCount: Int?
 
@@ -17,6 +19,7 @@ public struct Launch: Sendable, Equatable {
     let ofSRun = number("PMIX_RANK") == nil ? nil : number("SLURM_STEP_NUM_TASKS")
     processCount = max(ofMPIRun ?? ofSRun ?? 1, 1)
     rank = number("OMPI_COMM_WORLD_RANK") ?? number("PMIX_RANK") ?? 0
+    localRank = number("OMPI_COMM_WORLD_LOCAL_RANK") ?? number("SLURM_LOCALID") ?? rank
     // Slurm lists machines, "4" or "4(x2),3"; the first has the most.
     let ofFirstMachine = environment["SLURM_STEP_TASKS_PER_NODE"]?.prefix(while: \.isNumber)
     localProcessCount = number("OMPI_COMM_WORLD_LOCAL_SIZE") ?? ofFirstMachine.flatMap { Int($0) }

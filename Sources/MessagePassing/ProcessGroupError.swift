@@ -6,6 +6,8 @@ public enum ProcessGroupError: Error, Equatable, CustomStringConvertible {
   case failed(call: String, rank: Int, message: String)
   /// MPI connects another number of processes than were started.
   case otherSize(started: Int, connected: Int)
+  /// Several processes were to work on graphics processors, but there is no NCCL.
+  case noNCCL(reason: String)
   /// Processes that should hold the same parameters do not.
   case different(what: String, rank: Int)
 
@@ -22,6 +24,11 @@ public enum ProcessGroupError: Error, Equatable, CustomStringConvertible {
       """
       \(started) processes were started, but MPI connects \(connected); start them with the mpirun \
       of the installed Open MPI, or with srun --mpi=pmix.
+      """
+    case .noNCCL(let reason):
+      """
+      several processes on graphics processors need NCCL, which cannot be loaded: \(reason); install \
+      libtorch with CUDA (pip install torch brings it), name the library in BENCH_NCCL, or use --device cpu.
       """
     case .different(let what, let rank):
       """

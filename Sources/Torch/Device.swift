@@ -21,6 +21,15 @@ public enum Device: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// The name of devices of its kind, without its number.
+  public var kindName: String {
+    switch self {
+    case .cpu: "cpu"
+    case .cuda: "cuda"
+    case .privateUse: "privateuseone"
+    }
+  }
+
   /// Whether work is done when the call that asks for it returns; elsewhere, whoever reads a number waits.
   package var isSynchronous: Bool { self == .cpu }
 
@@ -78,6 +87,14 @@ public enum Device: Sendable, Equatable, CustomStringConvertible {
       throw .noDevice(name: name, reason: "this machine has \(count) CUDA devices")
     }
     return .cuda(index)
+  }
+
+  /// Makes a graphics processor the one on which other libraries of CUDA work when this thread calls them.
+  ///
+  /// - Throws: ``TorchError``.
+  public func select() throws(TorchError) {
+    guard case .cuda(let index) = self else { return }
+    try Libtorch.check("select \(self)", Libtorch.table().pointee.cuda_select(Int32(index)))
   }
 
   /// Waits until everything asked of the device is done.

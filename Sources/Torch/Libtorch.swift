@@ -32,6 +32,13 @@ public enum Libtorch {
     try loaded.get().version
   }
 
+  /// Whether it is the version that the shim was compiled for.
+  ///
+  /// - Throws: ``TorchError/unavailable(reason:)``.
+  static var isShimsOwn: Bool {
+    get throws(TorchError) { try version().hasPrefix("\(versionsOfShim[0]).") }
+  }
+
   /// Where the shim is looked for: `$BENCH_TORCH_SHIM`, else among the libraries installed with the
   /// program, else beside it.
   static var shimPath: String {

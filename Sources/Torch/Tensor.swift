@@ -83,6 +83,38 @@ public struct Tensor: Sendable {
     self = device == .cpu ? tensor : try tensor.to(device)
   }
 
+  /// A tensor of a shape on a device, from its elements in row-major order, without waiting for the device.
+  ///
+  /// To a graphics processor the elements go through page-locked memory and beside the device's other work, which
+  /// waits for them.
+  ///
+  /// - Parameters:
+  ///   - elements: As many as the shape has; may change as soon as the call returns.
+  ///   - shape: The size of each dimension.
+  ///   - device: Where to.
+  /// - Returns: The tensor.
+  /// - Throws: ``TorchError``.
+  public static func uploaded<Scalar: TensorScalar>(
+    _ elements: [Scalar], shape: [Int], to device: Device
+  ) throws(TorchError) -> Tensor {
+    // What the copy is ordered by is not at the same place in another libtorch.
+    guard device != .cpu, try Libtorch.isShimsOwn else {
+      return try Tensor(elements, shape: shape, device: device)
+    }
+    precondition(
+      elements.count == shape.reduce(1, *), "\(elements.count) elements for shape \(shape)")
+    let table = try Libtorch.table()
+    var pointer: OpaquePointer?
+    let message = elements.withUnsafeBytes { bytes in
+      table.pointee.tensor_upload(
+        bytes.baseAddress, Scalar.dataType.rawValue, shape.map(Int64.init), Int64(shape.count),
+        device.kind, device.index, &pointer)
+    }
+    try Libtorch.check("upload a tensor of shape \(shape) to \(device)", message)
+    guard let pointer else { throw .failed(action: "upload", message: "no result") }
+    return Tensor(owning: pointer, table)
+  }
+
   /// A tensor from raw elements, for instance of a file.
   init(bytes: UnsafeRawBufferPointer, type: DataType, shape: [Int]) throws(TorchError) {
     let table = try Libtorch.table()
@@ -134,6 +166,25 @@ public struct Tensor: Sendable {
     return try body(
       UnsafeMutableBufferPointer(
         start: elements?.assumingMemoryBound(to: Float.self), count: count))
+  }
+
+  /// Lets `body` pass the elements of a contiguous single-precision tensor to another library of its device.
+  ///
+  /// - Parameter body: Receives the address of all elements, in row-major order, in the device's memory, and the
+  ///   handle of the queue of the device's work, whose earlier parts make them: on CUDA a `cudaStream_t`.
+  /// - Returns: What `body` returns.
+  /// - Throws: ``TorchError`` if the elements are in another order, and errors of `body`.
+  public func withAddress<Value>(
+    _ body: (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) throws -> Value
+  ) throws -> Value {
+    precondition(dataType == .float32, "elements of a tensor of \(dataType)")
+    var elements: UnsafeMutableRawPointer?
+    var queue: UnsafeMutableRawPointer?
+    try Libtorch.check(
+      "address of a tensor of shape \(shape)",
+      table.tensor_address(handle.pointer, &elements, &queue))
+    defer { withExtendedLifetime(self) {} }
+    return try body(elements, queue)
   }
 
   /// The elements' bytes in row-major order.

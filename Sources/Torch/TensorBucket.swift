@@ -4,10 +4,10 @@ public struct TensorBucket {
   public let elements: Tensor
   private let views: [Tensor]
 
-  /// Room for tensors of the shapes of `tensors`, on the processor.
+  /// Room for tensors of the shapes of `tensors`, of which there is at least one, on their device.
   public init(like tensors: [Tensor]) throws(TorchError) {
     let counts = tensors.map(\.count)
-    let elements = try Tensor.zeros([counts.reduce(0, +)])
+    let elements = try Tensor.zeros([counts.reduce(0, +)], device: tensors[0].device)
     self.elements = elements
     var start = 0
     var views: [Tensor] = []

@@ -25,7 +25,7 @@ namespace {
 
 constexpr auto here = c10::DeviceType::PrivateUse1;
 
-std::atomic<int64_t> reads{0}, uploads{0};
+std::atomic<int64_t> reads{0}, uploads{0}, waits{0};
 
 // Copies that an operation makes to be done on the processor are not the program's.
 thread_local bool is_working = false;
@@ -159,6 +159,7 @@ struct Hooks final : at::PrivateUse1HooksInterface {
   bool isBuilt() const override { return true; }
   bool isAvailable() const override { return true; }
   bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
+  at::Allocator *getPinnedMemoryAllocator() const override { return c10::GetCPUAllocator(); }
   // The processor's own, so that a computation draws the same numbers on either device.
   const at::Generator &getDefaultGenerator(c10::DeviceIndex) const override {
     return at::detail::getDefaultCPUGenerator();
@@ -167,15 +168,26 @@ struct Hooks final : at::PrivateUse1HooksInterface {
 
 Hooks hooks;
 
-// One device with one stream, on which everything is done when it is asked for.
+// One device, on which everything is done when it is asked for, whatever the queue.
 struct Guard final : c10::impl::NoOpDeviceGuardImpl<here> {
   c10::Device getDevice() const override { return c10::Device(here, 0); }
   c10::Device exchangeDevice(c10::Device) const override { return getDevice(); }
   c10::Stream getStream(c10::Device) const noexcept override {
     return c10::Stream(c10::Stream::DEFAULT, c10::Device(here, 0));
   }
-  void record(void **, const c10::Stream &, const c10::DeviceIndex, const c10::EventFlag) const override {}
-  void block(void *, const c10::Stream &) const override {}
+  c10::Stream getStreamFromGlobalPool(c10::Device, bool) const override {
+    return c10::Stream(c10::Stream::UNSAFE, c10::Device(here, 0), 1);
+  }
+  void *getStreamNativeHandle(const c10::Stream stream) const override {
+    return reinterpret_cast<void *>(0x100 + stream.id());
+  }
+  void record(void **event, const c10::Stream &stream, const c10::DeviceIndex,
+              const c10::EventFlag) const override {
+    *event = getStreamNativeHandle(stream);
+  }
+  void block(void *event, const c10::Stream &stream) const override {
+    if (event == getStreamNativeHandle(getStreamFromGlobalPool(stream.device(), false)) && stream.id() == 0) waits++;
+  }
   bool queryEvent(void *) const override { return true; }
 };
 
@@ -218,5 +230,7 @@ void stand_in_start(void) {
 int64_t stand_in_reads(void) { return reads; }
 
 int64_t stand_in_uploads(void) { return uploads; }
+
+int64_t stand_in_waits(void) { return waits; }
 
 }

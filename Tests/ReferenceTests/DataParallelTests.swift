@@ -1,6 +1,7 @@
 import BenchSupport
 import Datasets
 import FoundationEssentials
+import Glibc
 import MessagePassing
 import Reference
 import TestSupport
@@ -132,9 +133,93 @@ extension TorchSuites {
       ) { try Self.trainer("beta-vae", batchSize: 63, partCount: 2) }
     }
 
-    @Test("several processes on a graphics processor are refused with what to do")
+    @Test("one graphics processor for several processes is refused with what to do")
     func device() {
-      #expect("\(TrainingError.severalProcesses(onDevice: "cuda:1"))".contains("use --device cpu"))
+      #expect("\(TrainingError.severalProcesses(onDevice: "cuda:1"))".contains("use --device cuda"))
     }
+
+    /// NCCL's stand-in, which sums as if the other process had passed the same.
+    private static func devices() throws -> DeviceGroup {
+      try DeviceGroup(
+        rank: 0, size: 2, library: "\(ProgramLocation.folder)/libCNCCLStandIn.so"
+      ) { $0 }
+    }
+
+    @Test("gradients on graphics processors are averaged there, and nobody waits")
+    func averagesOnDevices() throws {
+      let standIn = try StandInDevice.shared()
+      let group = ProcessGroup(rank: 0, size: 2)
+      let gradients = try [
+        Tensor.normal([4, 3, 2, 2]).channelsLast(), Tensor.normal([5]), Tensor.normal([2, 3]),
+      ].map { try $0.to(standIn.device) }
+      let before = try gradients.map { try $0.elements() }
+      let calls = try NCCLCalls()
+      do {
+        let buckets = try GradientBuckets(
+          gradients, over: group, devices: Self.devices(), capacity: 50)
+        let traffic = standIn.traffic
+        try buckets.average(gradients)
+        #expect(standIn.traffic == traffic)
+      }
+      #expect(try gradients.map { try $0.elements() } == before)
+      // 7 is NCCL's number for single precision and 0 that for sums; 0x100 is the stand-in's queue.
+      #expect(
+        calls.new() == [
+          "id", "join 0 of 2, id of 7s", "sum 48 numbers, type 7, operation 0, stream 0x100",
+          "sum 11 numbers, type 7, operation 0, stream 0x100", "leave",
+        ])
+    }
+
+    @Test(
+      "a step of several graphics processors is that of one with the same gradients",
+      arguments: ["beta-vae", "multi-beta-vae"])
+    func stepsOnDevices(name: String) throws {
+      let standIn = try StandInDevice.shared()
+      func parameters(_ group: ProcessGroup, _ devices: DeviceGroup?) throws -> [[Float]] {
+        try TorchRandom.seed(0)
+        let model = try ModelSpecification(parsing: name).make(
+          ModelContext(
+            dataset: Self.dataset, latentCount: 4, learningRate: 1e-3, device: standIn.device))
+        let optimizers = try TrainingOptimizers(model, group: group, devices: devices)
+        let images = try ObservationSample(Self.dataset, count: 4, seed: 0)
+          .images(4, on: standIn.device)
+        let reads = standIn.traffic.reads
+        for step in 0..<2 {
+          _ = try optimizers.step(
+            model, TrainingBatch(images: images, step: step, stepCount: 2, seed: 0),
+            TrainingPlan(stepCount: 2, batchSize: 4, seed: 0))
+        }
+        #expect(standIn.traffic.reads == reads, "a step waits for the device")
+        return try model.store.state.map { try $0.tensor.elements() }
+      }
+      let alone = try parameters(.alone, nil)
+      #expect(try parameters(ProcessGroup(rank: 0, size: 2), Self.devices()) == alone)
+    }
+
+    @Test("without NCCL, what is missing is said with what to do")
+    func withoutNCCL() throws {
+      // A library that is loaded stays; in another process this would be the first.
+      let message = ProcessGroupError.noNCCL(reason: "libnccl.so.2: cannot open").description
+      #expect(message.contains("BENCH_NCCL") && message.contains("--device cpu"))
+    }
+  }
+}
+
+/// What the stand-in for NCCL was asked.
+private struct NCCLCalls {
+  private let text: @convention(c) () -> UnsafePointer<CChar>
+  private let before: Int
+
+  init() throws {
+    let path = "\(ProgramLocation.folder)/libCNCCLStandIn.so"
+    let library = try #require(dlopen(path, RTLD_NOW | RTLD_LOCAL), "no \(path)")
+    let symbol = try #require(dlsym(library, "nccl_stand_in_calls"))
+    text = unsafeBitCast(symbol, to: (@convention(c) () -> UnsafePointer<CChar>).self)
+    before = strlen(text())
+  }
+
+  /// Everything since this value was made, call by call.
+  func new() -> [String] {
+    String(cString: text() + before).split(separator: "\n").map(String.init)
   }
 }

@@ -26,6 +26,7 @@ package struct StandInDevice: Sendable {
 
   private let readCount: @convention(c) @Sendable () -> Int64
   private let uploadCount: @convention(c) @Sendable () -> Int64
+  private let waits: @convention(c) @Sendable () -> Int64
 
   private static let loaded = Result { try StandInDevice() }
 
@@ -50,11 +51,15 @@ package struct StandInDevice: Sendable {
     let start = try symbol("stand_in_start", as: (@convention(c) () -> Void).self)
     readCount = try symbol("stand_in_reads", as: (@convention(c) @Sendable () -> Int64).self)
     uploadCount = try symbol("stand_in_uploads", as: (@convention(c) @Sendable () -> Int64).self)
+    waits = try symbol("stand_in_waits", as: (@convention(c) @Sendable () -> Int64).self)
     start()
   }
 
   /// Its name to tensors and models.
   package var device: Device { .privateUse }
+
+  /// How often its work waited for what was uploaded beside it.
+  package var waitCount: Int { Int(waits()) }
 
   /// Everything so far.
   package var traffic: Traffic {

@@ -31,6 +31,20 @@ import Torch
 }
 
 @Suite("Tensor", .sharingTorch) struct TensorTests {
+  @Test("an upload to a device goes beside its work, which waits for it")
+  func upload() throws {
+    let standIn = try StandInDevice.shared()
+    let (traffic, waits) = (standIn.traffic, standIn.waitCount)
+    let tensor = try Tensor.uploaded(
+      [1, 2, 3, 4, 5, 6] as [UInt8], shape: [2, 3], to: standIn.device)
+    #expect(tensor.device == standIn.device && tensor.shape == [2, 3] && tensor.dataType == .uint8)
+    #expect(standIn.traffic.uploads == traffic.uploads + 1)
+    #expect(standIn.waitCount == waits + 1)
+    #expect(try tensor.elements(as: UInt8.self) == [1, 2, 3, 4, 5, 6])
+    #expect(
+      try Tensor.uploaded([1.5] as [Float], shape: [1], to: .cpu).elements() == [1.5] as [Float])
+  }
+
   @Test("a wrong shape names the operator, the shapes and libtorch's message")
   func wrongShape() throws {
     let left = try Tensor.zeros([2, 3])

@@ -1,12 +1,16 @@
 // What is not an operator: tensors' life, autograd, devices, generators, threads.
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
 #include <dlfcn.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -66,6 +70,54 @@ char *tensor_elements(ct_tensor *tensor, void **elements) {
     at::Tensor value = borrow(tensor);
     TORCH_CHECK(value.is_cpu() && value.is_contiguous(), "the elements are not in row-major order");
     *elements = value.mutable_data_ptr();
+  });
+}
+
+// The queue in which a device is given data.
+c10::Stream upload_queue(c10::Device device) {
+  static std::mutex mutex;
+  static std::map<c10::DeviceIndex, c10::Stream> queues;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto found = queues.find(device.index());
+  if (found == queues.end()) {
+    const c10::impl::VirtualGuardImpl guard(device.type());
+    found = queues.emplace(device.index(), guard.getStreamFromGlobalPool(device)).first;
+  }
+  return found->second;
+}
+
+char *tensor_upload(const void *bytes, int32_t type, const int64_t *sizes, int64_t count,
+                    int32_t kind, int32_t index, ct_tensor **result) {
+  return guarded([&] {
+    const auto target = device(kind, index);
+    at::Tensor source = at::empty(
+        c10::IntArrayRef(sizes, count),
+        at::TensorOptions(static_cast<at::ScalarType>(type)).pinned_memory(true));
+    if (source.nbytes()) std::memcpy(source.mutable_data_ptr(), bytes, source.nbytes());
+    const c10::impl::VirtualGuardImpl guard(target.type());
+    const auto work = guard.getStream(target), beside = upload_queue(target);
+    at::Tensor copy;
+    {
+      c10::StreamGuard on(beside);
+      copy = source.to(target, /*non_blocking=*/true);
+    }
+    c10::Event copied(target.type());
+    copied.record(beside);
+    copied.block(work);
+    // Taken from the one queue's memory, it must not be given back to it before the other has used it.
+    guard.recordDataPtrOnStream(copy.storage().data_ptr(), work);
+    *result = own(std::move(copy));
+  });
+}
+
+char *tensor_address(ct_tensor *tensor, void **elements, void **queue) {
+  return guarded([&] {
+    at::Tensor value = borrow(tensor);
+    TORCH_CHECK(value.is_contiguous(), "the elements are not in row-major order");
+    *elements = value.mutable_data_ptr();
+    *queue = value.is_cpu()
+                 ? nullptr
+                 : at::accelerator::getCurrentStream(value.device().index()).native_handle();
   });
 }
 
@@ -190,6 +242,10 @@ char *cuda_synchronize(int32_t index) {
   });
 }
 
+char *cuda_select(int32_t index) {
+  return guarded([&] { at::accelerator::setDeviceIndex(static_cast<c10::DeviceIndex>(index)); });
+}
+
 }  // namespace
 
 extern "C" const ct_api *ct_api_table(void) {
@@ -204,6 +260,8 @@ extern "C" const ct_api *ct_api_table(void) {
       .tensor_create = tensor_create,
       .tensor_read = tensor_read,
       .tensor_elements = tensor_elements,
+      .tensor_upload = tensor_upload,
+      .tensor_address = tensor_address,
       .tensor_requires_gradient = tensor_requires_gradient,
       .tensor_set_requires_gradient = tensor_set_requires_gradient,
       .tensor_gradient = tensor_gradient,
@@ -223,6 +281,7 @@ extern "C" const ct_api *ct_api_table(void) {
       .cuda_load = cuda_load,
       .cuda_device_count = cuda_device_count,
       .cuda_synchronize = cuda_synchronize,
+      .cuda_select = cuda_select,
       .set_tf32 = set_tf32,
       .set_counting = set_counting,
       .counted_operations = counted_operations,

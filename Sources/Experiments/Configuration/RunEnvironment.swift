@@ -54,15 +54,18 @@ public struct RunEnvironment: Sendable {
     return device
   }
 
-  /// The same for processes that work together, which do so on processors only.
+  /// The same for processes that work together: on processors, unless `cuda` gives each a graphics processor of its
+  /// own, that of its number on its machine.
   ///
   /// - Throws: `TorchError`, and ``TrainingError/severalProcesses(onDevice:)``.
   public func openDevice(for group: ProcessGroup) throws -> Device {
     guard group.isJoint else { return try openDevice() }
-    // Before the device is opened: whether there is one makes no difference.
-    if deviceName.hasPrefix("cuda") { throw TrainingError.severalProcesses(onDevice: deviceName) }
+    guard !deviceName.hasPrefix("cuda:") else {
+      throw TrainingError.severalProcesses(onDevice: deviceName)
+    }
     try Libtorch.setThreadCount(threadCount)
-    return .cpu
+    guard deviceName == "cuda" else { return .cpu }
+    return try Device(named: "cuda:\(Launch.current().localRank)")
   }
 
   /// Whether an error means that a signal stopped the work, which can be resumed.

@@ -10,18 +10,22 @@ package struct GradientBuckets {
   private let ranges: [Range<Int>]
   private let buckets: [TensorBucket]
   private let group: ProcessGroup
+  private let devices: DeviceGroup?
 
   /// Room for the gradients of `parameters`.
   ///
   /// - Parameters:
   ///   - parameters: The parameters, in the order in which gradients will come.
   ///   - group: The processes.
+  ///   - devices: Their graphics processors, where the parameters live on such.
   ///   - capacity: Elements after which a bucket is full; nil for the sizes above.
   /// - Throws: `TorchError`.
   package init(
-    _ parameters: [Tensor], over group: ProcessGroup, capacity: Int? = nil
+    _ parameters: [Tensor], over group: ProcessGroup, devices: DeviceGroup? = nil,
+    capacity: Int? = nil
   ) throws {
     self.group = group
+    self.devices = devices
     ranges = Self.ranges(
       parameters.map(\.count), capacity: capacity ?? max(1 << 20, group.size << 16))
     buckets = try ranges.map { try TensorBucket(like: Array(parameters[$0])) }
@@ -33,7 +37,7 @@ package struct GradientBuckets {
   package func average(_ gradients: [Tensor]) throws {
     for (range, bucket) in zip(ranges, buckets) {
       try bucket.load(Array(gradients[range]))
-      try bucket.elements.withElements { try group.sum($0) }
+      try bucket.elements.sumInPlace(over: group, devices)
       try bucket.elements.multiplyInPlace(1 / Double(group.size))
       try bucket.store(in: Array(gradients[range]))
     }
@@ -52,5 +56,17 @@ package struct GradientBuckets {
     }
     if start < sizes.count { ranges.append(start..<sizes.count) }
     return ranges
+  }
+}
+
+extension Tensor {
+  /// Replaces every number by its sum over processes: on their graphics processors where there are such, which
+  /// nobody waits for, else in memory.
+  func sumInPlace(over group: ProcessGroup, _ devices: DeviceGroup?) throws {
+    if let devices {
+      try withAddress { try devices.sum($0, count: count, stream: $1) }
+    } else {
+      try withElements { try group.sum($0) }
+    }
   }
 }

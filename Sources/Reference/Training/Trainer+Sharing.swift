@@ -14,9 +14,6 @@ extension Trainer {
     guard model.isDataParallel else {
       throw .notDataParallel(model: name, processCount: group.size)
     }
-    guard model.store.device == .cpu else {
-      throw .severalProcesses(onDevice: "\(model.store.device)")
-    }
     let partCount = plan.partCount ?? 1
     guard plan.batchSize % (group.size * partCount) == 0 else {
       let parts = partCount > 1 ? " × \(partCount) parts" : ""
@@ -25,6 +22,15 @@ extension Trainer {
         expected: "a multiple of \(group.size * partCount) (\(group.size) processes\(parts))",
         found: "\(plan.batchSize)")
     }
+  }
+
+  /// Connects the graphics processors of processes that train on such.
+  ///
+  /// - Throws: `ProcessGroupError`, and `TorchError`.
+  static func deviceGroup(_ device: Device, of group: ProcessGroup) throws -> DeviceGroup? {
+    guard group.isJoint, device != .cpu else { return nil }
+    try device.select()
+    return try DeviceGroup(group)
   }
 
   /// Gives all processes the parameters, optimisers, generators and position of the first.

@@ -80,7 +80,8 @@ public final class Trainer {
     self.context = context
     self.isQuiet = isQuiet || !group.isFirst
     self.group = group
-    optimizers = try TrainingOptimizers(model, group: group)
+    optimizers = try TrainingOptimizers(
+      model, group: group, devices: Self.deviceGroup(model.store.device, of: group))
     if group.isFirst && Checkpoint.exists(at: Self.checkpointPath(in: folder)) { try restore() }
     try shareState()
     try optimizers.badSteps.set(all: skippedStepCount, inARow: badStepsInARow)
@@ -259,7 +260,7 @@ public final class Trainer {
   func restoreOptimizers(from file: SafetensorsFile) throws {
     try Torch.restore(optimizers.state, from: file)
     for device in generatorDevices {
-      let state = try file.tensor("generator.\(device)")
+      let state = try file.tensor("generator.\(device.kindName)")
       try TorchRandom.setState(state.elements(as: UInt8.self), of: device)
     }
   }
@@ -272,7 +273,7 @@ public final class Trainer {
     try generatorDevices.map { device in
       let state = try TorchRandom.state(of: device)
       return NamedTensor(
-        name: "generator.\(device)", tensor: try Tensor(state, shape: [state.count]))
+        name: "generator.\(device.kindName)", tensor: try Tensor(state, shape: [state.count]))
     }
   }
 }
@@ -281,8 +282,8 @@ public final class Trainer {
 /// [image, channel, height, width], channels-last in memory.
 func imageTensor(_ pixels: [UInt8], shape: ImageShape, device: Device) throws -> Tensor {
   let count = pixels.count / shape.byteCount
-  let bytes = try Tensor(
-    pixels, shape: [count, shape.height, shape.width, shape.channelCount], device: device)
+  let bytes = try Tensor.uploaded(
+    pixels, shape: [count, shape.height, shape.width, shape.channelCount], to: device)
   return try bytes.permuted([0, 3, 1, 2]).to(.float32) / 255
 }
 

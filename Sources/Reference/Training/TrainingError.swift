@@ -50,8 +50,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       """
     case .severalProcesses(let device):
       """
-      device '\(device)': several processes work on processors only so far; use --device cpu, or \
-      one process for the graphics processor.
+      device '\(device)': several processes take one graphics processor each, by their numbers on \
+      their machine; use --device cuda, or --device cpu.
       """
     case .interrupted(let step, let checkpoint):
       "Interrupted at step \(step); the same command line continues from \(checkpoint)."

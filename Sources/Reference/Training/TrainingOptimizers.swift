@@ -1,18 +1,22 @@
-import MessagePassing
+package import MessagePassing
 import Torch
 
 /// A model's optimisers and averages: everything that changes its parameters.
-struct TrainingOptimizers {
+package struct TrainingOptimizers {
   private let groups: [OptimizerGroup]
   private let optimizers: [Adam]
   let average: ExponentialMovingAverage?
   /// The steps that changed nothing.
   let badSteps: BadStepCounter
   private let group: ProcessGroup
-  private let buckets: GradientBuckets?
+  private let devices: DeviceGroup?
+  private let gradientBuckets: GradientBuckets?
 
-  /// Optimisers in their initial state, whose gradients are averaged over a group of processes.
-  init(_ model: any TrainableModel, group: ProcessGroup = .alone) throws {
+  /// Optimisers in their initial state, whose gradients are averaged over a group of processes and their
+  /// graphics processors.
+  package init(
+    _ model: any TrainableModel, group: ProcessGroup = .alone, devices: DeviceGroup? = nil
+  ) throws {
     groups = model.optimizerGroups
     optimizers = try groups.map { try Adam(model.store, $0.options, where: $0.includes) }
     average = try model.averageDecay.map {
@@ -20,8 +24,10 @@ struct TrainingOptimizers {
     }
     badSteps = try BadStepCounter(device: model.store.device)
     self.group = group
-    buckets =
-      group.isJoint ? try GradientBuckets(optimizers.flatMap(\.parameters), over: group) : nil
+    self.devices = devices
+    gradientBuckets =
+      group.isJoint
+      ? try GradientBuckets(optimizers.flatMap(\.parameters), over: group, devices: devices) : nil
   }
 
   /// Moves the parameters by the gradients of a batch's losses, pass after pass, unless a loss or a gradient is
@@ -38,9 +44,9 @@ struct TrainingOptimizers {
   ///   - plan: The precision and the number of parts.
   /// - Returns: The losses of all passes.
   /// - Throws: Errors of the model and of libtorch.
-  func step(_ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan) throws
-    -> [Loss]
-  {
+  package func step(
+    _ model: any TrainableModel, _ batch: TrainingBatch, _ plan: TrainingPlan
+  ) throws -> [Loss] {
     let restarted = try withoutGradients { try model.restart(at: batch.step, of: batch.stepCount) }
     for name in restarted { try optimizers[place(of: name)].restart() }
     let passes = model.passes(at: batch.step, of: batch.stepCount)
@@ -129,7 +135,7 @@ struct TrainingOptimizers {
     _ gradients: [[Tensor]], of losses: [Tensor], _ places: [Int], at position: TrainingPosition,
     unless wasBad: Tensor?
   ) throws -> Tensor {
-    try buckets?.average(Array(gradients.joined()))
+    try gradientBuckets?.average(Array(gradients.joined()))
     // A finite loss can have gradients that are not: of a root at 0, or of a value in between that overflows.
     let isOwnBad = try shared(Torch.notFinite(losses + Array(gradients.joined())))
     let isBad = try wasBad?.maximum(isOwnBad) ?? isOwnBad
@@ -148,6 +154,11 @@ struct TrainingOptimizers {
   /// 1 in all processes if it is 1 in one: losses differ between them.
   private func shared(_ isBad: Tensor) throws -> Tensor {
     guard group.isJoint else { return isBad }
+    if let devices {
+      let count = try isBad.cloned()
+      try count.sumInPlace(over: group, devices)
+      return try count.clamped(to: 1)
+    }
     return try Tensor.full(
       [], group.any([isBad.item() > 0])[0] ? 1 : 0, device: isBad.device)
   }

@@ -12,6 +12,8 @@ void stand_in_start(void);
 int64_t stand_in_reads(void);
 // How many tensors have been copied to the device since the start.
 int64_t stand_in_uploads(void);
+// How often the device's work has waited for what was uploaded beside it.
+int64_t stand_in_waits(void);
 
 #ifdef __cplusplus
 }

@@ -51,6 +51,12 @@ typedef struct ct_api {
   char *(*tensor_read)(const ct_tensor *tensor, void *bytes, size_t capacity);
   // The elements themselves, which must lie in the processor's memory in row-major order.
   char *(*tensor_elements)(ct_tensor *tensor, void **elements);
+  // Copies bytes to a device through page-locked memory, in a queue beside that of the device's work, which waits for
+  // the copy; the caller does not. Only with the libtorch that the shim was compiled for.
+  char *(*tensor_upload)(const void *bytes, int32_t type, const int64_t *sizes, int64_t count,
+                         int32_t kind, int32_t index, ct_tensor **result);
+  // Where the elements, which must be in row-major order, lie in their device's memory, and the queue of its work.
+  char *(*tensor_address)(ct_tensor *tensor, void **elements, void **queue);
   int32_t (*tensor_requires_gradient)(const ct_tensor *tensor);
   char *(*tensor_set_requires_gradient)(ct_tensor *tensor, int32_t value);
   char *(*tensor_gradient)(const ct_tensor *tensor, ct_tensor **result);  // *result NULL if none
@@ -74,6 +80,8 @@ typedef struct ct_api {
   char *(*cuda_load)(const char *folder);
   int32_t (*cuda_device_count)(void);
   char *(*cuda_synchronize)(int32_t index);
+  // Makes a device the calling thread's current one.
+  char *(*cuda_select)(int32_t index);
 
   // Whether CUDA rounds the factors of single-precision products and convolutions to 10 bits.
   char *(*set_tf32)(int32_t enabled);
