@@ -34,5 +34,32 @@ extension TorchSuites {
       }
       #expect(try areFinite())
     }
+
+    @Test(
+      "images that are not finite change nothing, running moments included",
+      arguments: ["beta-vae", "control-vae", "mr-vae", "infogan"])
+    func badStep(name: String) throws {
+      let dataset = Scenes3D()
+      let context = ModelContext(dataset: dataset, latentCount: 10, learningRate: 1e-3)
+      try TorchRandom.seed(0)
+      let model = try ModelSpecification(parsing: name).make(context)
+      let optimizers = try TrainingOptimizers(model)
+      let images = try ObservationSample(dataset, count: 8, seed: 1)
+        .images(4 * model.batchesPerStep, on: .cpu)
+      let plan = TrainingPlan(stepCount: 3, batchSize: 4, seed: 0)
+      // A pass before the one that sees the images is not bad, and moves its parameters.
+      let entries = model.store.entries.filter {
+        !$0.isTrainable || model.passes(at: 1, of: 3).count == 1
+      }
+      func step(_ images: Tensor, _ number: Int) throws -> [[Float]] {
+        let batch = TrainingBatch(images: images, step: number, stepCount: 3, seed: 0)
+        _ = try optimizers.step(model, batch, plan)
+        return try entries.map { try $0.tensor.elements() }
+      }
+      let first = try step(images, 0)
+      #expect(try step(images * .nan, 1) == first)
+      let third = try step(images, 2)
+      #expect(third != first && third.joined().allSatisfy(\.isFinite))
+    }
   }
 }

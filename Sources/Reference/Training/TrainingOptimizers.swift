@@ -8,6 +8,8 @@ package struct TrainingOptimizers {
   let average: ExponentialMovingAverage?
   /// The steps that changed nothing.
   let badSteps: BadStepCounter
+  /// What is not trained, such as running moments: a batch that is not finite would leave them so.
+  private let buffers: TensorMemory
   private let group: ProcessGroup
   private let devices: DeviceGroup?
   private let gradientBuckets: GradientBuckets?
@@ -23,6 +25,7 @@ package struct TrainingOptimizers {
       try ExponentialMovingAverage(model.store, decay: $0)
     }
     badSteps = try BadStepCounter(device: model.store.device)
+    buffers = try TensorMemory(model.store.entries.filter { !$0.isTrainable }.map(\.tensor))
     self.group = group
     self.devices = devices
     gradientBuckets =
@@ -32,7 +35,7 @@ package struct TrainingOptimizers {
 
   /// Moves the parameters by the gradients of a batch's losses, pass after pass, unless a loss or a gradient is
   /// not finite in one of the processes; then the step counts as one of ``badSteps``, and moves nothing from that
-  /// pass on.
+  /// pass on; what is not trained is then what it was before the step.
   ///
   /// Nothing is read back: what is not finite is found, and keeps Adam from moving, on the device. Averages go on
   /// towards the parameters, which are those of the last good step.
@@ -52,6 +55,7 @@ package struct TrainingOptimizers {
     let passes = model.passes(at: batch.step, of: batch.stepCount)
     precondition(
       passes.count == 1 || !group.isJoint, "\(passes.count) passes in \(group.size) processes")
+    try buffers.update()
     return try withRounding(for: plan.precision) {
       var losses: [Loss] = []
       var isBad: Tensor?
@@ -61,7 +65,10 @@ package struct TrainingOptimizers {
         losses += done.losses
         isBad = done.isBad
       }
-      if let isBad { try badSteps.count(isBad) }
+      if let isBad {
+        try badSteps.count(isBad)
+        try buffers.restore(if: isBad)
+      }
       try average?.update(step: batch.step + 1)
       return losses
     }
