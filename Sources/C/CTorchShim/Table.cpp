@@ -179,8 +179,16 @@ int32_t autocast(int32_t kind) {
 void set_thread_count(int32_t count) { at::set_num_threads(count); }
 int32_t thread_count() { return at::get_num_threads(); }
 
+bool has_cuda = false;
+
 char *seed(uint64_t value) {
-  return guarded([&] { at::manual_seed(value); });
+  return guarded([&] {
+    // at::manual_seed asks for devices, and once asked libtorch takes no CUDA that is loaded later.
+    if (has_cuda) return at::manual_seed(value);
+    auto generator = at::detail::getDefaultCPUGenerator();
+    std::lock_guard<std::mutex> lock(generator.mutex());
+    generator.set_current_seed(value);
+  });
 }
 
 at::Generator generator(int32_t kind, int32_t index) {
@@ -224,8 +232,11 @@ char *cuda_load(const char *folder) {
       std::string path = std::string(folder) + "/lib/" + name;
       TORCH_CHECK(dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL), dlerror());
     }
-    TORCH_CHECK(at::hasCUDA(), "libtorch_cuda registered no CUDA device type");
+    TORCH_CHECK(at::detail::getCUDAHooks().hasCUDART(),
+                "libtorch was asked for devices before; open this one before any tensor is computed");
+    // Says what is missing where there is no driver or no device.
     at::globalContext().lazyInitDevice(c10::kCUDA);
+    has_cuda = true;
     // libtorch's own choice for convolutions is TF32, which is not what float32 says.
     at::globalContext().setAllowTF32CuDNN(false);
     at::globalContext().setAllowTF32CuBLAS(false);
@@ -233,7 +244,7 @@ char *cuda_load(const char *folder) {
 }
 
 int32_t cuda_device_count() {
-  return at::hasCUDA() ? static_cast<int32_t>(at::detail::getCUDAHooks().deviceCount()) : 0;
+  return has_cuda ? static_cast<int32_t>(at::detail::getCUDAHooks().deviceCount()) : 0;
 }
 
 char *cuda_synchronize(int32_t index) {
