@@ -138,7 +138,14 @@ timeout 60 "${mpirun[@]}" -np 2 "${arguments[@]}" beta-tcvae 2>"$work/errors" ||
 [ "$code" -eq 2 ] && [ "$(grep -c "'beta-tcvae' is not data-parallel" "$work/errors")" -eq 1 ] ||
   { cat "$work/errors" >&2; die "a model that is not data-parallel ends with $code"; }
 code=0
-timeout 60 "${mpirun[@]}" -np 2 "${arguments[@]}" beta-vae --device cuda 2>"$work/errors" || code=$?
-[ "$code" -eq 2 ] && grep -q "several processes work on processors only" "$work/errors" ||
-  { cat "$work/errors" >&2; die "--device cuda ends with $code"; }
+timeout 60 "${mpirun[@]}" -np 2 "${arguments[@]}" beta-vae --device cuda:0 2>"$work/errors" || code=$?
+[ "$code" -eq 2 ] && grep -q "take one graphics processor each" "$work/errors" ||
+  { cat "$work/errors" >&2; die "--device cuda:0 ends with $code"; }
+if ! [ -e /dev/nvidiactl ]; then
+  # Each process asks for its own, and says so.
+  code=0
+  timeout 60 "${mpirun[@]}" -np 2 "${arguments[@]}" beta-vae --device cuda 2>"$work/errors" || code=$?
+  [ "$code" -eq 2 ] && grep -q "device 'cuda:[01]' cannot be used" "$work/errors" ||
+    { cat "$work/errors" >&2; die "--device cuda ends with $code"; }
+fi
 echo "check_mpi: errors of one and of all processes: passed in $SECONDS s"

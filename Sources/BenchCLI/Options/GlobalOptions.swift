@@ -111,14 +111,14 @@ enum DeviceChoice: ExpressibleByArgument, Equatable, CustomStringConvertible {
   case auto
   /// The processor.
   case cpu
-  /// A graphics processor, counted from 0.
-  case cuda(index: Int)
+  /// A graphics processor, counted from 0; without a number the first one, or for each of several processes its own.
+  case cuda(index: Int?)
 
   init?(argument: String) {
     switch argument {
     case "auto": self = .auto
     case "cpu": self = .cpu
-    case "cuda": self = .cuda(index: 0)
+    case "cuda": self = .cuda(index: nil)
     default:
       guard argument.hasPrefix("cuda:"), let index = Int(argument.dropFirst(5)), index >= 0 else {
         return nil
@@ -131,7 +131,7 @@ enum DeviceChoice: ExpressibleByArgument, Equatable, CustomStringConvertible {
     switch self {
     case .auto: "auto"
     case .cpu: "cpu"
-    case .cuda(let index): "cuda:\(index)"
+    case .cuda(let index): index.map { "cuda:\($0)" } ?? "cuda"
     }
   }
 
