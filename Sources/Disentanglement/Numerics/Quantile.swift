@@ -30,27 +30,17 @@ private func smallest(
 ) -> (value: Double, next: Double) {
   withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { kept in
     kept.initialize(repeating: -.infinity)
-    func insert(_ value: Double) {
-      guard value > kept[0] else { return }
-      // From the small end, over the smallest.
+    var smallest = -Double.infinity
+    for value in values where value > smallest {
+      // Insertion from the small end, over the smallest.
       var place = 0
       while place + 1 < count && kept[place + 1] < value {
         kept[place] = kept[place + 1]
         place += 1
       }
       kept[place] = value
+      smallest = kept[0]
     }
-    let lanes = SIMD8<Double>.scalarCount
-    let whole = values.count / lanes * lanes
-    let bytes = UnsafeRawBufferPointer(values)
-    for start in stride(from: 0, to: whole, by: lanes) {
-      let some = bytes.loadUnaligned(
-        fromByteOffset: start * MemoryLayout<Double>.stride, as: SIMD8<Double>.self)
-      // Nearly always none.
-      guard any(some .> SIMD8(repeating: kept[0])) else { continue }
-      for lane in 0..<lanes { insert(some[lane]) }
-    }
-    for place in whole..<values.count { insert(values[place]) }
     return (kept[0], kept[min(1, count - 1)])
   }
 }

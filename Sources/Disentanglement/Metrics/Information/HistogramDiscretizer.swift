@@ -61,15 +61,6 @@ public struct HistogramDiscretizer: Sendable {
     Labels(offsets: bins(of: values, precision: precision), bound: binCount)
   }
 
-  /// The bins of classes, renumbered without gaps; each class is looked up once.
-  public func labels(of classes: [Int]) -> Labels {
-    let ranked = Labels(classes)
-    var distinct = [Double](repeating: 0, count: ranked.classCount)
-    for (value, rank) in zip(classes, ranked.values) { distinct[Int(rank)] = Double(value) }
-    let bins = bins(of: distinct, precision: .float64)
-    return Labels(offsets: ranked.values.lazy.map { bins[Int($0)] }, bound: binCount)
-  }
-
   // MARK: - Edges
 
   private func edges<Scalar: BinaryFloatingPoint>(

@@ -37,7 +37,8 @@ public struct InterventionalRobustness: Sendable, Equatable {
     let labelled = try LabelledCodes(codes: codes, factors: factors)
     let discretizer = HistogramDiscretizer(binCount: binCount)
     let groups = labelled.factors.columns.map { column in
-      SampleGroups(discretizer.labels(of: column))
+      SampleGroups(
+        discretizer.labels(of: column.map { Double($0) }, precision: .float64))
     }
     let rows = Parallel.map(codes.latentCount) { latent -> LatentDeviations? in
       LatentDeviations(codes.latent(latent), groups, quantile)
@@ -62,27 +63,14 @@ public struct InterventionalRobustness: Sendable, Equatable {
 
 /// The samples of every class, class after class.
 private struct SampleGroups {
-  private let samples: [Int32]
-  /// Where each class begins, and where the last ends.
-  private let bounds: [Int]
+  let samples: [[Int32]]
 
   init(_ labels: Labels) {
-    var bounds = [0]
-    for count in labels.counts { bounds.append(bounds[bounds.count - 1] + count) }
-    var places = bounds
-    samples = [Int32](unsafeUninitializedCapacity: labels.values.count) { samples, count in
-      for (sample, label) in labels.values.enumerated() {
-        samples[places[Int(label)]] = Int32(sample)
-        places[Int(label)] += 1
-      }
-      count = labels.values.count
+    var samples = labels.counts.map { _ in [Int32]() }
+    for (sample, label) in labels.values.enumerated() {
+      samples[Int(label)].append(Int32(sample))
     }
-    self.bounds = bounds
-  }
-
-  /// What `body` gives for each class.
-  func map(_ body: (ArraySlice<Int32>) -> Double) -> [Double] {
-    zip(bounds, bounds.dropFirst()).map { body(samples[$0..<$1]) }
+    self.samples = samples
   }
 }
 
@@ -97,7 +85,7 @@ private struct LatentDeviations {
     let largest = values.reduce(0) { max($0, abs($1 - mean)) }
     self.largest = largest
     robustness = groups.map { factor in
-      let deviations = factor.map { members in
+      let deviations = factor.samples.map { members -> Double in
         var sum = 0.0
         var group = [Double](unsafeUninitializedCapacity: members.count) { group, count in
           values.withUnsafeBufferPointer { values in
