@@ -41,7 +41,7 @@ public final class DeviceGroup {
     }
     var id = [UInt8](repeating: 0, count: Int(cnccl_id_size))
     if rank == 0 {
-      try Self.check(
+      try ProcessGroupError.check(
         "ncclGetUniqueId", rank: rank,
         id.withUnsafeMutableBytes {
           cnccl_make_id($0.baseAddress)
@@ -49,7 +49,7 @@ public final class DeviceGroup {
     }
     id = try share(id)
     var found: UnsafeMutableRawPointer?
-    try Self.check(
+    try ProcessGroupError.check(
       "ncclCommInitRank", rank: rank,
       id.withUnsafeBytes {
         cnccl_join($0.baseAddress, Int32(size), Int32(rank), &found)
@@ -72,16 +72,8 @@ public final class DeviceGroup {
   public func sum(
     _ values: UnsafeMutableRawPointer?, count: Int, stream: UnsafeMutableRawPointer?
   ) throws(ProcessGroupError) {
-    try Self.check(
+    try ProcessGroupError.check(
       "ncclAllReduce", rank: rank,
       cnccl_sum_floats(communicator, values, Int64(count), stream))
-  }
-
-  private static func check(
-    _ call: String, rank: Int, _ message: UnsafeMutablePointer<CChar>?
-  ) throws(ProcessGroupError) {
-    guard let message else { return }
-    defer { free(message) }
-    throw .failed(call: call, rank: rank, message: String(cString: message))
   }
 }

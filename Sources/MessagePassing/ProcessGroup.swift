@@ -39,7 +39,7 @@ public struct ProcessGroup: Sendable, Equatable {
     guard launch.isJoint else { return .alone }
     if let reason = cmpi_load() { throw .unavailable(reason: String(cString: reason)) }
     var (rank, size): (Int32, Int32) = (0, 1)
-    try check("MPI_Init_thread", rank: launch.rank, cmpi_join(&rank, &size))
+    try ProcessGroupError.check("MPI_Init_thread", rank: launch.rank, cmpi_join(&rank, &size))
     guard Int(size) == launch.processCount else {
       throw .otherSize(started: launch.processCount, connected: Int(size))
     }
@@ -204,15 +204,7 @@ public struct ProcessGroup: Sendable, Equatable {
 
   private func check(_ call: String, _ message: UnsafeMutablePointer<CChar>?)
     throws(ProcessGroupError)
-  { try Self.check(call, rank: rank, message) }
-
-  private static func check(
-    _ call: String, rank: Int, _ message: UnsafeMutablePointer<CChar>?
-  ) throws(ProcessGroupError) {
-    guard let message else { return }
-    defer { free(message) }
-    throw .failed(call: call, rank: rank, message: String(cString: message))
-  }
+  { try ProcessGroupError.check(call, rank: rank, message) }
 }
 
 /// The version of the Open MPI that several processes would use; nil if there is none.

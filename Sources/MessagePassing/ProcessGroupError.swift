@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why several processes cannot work together.
 public enum ProcessGroupError: Error, Equatable, CustomStringConvertible {
   /// The process was started as one of several, but there is no Open MPI.
@@ -36,5 +38,22 @@ public enum ProcessGroupError: Error, Equatable, CustomStringConvertible {
       on machines of one kind, and continue from the last checkpoint.
       """
     }
+  }
+}
+
+extension ProcessGroupError {
+  /// Throws what a library's call said, if it failed.
+  ///
+  /// - Parameters:
+  ///   - call: The call.
+  ///   - rank: The process that made it.
+  ///   - message: Why it failed, freed here; nil for success.
+  /// - Throws: ``failed(call:rank:message:)``.
+  static func check(
+    _ call: String, rank: Int, _ message: UnsafeMutablePointer<CChar>?
+  ) throws(ProcessGroupError) {
+    guard let message else { return }
+    defer { free(message) }
+    throw .failed(call: call, rank: rank, message: String(cString: message))
   }
 }

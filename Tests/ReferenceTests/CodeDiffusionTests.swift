@@ -41,13 +41,7 @@ extension TorchSuites {
         model, named: CodeDiffusion.name, dataset: dataset,
         plan: TrainingPlan(stepCount: steps, batchSize: batchSize, seed: 0), folder: folder,
         context: .null, isQuiet: true)
-      var count = 0
-      do {
-        _ = try trainer.train {
-          count += 1
-          return count >= stopAfter
-        }
-      } catch TrainingError.interrupted {}
+      try trainer.train(stoppingAfter: stopAfter)
     }
 
     @Test("has the published number of parameters for codes of 512 numbers")

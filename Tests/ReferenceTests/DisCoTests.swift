@@ -212,13 +212,7 @@ extension TorchSuites {
         plan: TrainingPlan(
           stepCount: 3, batchSize: 4, seed: 0, checkpointInterval: 1000, logInterval: 1),
         folder: folder, context: .null, isQuiet: true)
-      var count = 0
-      do {
-        _ = try trainer.train {
-          count += 1
-          return count >= stopAfter
-        }
-      } catch TrainingError.interrupted {}
+      try trainer.train(stoppingAfter: stopAfter)
     }
 
     private static func elements(_ store: ParameterStore) throws -> [[Float]] {

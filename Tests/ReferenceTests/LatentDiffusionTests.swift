@@ -207,13 +207,7 @@ extension TorchSuites {
           plan: TrainingPlan(
             stepCount: 4, batchSize: 4, seed: 5, checkpointInterval: 1000, monitorInterval: 1000),
           folder: folder, context: .null, isQuiet: true)
-        var count = 0
-        do {
-          _ = try trainer.train {
-            count += 1
-            return count >= stopAfter
-          }
-        } catch TrainingError.interrupted {}
+        try trainer.train(stoppingAfter: stopAfter)
         return try ["model", "optimizer"].map {
           try Data(contentsOf: URL(filePath: "\(folder)/checkpoint/\($0).safetensors"))
         }

@@ -33,13 +33,7 @@ extension TorchSuites {
         firstPassOnly ? FirstPass(model) : model, named: name, dataset: dataset, plan: plan,
         folder: folder,
         context: context().json, isQuiet: true)
-      var count = 0
-      do {
-        _ = try trainer.train {
-          count += 1
-          return count >= stopAfter
-        }
-      } catch TrainingError.interrupted {}
+      try trainer.train(stoppingAfter: stopAfter)
       return model
     }
 

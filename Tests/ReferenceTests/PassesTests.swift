@@ -56,13 +56,7 @@ extension TorchSuites {
         model, named: "pair", dataset: Scenes3D(),
         plan: TrainingPlan(stepCount: steps, batchSize: 1, seed: 0), folder: folder,
         context: .null, isQuiet: true)
-      var count = 0
-      do {
-        _ = try trainer.train {
-          count += 1
-          return count >= stopAfter
-        }
-      } catch TrainingError.interrupted {}
+      try trainer.train(stoppingAfter: stopAfter)
       return try [model.first, model.second].map { try $0.elements() }
     }
 
