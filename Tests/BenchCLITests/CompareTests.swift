@@ -243,6 +243,21 @@ import Testing
     let second = try await BenchProcess.run(arguments, in: root)
     #expect(second.errors.contains("mig: 0.310 ± 0.014 (2) -> 0.410 ± 0.014 (2)"))
     #expect(try ResultCollection(paths: [path]).reference.map { $0.value("mig") } == [0.4, 0.42])
+
+    // Later runs of other seeds and of another model take nobody's place.
+    try ResultFixture.write([0.50, 0.52], model: "other", in: "\(root)/later")
+    let third = try await BenchProcess.run(
+      ["compare", "later", "--against", "reference", "--update"], in: root)
+    #expect(third.exitCode == 0, "\(third.errors)")
+    #expect(third.errors.contains("2 results written, 2 others kept"))
+    #expect(!third.errors.contains("beta-vae"))
+    #expect(
+      try ResultCollection(paths: [path]).reference.map { $0.value("mig") }
+        == [0.4, 0.42, 0.5, 0.52])
+    // The same run twice has no one value.
+    let twice = try await BenchProcess.run(
+      ["compare", "later", "reference", "--against", "reference", "--update"], in: root)
+    #expect(twice.exitCode == 2 && twice.errors.contains("other/smoke/seed-0"))
   }
 
   @Test("leaves the references as they are if the runs are not complete")

@@ -39,7 +39,10 @@ struct CompareCommand: BenchCommand {
   @Option(help: "table, markdown, json, junit, github, latex or csv.")
   var format = ComparisonReport.Format.table
 
-  @Flag(help: "Write the runs to --against as its new references, if they are complete.")
+  @Flag(
+    help: """
+      Write the runs to --against as its new references, if they are complete; those of other models and seeds stay.
+      """)
   var update = false
 
   @Option(help: "Compare every model with this one instead of the references.")
@@ -118,7 +121,7 @@ struct CompareCommand: BenchCommand {
       failsOnWorse: against != nil && limits == nil, incomplete: given.incomplete)
     print(try report.text(global.json ? .json : format))
     if update, let against {
-      try ReferenceUpdate(runs: runs, incomplete: given.incomplete, old: base.reference)
+      try ReferenceUpdate(runs: runs, incomplete: given.incomplete)
         .write(to: against, note: global.note)
       return
     }

@@ -1,45 +1,53 @@
 import BenchSupport
+import FoundationEssentials
 
-/// New references from complete runs.
+/// New references from complete runs, beside the references of other models and seeds.
 public struct ReferenceUpdate: Sendable {
   private let runs: [RunResult]
   private let incomplete: [String]
-  private let old: [RunResult]
 
   /// Prepares an update.
   ///
   /// - Parameters:
   ///   - runs: The new results.
   ///   - incomplete: Run folders without a result; any makes the update fail.
-  ///   - old: The references so far.
-  public init(runs: [RunResult], incomplete: [String], old: [RunResult]) {
+  public init(runs: [RunResult], incomplete: [String]) {
     self.runs = runs
     self.incomplete = incomplete
-    self.old = old
   }
 
   /// Writes one file per dataset and preset into a folder and reports what changes.
   ///
+  /// A run takes the place of the reference of its model and seed; all others of the file stay.
+  ///
   /// - Parameters:
   ///   - folder: The folder; created if it is not there.
   ///   - note: Called with each line of the report.
-  /// - Throws: ``ResultError/incomplete(reason:)`` before anything is written; `FileError`.
+  /// - Throws: ``ResultError/incomplete(reason:)`` before anything is written; `FileError`, and ``ResultError`` for a
+  ///   file in the folder that is none of references.
   public func write(to folder: String, note: (String) -> Void) throws {
     try check()
     try createFolder(folder)
     let groups = Dictionary(grouping: runs) { [$0.dataset.name, $0.preset] }
     for key in groups.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-      let results = groups[key, default: []]
       let path = "\(folder)/\(ReferenceFile.name(dataset: key[0], preset: key[1]))"
-      for line in changes(results, dataset: key[0], preset: key[1]) { note(line) }
-      try ReferenceFile.write(results, to: path)
-      note("\(path): \(results.count) results written")
+      let old =
+        FileManager.default.fileExists(atPath: path)
+        ? try ResultCollection(paths: [path]).reference : []
+      let new = groups[key, default: []]
+      let names = Set(new.map(\.name))
+      let kept = old.filter { !names.contains($0.name) }
+      for line in changes(from: old, to: kept + new) { note(line) }
+      try ReferenceFile.write(kept + new, to: path)
+      note("\(path): \(new.count) results written, \(kept.count) others kept")
     }
   }
 
   /// Refuses runs that would make a poor reference.
   private func check() throws(ResultError) {
     guard !runs.isEmpty else { throw .incomplete(reason: "there are no results") }
+    var seen: Set<String> = []
+    for run in runs where !seen.insert(run.name).inserted { throw .duplicate(run: run.name) }
     if let first = incomplete.first {
       throw .incomplete(
         reason: "\(first) has no result" + (incomplete.count > 1 ? " (and others)" : ""))
@@ -68,18 +76,17 @@ public struct ReferenceUpdate: Sendable {
   }
 
   /// One line per metric whose mean changes, appears or disappears.
-  private func changes(_ results: [RunResult], dataset: String, preset: String) -> [String] {
-    let before = old.filter { $0.dataset.name == dataset && $0.preset == preset }
-    let models = (before.map(\.model) + results.map(\.model)).uniqued().sorted()
-    return models.flatMap { model -> [String] in
-      let (former, new) = (
-        before.filter { $0.model == model }, results.filter { $0.model == model }
+  private func changes(from old: [RunResult], to new: [RunResult]) -> [String] {
+    (old + new).map(\.model).uniqued().sorted().flatMap { model -> [String] in
+      let (former, latter) = (
+        old.filter { $0.model == model }, new.filter { $0.model == model }
       )
-      let metrics = (former + new).flatMap { $0.metrics.keys.sorted() }.uniqued().sorted()
+      let metrics = (former + latter).flatMap { $0.metrics.keys.sorted() }.uniqued().sorted()
       return metrics.compactMap { metric in
-        let texts = [former, new].map { Sample($0, metric: metric)?.text ?? "none" }
-        return texts[0] == texts[1]
-          ? nil : "\(dataset)/\(model)/\(preset) \(metric): \(texts[0]) -> \(texts[1])"
+        let texts = [former, latter].map { Sample($0, metric: metric)?.text ?? "none" }
+        guard texts[0] != texts[1], let result = latter.first else { return nil }
+        return
+          "\(result.dataset.name)/\(model)/\(result.preset) \(metric): \(texts[0]) -> \(texts[1])"
       }
     }
   }
