@@ -23,8 +23,8 @@ public enum MetricDirection: String, Sendable, Equatable {
 public struct MetricDescription: Sendable, Equatable {
   /// The name in records and on the command line, variants after a colon.
   public let name: String
-  /// Which values are better.
-  public let direction: MetricDirection
+  /// Which values are better; nil if being larger or smaller alone is neither.
+  public let direction: MetricDirection?
   /// The unit of the value; `score` for a number without one.
   public let unit: String
   /// How the value is measured; only values of one protocol are compared.
@@ -36,12 +36,12 @@ public struct MetricDescription: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - name: The name, variants after a colon.
-  ///   - direction: Which values are better.
+  ///   - direction: Which values are better; nil for neither.
   ///   - unit: The unit of the value.
   ///   - protocolID: How the value is measured; nil for the metric's own name.
   ///   - headline: The field that is the value.
   public init(
-    name: String, direction: MetricDirection = .higherIsBetter, unit: String = "score",
+    name: String, direction: MetricDirection? = .higherIsBetter, unit: String = "score",
     protocolID: String? = nil, headline: String = "value"
   ) {
     self.name = name
@@ -53,10 +53,11 @@ public struct MetricDescription: Sendable, Equatable {
 
   /// The members of a record that say it.
   public var members: [String: JSONValue] {
-    [
-      "higher_is_better": .bool(direction == .higherIsBetter), "unit": .string(unit),
-      "protocol": .string(protocolID), "headline": .string(headline),
+    var members: [String: JSONValue] = [
+      "unit": .string(unit), "protocol": .string(protocolID), "headline": .string(headline),
     ]
+    members["higher_is_better"] = direction.map { .bool($0 == .higherIsBetter) }
+    return members
   }
 }
 

@@ -40,7 +40,7 @@ struct GenerationTable {
       title: title,
       header: ["system", "seeds"]
         + columns.map { column in
-          column + (MetricVocabulary.known[column].map { " \($0.direction.arrow)" } ?? "")
+          column + (MetricVocabulary.known[column]?.direction.map { " \($0.arrow)" } ?? "")
         })
     for model in results.map(\.model).uniqued() {
       let runs = results.filter { $0.model == model }

@@ -28,12 +28,17 @@ public struct HaarRank: Sendable, Equatable {
   ///   - seed: The seed of the rotations.
   ///   - onRotation: Called after each rotation with the number of those done.
   /// - Throws: What keeps the metric from having a value on the codes' own axes, and
-  ///   ``DisentanglementError/undefined(metric:quantity:reason:)`` if no rotation has one.
+  ///   ``DisentanglementError/undefined(metric:quantity:reason:)`` if no rotation has one or no direction is better.
   public init(
     of metric: MetricDefinition, _ input: MetricInput, rotationCount: Int = 199, seed: UInt64,
     onRotation: (Int) throws -> Void = { _ in }
   ) throws {
     precondition(rotationCount >= 1, "\(rotationCount) rotations")
+    guard let sign = metric.description.direction?.sign else {
+      throw DisentanglementError.undefined(
+        metric: metric.name, quantity: "the rank among rotations",
+        reason: "neither larger nor smaller values of it are better")
+    }
     let value = try Self.headline(of: metric, on: input)
     var rotated: [Double] = []
     for index in 0..<rotationCount {
@@ -49,7 +54,6 @@ public struct HaarRank: Sendable, Equatable {
     }
     self.value = value
     self.rotated = rotated
-    let sign = metric.description.direction.sign
     let asGood = rotated.count { sign * $0 >= sign * value }
     pValue = Double(1 + asGood) / Double(1 + rotated.count)
   }

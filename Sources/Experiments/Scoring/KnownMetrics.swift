@@ -16,7 +16,8 @@ package enum RunMetrics {
     name: "mse", direction: .lowerIsBetter, unit: "squared intensity in [0, 1] per pixel",
     protocolID: "mse:sharpest-reconstruction")
   /// How near samples lie to training images.
-  package static let nearest = MetricDescription(name: "nearest", unit: "ratio of distances")
+  package static let nearest = MetricDescription(
+    name: "nearest", direction: nil, unit: "ratio of distances")
   /// The Fréchet distance of features that are not Inception's.
   package static let frechet = MetricDescription(
     name: GenerationMetric.otherFrechet, direction: .lowerIsBetter,

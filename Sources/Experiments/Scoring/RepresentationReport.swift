@@ -146,8 +146,7 @@ package struct RepresentationReport {
     if scores.count > 1, scores[picked].alignments.count > 1 {
       for (alignment, way) in scores[picked].alignments.enumerated() {
         for metric in definitions {
-          let direction = metric.description.direction
-          guard
+          guard let direction = metric.description.direction,
             let best = values(metric, alignment)
               .max(by: { direction.isBetter($1.value, than: $0.value) })?.point
           else { continue }

@@ -31,9 +31,10 @@ extension GenerationMetric {
       try Authenticity.percentage(training: sets.reference, generated: sets.generated))
   }
 
-  /// The data-copying statistic.
+  /// The data-copying statistic: below 0 for copies, above 0 for samples further from the training set than held-out
+  /// images.
   public static let dataCopying = GenerationMetric(
-    MetricDescription(name: "ct", unit: "standard deviations"), needsHeldOut: true
+    MetricDescription(name: "ct", direction: nil, unit: "standard deviations"), needsHeldOut: true
   ) { pair in
     let sets = try pair.features(for: "ct")
     let copying = try DataCopying(

@@ -181,7 +181,7 @@ extension Comparison.Table {
 
   /// What is said of a metric that cannot be ranked.
   static let undirectedNote =
-    "no record says which values are better (higher_is_better): not ranked, no verdict"
+    "no record says that larger or smaller values are better (higher_is_better): not ranked, no verdict"
 
   /// The table for people; columns without contents are left out.
   func resultTable(_ comparison: Comparison) -> ResultTable {
