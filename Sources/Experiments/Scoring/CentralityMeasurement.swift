@@ -47,17 +47,8 @@ package struct CentralityMeasurement {
   package init(
     _ models: [TrainedModel], sizes: Sizes, seed: UInt64, sample: () throws -> ObservationSample
   ) throws {
+    try requireOneDataset(models)
     for trained in models {
-      try trained.specification.definition.requireCodes()
-      guard trained.context.imageShape == models[0].context.imageShape,
-        trained.context.datasetChecksum == models[0].context.datasetChecksum
-      else {
-        throw ExperimentError.notComparable(
-          model: trained.label,
-          reason: "it was trained on \(trained.context.dataset) of \(trained.context.imageShape), "
-            + "not on the first one's \(models[0].context.dataset) of \(models[0].context.imageShape)"
-        )
-      }
       guard trained.specification.definition.sampling?.drawsFromPrior ?? true else {
         throw ExperimentError.notComparable(
           model: trained.label,

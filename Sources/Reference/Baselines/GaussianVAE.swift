@@ -82,8 +82,7 @@ struct GaussianNetworks {
   /// The posterior's mean and rate.
   func encode(_ images: Tensor, _ modulation: Modulation = .none) throws -> Encoding {
     let heads = try encoder(images, modulation)
-    return Encoding(
-      mean: heads[0], rate: try Terms.klDivergence(mean: heads[0], logVariance: heads[1]))
+    return try Encoding(mean: heads[0], logVariance: heads[1])
   }
 
   /// The decoder's pixel means.

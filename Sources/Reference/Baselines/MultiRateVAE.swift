@@ -119,9 +119,7 @@ final class MultiRateVAE: TrainableModel, ExplorableModel {
   func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding {
     let codes = try networks.encode(
       images, condition(point, count: images.shape[0]), isTraining: false)
-    return Encoding(
-      mean: codes.mean,
-      rate: try Terms.klDivergence(mean: codes.mean, logVariance: codes.logVariance))
+    return try Encoding(mean: codes.mean, logVariance: codes.logVariance)
   }
 
   func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor {

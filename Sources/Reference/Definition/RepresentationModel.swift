@@ -23,11 +23,24 @@ public struct Encoding {
   public let mean: Tensor
   /// KL(q(z|x) ‖ p(z)) in nats, [batch]; nil for a model without a posterior.
   public let rate: Tensor?
+  /// The part of every latent in it, [batch, latent]; nil where that is not known.
+  public let latentRates: Tensor?
 
   /// Pairs codes with their rates, where there are any.
   public init(mean: Tensor, rate: Tensor? = nil) {
     self.mean = mean
     self.rate = rate
+    latentRates = nil
+  }
+
+  /// The codes and rates of a posterior N(mean, e^logVariance), both [batch, latent].
+  ///
+  /// - Throws: `TorchError`.
+  public init(mean: Tensor, logVariance: Tensor) throws {
+    let latentRates = try Terms.latentRates(mean: mean, logVariance: logVariance)
+    self.mean = mean
+    self.latentRates = latentRates
+    rate = try latentRates.sum([1])
   }
 }
 

@@ -12,6 +12,8 @@ public struct PointMeasurement: Sendable {
   public let test: LabelledCodes?
   /// The mean rate KL(q(z|x) ‖ p(z)) in nats; nil for a model without a posterior.
   public let rate: Double?
+  /// The mean rate of every latent in nats, for a model that knows them.
+  public let latentRates: [Double]?
   /// The mean squared error of the reconstruction from the mean, per pixel in [0, 1]; nil for codes that
   /// nothing decodes.
   public let squaredError: Double?
@@ -125,6 +127,7 @@ private struct Tally {
   private var elements: [Float] = []
   private var observationCount = 0
   private var rates: [Double] = []
+  private var latentRates: [Double]?
   private var errors: [Double] = []
 
   mutating func add(
@@ -135,6 +138,9 @@ private struct Tally {
     elements += try encoding.mean.elements()
     observationCount += images.shape[0]
     rates += try encoding.rate?.elements(as: Double.self) ?? []
+    if let sums = try encoding.latentRates?.sum([0]).elements(as: Double.self) {
+      latentRates = latentRates.map { zip($0, sums).map(+) } ?? sums
+    }
     guard reconstructs else { return }
     let reconstruction = try model.decode(encoding.mean, at: point)
     errors += try reconstruction.squaredError(images).mean([1, 2, 3]).elements(as: Double.self)
@@ -155,6 +161,7 @@ private struct Tally {
     let covariance = try Covariance(rows: codes.matrix).matrix
     return PointMeasurement(
       point: point, codes: codes, test: test, rate: rates.isEmpty ? nil : mean(rates),
+      latentRates: latentRates?.map { $0 / Double(observationCount) },
       squaredError: errors.isEmpty ? nil : mean(errors),
       variances: (0..<latentCount).map { covariance[$0, $0] },
       totalCorrelation: try gaussianTotalCorrelation(covariance))

@@ -4,8 +4,16 @@ package import Torch
 package enum Terms {
   /// KL(N(mean, e^logVariance) ‖ N(0, 1)) summed over latents: [batch, latent] → [batch].
   package static func klDivergence(mean: Tensor, logVariance: Tensor) throws -> Tensor {
-    let perLatent = try mean.squared() + logVariance.exp() - logVariance - 1
-    return try 0.5 * perLatent.sum([1])
+    try 0.5 * doubledRates(mean: mean, logVariance: logVariance).sum([1])
+  }
+
+  /// KL(N(mean, e^logVariance) ‖ N(0, 1)) of every latent, [batch, latent].
+  package static func latentRates(mean: Tensor, logVariance: Tensor) throws -> Tensor {
+    try 0.5 * doubledRates(mean: mean, logVariance: logVariance)
+  }
+
+  private static func doubledRates(mean: Tensor, logVariance: Tensor) throws -> Tensor {
+    try mean.squared() + logVariance.exp() - logVariance - 1
   }
 
   /// The mean of terms that have a weight per observation, [batch] both.

@@ -286,8 +286,7 @@ public final class MultiBetaVAE: TrainableModel, RepresentationModel {
     let (gamma, condition) = try condition(point, count: images.shape[0])
     let heads = try objective.networks.posterior(images * 2 - 1, condition)
     let logVariance = try objective.logVariance(gamma: gamma, heads) * heads.mean.onesLike()
-    return Encoding(
-      mean: heads.mean, rate: try Terms.klDivergence(mean: heads.mean, logVariance: logVariance))
+    return try Encoding(mean: heads.mean, logVariance: logVariance)
   }
 
   /// g(z, β), limited to the range of pixels.

@@ -17,6 +17,9 @@ public struct UnsupervisedDisentanglementRanking: Sendable, Equatable {
     case spearman
   }
 
+  /// The largest average KL divergence of a latent that is ignored, in nats.
+  public static let informativeRate = 0.01
+
   /// The median of each model's scores against all others.
   public let scoreOfModel: [Double]
   /// The score of every ordered pair of models; the diagonal is 0.
@@ -33,7 +36,7 @@ public struct UnsupervisedDisentanglementRanking: Sendable, Equatable {
   /// - Throws: ``DisentanglementError`` if there are fewer than two models, numbers of samples or
   ///   latents differ, or a model has no informative latent.
   public init(
-    models: [Codes], klDivergences: [[Double]]? = nil, threshold: Double = 0.01,
+    models: [Codes], klDivergences: [[Double]]? = nil, threshold: Double = informativeRate,
     similarity: Similarity = .lasso
   ) throws(DisentanglementError) {
     let metric = "udr"
