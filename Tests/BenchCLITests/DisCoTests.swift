@@ -66,6 +66,28 @@ import Testing
     #expect(unknown.errors.contains("its own, or disco, disco-axes"), "\(unknown.errors)")
   }
 
+  @Test("starts from what the denoiser makes of noise, where there is one")
+  func fromSamples() async throws {
+    let folder = try TemporaryFolder()
+    let (run, plain) = ("\(folder.path)/run", "\(folder.path)/plain")
+    let small = ["--steps", "2", "--batch-size", "8"]
+    _ = try await Self.succeed(["train", "--model", "multi-beta-vae", "--out", run] + small)
+    let disco = ["train", "--stage", "disco", "--disco-from-samples", "--out"]
+    let early = try await Self.run(disco + [run] + small)
+    #expect(early.exitCode != 0 && early.errors.contains("there is no stage 2"), "\(early.errors)")
+    _ = try await Self.succeed(["train", "--stage", "2", "--out", run] + small)
+    _ = try await Self.succeed(disco + [run] + small)
+    let codes = try await Self.succeed([
+      "encode", "--checkpoint", run, "--codes", "disco-axes", "--count", "20", "--point", "0",
+      "--out", "\(folder.path)/codes.npz",
+    ])
+    #expect(codes["codes"]?["latents"]?.integer == 10)
+    _ = try await Self.succeed(["train", "--model", "beta-vae", "--out", plain] + small)
+    let prior = try await Self.run(disco + [plain] + small)
+    #expect(
+      prior.exitCode != 0 && prior.errors.contains("starts from the prior"), "\(prior.errors)")
+  }
+
   @Test("is refused where images are no function of latents, or there are no codes to turn")
   func refused() async throws {
     let folder = try TemporaryFolder()

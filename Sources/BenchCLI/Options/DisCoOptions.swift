@@ -14,6 +14,12 @@ struct DisCoOptions: ParsableArguments {
   var discoShift = 2.0
 
   @Flag(
+    help: """
+      DisCo on a multi-β VAE: start from what its denoiser makes of noise (stage 2), not from codes of images.
+      """)
+  var discoFromSamples = false
+
+  @Flag(
     help: "DisCo: enlarge small negative shifts too, as its code means to and does not.")
   var discoBothSigns = false
 
@@ -32,6 +38,7 @@ struct DisCoOptions: ParsableArguments {
     options.encoder = discoEncoder
     options.codeCount = discoCodes
     options.shiftScale = discoShift
+    options.startsFromSamples = discoFromSamples
     options.enlargesNegativeShifts = discoBothSigns
     options.learningRate = learningRate ?? preset.learningRate
     return options

@@ -73,7 +73,10 @@ struct PerfModelPaths {
 
   /// The paper's second stage on an untrained first one: the cost does not depend on the weights.
   private func denoiserTraining() throws -> Timing {
-    let model = try ModelStage.denoiser.make(on: model("multi-beta-vae"), context(), StageOptions())
+    guard
+      let model = try ModelStage.denoiser.make(
+        on: model("multi-beta-vae"), context(), StageOptions()) as? LatentDiffusion
+    else { preconditionFailure("the stage 'denoiser' makes another model") }
     try model.prepare(images())
     return try timeTrainingStep(
       model, dataset: Scenes3D(),

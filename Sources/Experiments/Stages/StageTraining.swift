@@ -84,13 +84,13 @@ package struct StageTraining {
     try TorchRandom.seed(plan.seed)
     let model = try stage.make(on: trained.model, trained.context, options)
     if group.isFirst { try createFolder(path) }
-    if let preparation = stage.preparation,
+    if let preparation = model.preparation,
       !Checkpoint.exists(at: Trainer.checkpointPath(in: path))
     {
       environment.note(preparation)
       let count = images.scaledCount(64)
       let sample = try ObservationSample(images, count: count, seed: plan.seed)
-      try model.prepare(sample.images(count, on: device))
+      try model.prepare(sample.images(count, on: device), from: trained, in: folders)
     }
     return try train(
       model, label: stage.label, stage: stage.name, on: images,

@@ -10,6 +10,16 @@ public protocol ExplorableModel: RepresentationModel {
   /// - Returns: `[image, explorationWidth]`, of about unit variance, without a gradient.
   /// - Throws: `TorchError`.
   func explorationStarts(_ images: Tensor) throws -> Tensor
+  /// Numbers of samples, where those are not draws from the prior but made by a later stage.
+  ///
+  /// - Parameters:
+  ///   - count: How many rows.
+  ///   - trained: The model as trained.
+  ///   - folders: Where its later stages lie.
+  /// - Returns: `[count, explorationWidth]`; nil if ``explorationStarts(_:)`` draws from the prior anyway.
+  /// - Throws: `TorchError`, and ``TrainingError`` for a stage that is not there.
+  func sampledStarts(_ count: Int, _ trained: TrainedModel, in folders: StageFolders) throws
+    -> Tensor?
   /// The images of numbers, on the scale of [0, 1] but not limited to it: a limit has no gradient.
   func explored(_ numbers: Tensor) throws -> Tensor
 }
@@ -22,6 +32,11 @@ extension ExplorableModel {
   public func explorationStarts(_ images: Tensor) throws -> Tensor {
     try Tensor.normal([images.shape[0], noiseCount], device: images.device)
   }
+
+  /// Nil: samples are draws from the prior.
+  public func sampledStarts(_ count: Int, _ trained: TrainedModel, in folders: StageFolders) throws
+    -> Tensor?
+  { nil }
 
   /// Samples, of which an exponential or logistic function at the end limits nothing abruptly.
   public func explored(_ numbers: Tensor) throws -> Tensor { try sample(numbers) }

@@ -5,13 +5,25 @@ public import Torch
 public protocol StageModel: TrainableModel {
   /// Its choices as JSON, kept in its checkpoints.
   func optionsJSON() throws -> JSONValue
-  /// Measures what training needs to know, once, before it begins; see ``ModelStage/preparation``.
-  func prepare(_ images: Tensor) throws
+  /// What ``prepare(_:from:in:)`` does, for the reader; nil if there is nothing to prepare.
+  var preparation: String? { get }
+  /// Finds out what training needs to know, once, before it begins.
+  ///
+  /// - Parameters:
+  ///   - images: Some images of the data in [0, 1].
+  ///   - trained: The finished first stage.
+  ///   - folders: Where the other stages lie.
+  /// - Throws: Errors of the model, and ``TrainingError`` for a stage that is needed and not there.
+  func prepare(_ images: Tensor, from trained: TrainedModel, in folders: StageFolders) throws
 }
 
 extension StageModel {
-  /// Nothing to measure.
-  public func prepare(_ images: Tensor) throws {}
+  /// Nothing.
+  public var preparation: String? { nil }
+
+  /// Nothing to find out.
+  public func prepare(_ images: Tensor, from trained: TrainedModel, in folders: StageFolders) throws
+  {}
 }
 
 /// A stage of a model's training after the first, on the finished first one, which is left as it is.
@@ -27,8 +39,6 @@ public struct ModelStage: Sendable {
   /// Whether images are drawn with it; one that only explores what the model has learned plays no part in
   /// runs that draw samples.
   public let generates: Bool
-  /// What ``StageModel/prepare(_:)`` does, for the reader; nil if there is nothing to prepare.
-  public let preparation: String?
   /// The codes of images that it gives once it is trained.
   public let readings: [CodeReading]
   private let makeModel:
@@ -42,12 +52,11 @@ public struct ModelStage: Sendable {
   ///   - label: What its model is called in checkpoints.
   ///   - isOptional: Whether it is trained only where it is asked for.
   ///   - generates: Whether images are drawn with it.
-  ///   - preparation: What is measured before training.
   ///   - readings: The codes of images that it gives.
   ///   - make: Makes the stage's model, untrained, from the trained first stage.
   public init<First>(
     name: String, folder: String, label: String, isOptional: Bool = false,
-    generates: Bool = true, preparation: String? = nil, readings: [CodeReading] = [],
+    generates: Bool = true, readings: [CodeReading] = [],
     make: @escaping @Sendable (First, ModelContext, StageOptions) throws -> any StageModel
   ) {
     self.name = name
@@ -55,7 +64,6 @@ public struct ModelStage: Sendable {
     self.label = label
     self.isOptional = isOptional
     self.generates = generates
-    self.preparation = preparation
     self.readings = readings
     makeModel = { model, context, options in
       guard let first = model as? First else {

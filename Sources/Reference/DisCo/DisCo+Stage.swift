@@ -1,5 +1,5 @@
 public import BenchSupport
-import Torch
+public import Torch
 
 extension ModelStage {
   /// Directions in the latents of a finished model, by contrast.
@@ -22,6 +22,16 @@ extension ModelStage {
 extension DisCo: StageModel {
   /// The choices made.
   public func optionsJSON() throws -> JSONValue { try JSONValue(encoding: options) }
+
+  /// What is drawn.
+  public var preparation: String? {
+    options.startsFromSamples ? "Drawing the samples to start from …" : nil
+  }
+
+  /// Draws the samples to start from; no image of the data is looked at.
+  public func prepare(
+    _ images: Tensor, from trained: TrainedModel, in folders: StageFolders
+  ) throws { try drawSamples(trained, in: folders) }
 
   /// Opens the stage of a trained model.
   convenience init(_ trained: TrainedModel, in folders: StageFolders) throws {

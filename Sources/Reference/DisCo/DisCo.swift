@@ -33,6 +33,8 @@ public final class DisCo: TrainableModel {
     public var codeCount = 64
     /// The deviation of shifts: 6 in the paper, of a space of 512 numbers; 2 for latents of unit variance.
     public var shiftScale = 2.0
+    /// Whether the numbers to start from are those of samples, where these need a later stage, and not codes of images.
+    public var startsFromSamples = false
     /// Whether small negative shifts are enlarged like small positive ones.
     ///
     /// The code means to, but asks for numbers that are both above 0 and below a negative one.
@@ -42,6 +44,18 @@ public final class DisCo: TrainableModel {
 
     /// The defaults.
     public init() {}
+
+    /// Reads what was written; files of versions that always started from codes of images say nothing of samples.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      encoder = try container.decode(Encoder.self, forKey: .encoder)
+      codeCount = try container.decode(Int.self, forKey: .codeCount)
+      shiftScale = try container.decode(Double.self, forKey: .shiftScale)
+      startsFromSamples =
+        try container.decodeIfPresent(Bool.self, forKey: .startsFromSamples) ?? false
+      enlargesNegativeShifts = try container.decode(Bool.self, forKey: .enlargesNegativeShifts)
+      learningRate = try container.decode(Double.self, forKey: .learningRate)
+    }
   }
 
   /// The name in checkpoints.
@@ -49,6 +63,10 @@ public final class DisCo: TrainableModel {
 
   /// The directions that are used, of a space that has more.
   private static let mostDirections = 64
+  /// Apart from the streams of directions, whose numbers are those of steps.
+  private static let startStream: UInt64 = 1 << 40
+  /// How many samples are drawn to start from, once.
+  private static let sampleCount = 10_000
   /// The least shift, as a share of the deviation: 0.5 of 6.
   private static let floor = 1.0 / 12
 
@@ -58,6 +76,8 @@ public final class DisCo: TrainableModel {
   public let options: Options
   let generator: any ExplorableModel
   private let directions: OrthogonalMatrix
+  /// The numbers of samples, [sample, number]; nil where every step takes its own starts.
+  private let samples: Tensor?
   private let encoder: (Tensor) throws -> Tensor
 
   /// Begins on a trained model, which stays as it is; initial weights come from libtorch's generator.
@@ -83,6 +103,11 @@ public final class DisCo: TrainableModel {
     store = ParameterStore(device: context.device)
     directions = try OrthogonalMatrix(
       store.root.scope("directions"), size: generator.explorationWidth)
+    samples =
+      try options.startsFromSamples
+      ? store.root.buffer(
+        "starts",
+        Tensor.zeros([Self.sampleCount, generator.explorationWidth], device: context.device)) : nil
     let scope = store.root.scope("encoder")
     let channelCount = context.imageShape.channelCount
     switch options.encoder {
@@ -108,7 +133,7 @@ public final class DisCo: TrainableModel {
   public func losses(_ batch: TrainingBatch) throws -> [Loss] {
     let count = batch.images.shape[0]
     let sameCount = max(1, count / 4)
-    let starts = try withoutGradients { try generator.explorationStarts(batch.images) }
+    let starts = try withoutGradients { try startingNumbers(batch) }
     let chosen = try Tensor(
       directionNumbers(batch, count: count, sameCount: 2 * sameCount), shape: [count],
       device: store.device)
@@ -149,6 +174,27 @@ public final class DisCo: TrainableModel {
     let count = starts.shape[0]
     return try codes.narrowed(0, start: 0, count: count)
       - codes.narrowed(0, start: count, count: count)
+  }
+
+  /// The numbers to start from, one row per image.
+  private func startingNumbers(_ batch: TrainingBatch) throws -> Tensor {
+    guard let samples else { return try generator.explorationStarts(batch.images) }
+    var random = Philox(seed: batch.seed, stream: Self.startStream + UInt64(batch.step))
+    let count = batch.images.shape[0]
+    let rows = (0..<count).map { _ in Int64(random.integer(below: Self.sampleCount)) }
+    return try samples.selected(0, indices: Tensor(rows, shape: [count], device: store.device))
+  }
+
+  /// Draws the samples to start from, where the options say so.
+  func drawSamples(_ trained: TrainedModel, in folders: StageFolders) throws {
+    guard let samples else { return }
+    guard let drawn = try generator.sampledStarts(Self.sampleCount, trained, in: folders) else {
+      throw TrainingError.badConfiguration(
+        what: "disco",
+        expected: "starts from the prior, as samples of '\(trained.label)' are made of",
+        found: "starts from samples of a later stage")
+    }
+    try withoutGradients { try samples.copyInPlace(drawn) }
   }
 
   /// Which direction each variation is along: one for the first, any other for the rest.

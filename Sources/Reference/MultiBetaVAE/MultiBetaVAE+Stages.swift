@@ -1,12 +1,11 @@
 public import BenchSupport
 import Datasets
-import Torch
+public import Torch
 
 extension ModelStage {
   /// The denoiser of the latents of all β.
   public static let denoiser = ModelStage(
-    name: "2", folder: "denoiser", label: LatentDiffusion.name,
-    preparation: "Measuring how fast the encoder's means move along the β axis …"
+    name: "2", folder: "denoiser", label: LatentDiffusion.name
   ) { (autoencoder: MultiBetaVAE, _, options) in
     try LatentDiffusion(autoencoder, options[DiffusionOptions.self] ?? DiffusionOptions())
   }
@@ -44,6 +43,16 @@ extension LatentDiffusion: StageModel {
 
   /// The choices made.
   public func optionsJSON() throws -> JSONValue { try JSONValue(encoding: options) }
+
+  /// What is measured.
+  public var preparation: String? {
+    "Measuring how fast the encoder's means move along the β axis …"
+  }
+
+  /// ``prepare(_:)``: the images are enough.
+  public func prepare(
+    _ images: Tensor, from trained: TrainedModel, in folders: StageFolders
+  ) throws { try prepare(images) }
 }
 
 extension DecoderTuning: StageModel {
