@@ -5,7 +5,7 @@ package import Torch
 package protocol CodedDiffusion: TrainableModel, RepresentationModel {
   /// How images are drawn.
   var sampler: PixelSampler { get }
-  /// What codes are standardised with.
+  /// What codes are standardised with; nil for a model without codes.
   var codeMoments: CodeMoments? { get }
   /// Images in [0, 1] of codes, [image, latent], from noise, [image, channel, height, width].
   func images(ofCodes codes: Tensor, from noise: Tensor) throws -> Tensor
@@ -19,6 +19,22 @@ extension CodedDiffusion {
       try noise.narrowed(1, start: latentCount, count: sampler.width)
         .reshaped([noise.shape[0]] + sampler.shape)
     )
+  }
+
+  /// A code and the pixels' noise.
+  package var noiseCount: Int { latentCount + sampler.width }
+
+  /// DDIM from one noise, the same for all codes.
+  package func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor {
+    try images(
+      ofCodes: latents, from: sampler.fixedNoise(latents.shape[0], on: store.device))
+  }
+
+  /// DDIM from noise, with codes of the mean and deviations that the images' have.
+  package func sample(_ noise: Tensor) throws -> Tensor {
+    let parts = try parts(ofNoise: noise)
+    return try images(
+      ofCodes: codeMoments?.codes(parts.code) ?? parts.code, from: parts.pixels)
   }
 }
 

@@ -209,21 +209,6 @@ package final class DisDiff: CodedDiffusion {
     Encoding(mean: try reading.codes(tokens(images, encoder)))
   }
 
-  package func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor {
-    try images(
-      ofCodes: latents, from: sampler.fixedNoise(latents.shape[0], on: store.device))
-  }
-
-  /// A code and the pixels' noise.
-  package var noiseCount: Int { latentCount + sampler.width }
-
-  /// DDIM from noise, with codes of the mean and deviations that the images' have.
-  package func sample(_ noise: Tensor) throws -> Tensor {
-    let parts = try parts(ofNoise: noise)
-    let codes = try codeMoments?.codes(parts.code)
-    return try images(ofCodes: codes ?? parts.code, from: parts.pixels)
-  }
-
   package func images(ofCodes codes: Tensor, from noise: Tensor) throws -> Tensor {
     let tokens = try reading.tokens(codes)
     return try sampler.images(from: noise) { images, state in

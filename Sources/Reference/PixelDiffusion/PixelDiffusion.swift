@@ -139,34 +139,18 @@ package final class PixelDiffusion: CodedDiffusion {
     return Encoding(mean: try encoder(images)[0])
   }
 
-  package func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor {
-    try images(
-      ofCodes: latents, from: sampler.fixedNoise(latents.shape[0], on: store.device))
-  }
-
-  /// A code and the pixels' noise.
-  package var noiseCount: Int { latentCount + sampler.width }
-
-  /// DDIM from noise, with codes of the mean and deviations that the images' have.
-  package func sample(_ noise: Tensor) throws -> Tensor {
-    let parts = try parts(ofNoise: noise)
-    return try images(
-      from: parts.pixels, codeMoments.map { try $0.codes(parts.code) })
-  }
-
   /// Images in [0, 1] by DDIM.
   ///
   /// - Parameters:
-  ///   - codes: Codes, [image, latent].
+  ///   - codes: Codes, [image, latent]; not looked at by a model without.
   ///   - noise: What they start from, [image, channel, height, width].
   /// - Returns: The images, in the shape of the noise.
   /// - Throws: `TorchError`.
   package func images(ofCodes codes: Tensor, from noise: Tensor) throws -> Tensor {
-    try images(from: noise, codes)
-  }
-
-  private func images(from noise: Tensor, _ codes: Tensor?) throws -> Tensor {
-    try sampler.images(from: noise) { images, state in try predict(images, at: state, codes) }
+    let codes = codeMoments == nil ? nil : codes
+    return try sampler.images(from: noise) { images, state in
+      try predict(images, at: state, codes)
+    }
   }
 
   /// The noise that images in [0, 1] come from, by the same steps run backwards.
