@@ -77,13 +77,15 @@ struct TraverseCommand: BenchCommand {
     let point = try diffusion?.diffusion.point(sigma: sigma) ?? nearest ?? points[0]
     let measured = try measure(
       trained.model, at: [point], on: pictures.sample, device: trained.model.store.device)[0]
-    let directions = try directions(measured, pictures.sample.indices, dataset)
+    let reach = trained.model.latentReach
+    let directions = try directions(measured, reach: reach, pictures.sample.indices, dataset)
     let code = try pictures.code(of: observation, at: point)
     let options = sampling.values(.ofCodes, seed: global.seed)
     try pictures.writeTraversals(
       directions, from: code,
       title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate,
-      unit: ["latents", "pca", "ica"].contains(along) ? 2 : LatentDirection.reach
+      unit: along == "latents"
+        ? reach ?? 2 : ["pca", "ica"].contains(along) ? 2 : LatentDirection.reach
     ) { codes in
       guard let diffusion else { return try trained.model.decode(codes, at: point) }
       return try LatentWalk(diffusion, options, start: start)
@@ -96,10 +98,10 @@ struct TraverseCommand: BenchCommand {
   }
 
   private func directions(
-    _ measured: PointMeasurement, _ indices: [Int], _ dataset: any ImageDataset
+    _ measured: PointMeasurement, reach: Double?, _ indices: [Int], _ dataset: any ImageDataset
   ) throws -> [LatentDirection] {
     switch along {
-    case "latents": LatentDirection.latents(measured)
+    case "latents": LatentDirection.latents(measured, reach: reach)
     case "pca": try LatentDirection.axes(.pca, of: measured.codes)
     case "ica": try LatentDirection.axes(.ica(seed: UInt64(global.seed)), of: measured.codes)
     default:

@@ -23,14 +23,21 @@ package struct LatentDirection {
     return result
   }
 
-  /// Single latents from −2 to 2, the most variable ones first, at most twelve.
-  package static func latents(_ measurement: PointMeasurement) -> [LatentDirection] {
+  /// Single latents, the most variable ones first, at most twelve.
+  ///
+  /// - Parameters:
+  ///   - measurement: The representation.
+  ///   - reach: They go from the negative of this to this; nil for two standard deviations either way of the code.
+  /// - Returns: The directions.
+  package static func latents(_ measurement: PointMeasurement, reach: Double?) -> [LatentDirection]
+  {
     let variances = measurement.variances
     return variances.indices.sorted { variances[$0] > variances[$1] }.prefix(12).map { latent in
       var offset = [Double](repeating: 0, count: variances.count)
-      offset[latent] = 2
+      offset[latent] = reach ?? 2 * variances[latent].squareRoot()
       return LatentDirection(
-        label: "z\(latent)  var \(variances[latent].fixed(2))", offset: offset, replaced: latent)
+        label: "z\(latent)  var \(variances[latent].fixed(2))", offset: offset,
+        replaced: reach == nil ? nil : latent)
     }
   }
 

@@ -93,7 +93,7 @@ package struct RunPictures {
   ///
   /// - Parameters:
   ///   - measurement: The representation.
-  ///   - axes: The model's own latents, each from −2 to 2, the others as encoded; or other axes, by two
+  ///   - axes: The model's own latents, each as far as the model says, the others as encoded; or other axes, by two
   ///     standard deviations either way.
   ///   - observation: Which of the sample to start from.
   /// - Throws: Errors of the model and of files.
@@ -105,8 +105,9 @@ package struct RunPictures {
     // Codes that do not vary have no other axes; the run's record says so.
     let other = axes == .raw ? nil : try? LatentDirection.axes(axes, of: measurement.codes)
     try writeTraversals(
-      other ?? LatentDirection.latents(measurement), from: code,
-      title: "Traversals at \(point.label)" + (other == nil ? "" : ", \(axes.name) axes")
+      other ?? LatentDirection.latents(measurement, reach: model.latentReach), from: code,
+      title: "Traversals at \(point.label)" + (other == nil ? "" : ", \(axes.name) axes"),
+      unit: other == nil ? model.latentReach ?? 2 : 2
     ) { try model.decode($0, at: point) }
   }
 

@@ -60,6 +60,8 @@ public protocol RepresentationModel: AnyObject {
   var decodes: Bool { get }
   /// Images in [0, 1] for latents [batch, latent].
   func decode(_ latents: Tensor, at point: RepresentationPoint) throws -> Tensor
+  /// How far from 0 pictures move single latents; nil where no law of them is known, so that their own spread counts.
+  var latentReach: Double? { get }
   /// Standard normal numbers that one sample is made of, at least ``latentCount``.
   var noiseCount: Int { get }
   /// Images in [0, 1] of draws from the model's prior.
@@ -80,6 +82,9 @@ extension RepresentationModel {
 
   /// A model that encodes and decodes.
   public var decodes: Bool { true }
+
+  /// Two standard deviations of the prior.
+  public var latentReach: Double? { 2 }
 
   /// The latents alone.
   public var noiseCount: Int { latentCount }

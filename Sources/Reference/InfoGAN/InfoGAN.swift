@@ -199,6 +199,9 @@ final class InfoGAN: TrainableModel, ExplorableModel {
     return try generator(Tensor.concatenated([latents, noise], dimension: 1), isTraining: false)
   }
 
+  /// Codes are drawn from −1 to 1; the generator knows no others.
+  var latentReach: Double? { 1 }
+
   var noiseCount: Int { latentCount + options.noiseCount }
 
   /// Normal noise by its distribution function is uniform on [−1, 1].

@@ -21,6 +21,9 @@ extension CodedDiffusion {
     )
   }
 
+  /// Codes have whatever spread the encoder gives them.
+  package var latentReach: Double? { nil }
+
   /// A code and the pixels' noise.
   package var noiseCount: Int { latentCount + sampler.width }
 
