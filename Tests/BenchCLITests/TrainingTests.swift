@@ -242,6 +242,26 @@ import Testing
 }
 
 @Suite("bench refuses bad input") struct BadInputTests {
+  @Test("a dry run times every kind of step, and a GAN's own learning rates are said")
+  func dryRun() async throws {
+    let folder = try TemporaryFolder()
+    let run = try await BenchProcess.run([
+      "train", "--model", "infogan-cr", "--steps", "10", "--batch-size", "8", "--dry-run",
+      "--threads", "1", "--out", folder.path,
+    ])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    // The contrast starts after two fifths.
+    #expect(run.output.contains(" ms (4 steps), then "), "\(run.output)")
+    #expect(run.output.contains(" ms (6 steps); 10 steps: about "), "\(run.output)")
+    let trained = try await BenchProcess.run([
+      "train", "--model", "gan", "--steps", "1", "--batch-size", "8", "--learning-rate", "0.01",
+      "--threads", "1", "--out", "\(folder.path)/gan",
+    ])
+    #expect(
+      trained.errors.contains("gan has learning rates of its own, not 0.01: 0.002, 0.001"),
+      "\(trained.errors)")
+  }
+
   @Test("unknown names get the nearest known ones")
   func unknownNames() async throws {
     let folder = try TemporaryFolder()

@@ -8,10 +8,16 @@ import Torch
 package struct DryRun {
   package let title: String
   private let model: any TrainableModel
-  private let timing: Timing
+  private let kinds: [StepKind]
   private let plan: TrainingPlan
 
-  /// Probes a model with a few optimiser steps on the dataset's first images.
+  /// Steps that move the same parameters in the same passes, such as those before and after a part of the model starts.
+  private struct StepKind {
+    let count: Int
+    let seconds: Double
+  }
+
+  /// Probes a model with a few optimiser steps of every kind on the dataset's first images.
   package init(
     _ title: String, _ model: any TrainableModel, dataset: any ImageDataset, plan: TrainingPlan
   ) throws {
@@ -19,15 +25,25 @@ package struct DryRun {
     self.model = model
     self.plan = plan
     let memory = PeakMemory()
-    timing = try timeTrainingStep(model, dataset: dataset, plan: plan, count: 2, warmUp: 1)
+    let steps = Dictionary(grouping: 0..<plan.stepCount) {
+      model.passes(at: $0, of: plan.stepCount)
+    }
+    kinds = try steps.values.sorted { $0[0] < $1[0] }.map { steps in
+      let timing = try timeTrainingStep(
+        model, dataset: dataset, plan: plan, count: 2, warmUp: 1, at: (steps[0], plan.stepCount))
+      return StepKind(count: steps.count, seconds: timing.median)
+    }
     peakMemoryBytes = memory.bytes
   }
 
   /// The most memory the process had resident meanwhile, in bytes; nil where that is not known.
   package let peakMemoryBytes: Int?
 
-  /// Seconds of an optimiser step.
-  package var secondsPerStep: Double { timing.median }
+  /// Seconds of all steps.
+  private var seconds: Double { kinds.reduce(0) { $0 + Double($1.count) * $1.seconds } }
+
+  /// Seconds of an optimiser step, the mean over all.
+  package var secondsPerStep: Double { seconds / Double(plan.stepCount) }
 
   /// Parameters by part: the first two components of their names.
   private var parts: [(name: String, count: Int)] {
@@ -56,9 +72,9 @@ package struct DryRun {
         Dictionary(parts.map { ($0.name, JSONValue.integer($0.count)) }) { first, _ in first }),
       "state_bytes": .integer(stateBytes),
       "peak_memory_bytes": peakMemoryBytes.map { .integer($0) } ?? .null,
-      "seconds_per_step": .number(timing.median), "steps": .integer(plan.stepCount),
-      "seconds": .number(timing.median * Double(plan.stepCount)),
-      "images_per_second": .number(Double(plan.imageCount(of: model)) / timing.median),
+      "seconds_per_step": .number(secondsPerStep), "steps": .integer(plan.stepCount),
+      "seconds": .number(seconds),
+      "images_per_second": .number(Double(plan.imageCount(of: model)) / secondsPerStep),
     ]
   }
 
@@ -70,13 +86,16 @@ package struct DryRun {
     let resident = peakMemoryBytes.map {
       "; resident in the probe: \((Double($0) / 0x1p20).fixed(0)) MiB"
     }
+    let times = kinds.map { kind in
+      "\((1000 * kind.seconds).fixed(0)) ms" + (kinds.count > 1 ? " (\(kind.count) steps)" : "")
+    }
     return """
       \(title)
       \(table.text())
       Weights, gradients, moments and averages: \((Double(stateBytes) / 0x1p20).fixed(0)) MiB\
       \(resident ?? "").
-      A step of \(plan.imageCount(of: model)): \((1000 * timing.median).fixed(0)) ms; \(plan.stepCount) steps: \
-      about \(duration(timing.median * Double(plan.stepCount))).
+      A step of \(plan.imageCount(of: model)): \(times.joined(separator: ", then ")); \(plan.stepCount) steps: \
+      about \(duration(seconds)).
       """
   }
 }

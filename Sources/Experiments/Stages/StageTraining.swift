@@ -69,6 +69,12 @@ package struct StageTraining {
   {
     try TorchRandom.seed(plan.seed)
     let model = try specification.make(context)
+    let rates = model.optimizerGroups.map(\.options.learningRate)
+    if !rates.contains(context.learningRate) {
+      environment.note(
+        "\(specification.label) has learning rates of its own, not \(context.learningRate): "
+          + rates.uniqued().map { "\($0)" }.joined(separator: ", "))
+    }
     return try train(
       model, label: specification.label, stage: "1", on: context.trainingImages(of: dataset),
       context: context.json, in: folder.path)

@@ -57,19 +57,30 @@ public func timeTrainingStep(
 }
 
 /// Times a model's whole optimiser step, as a plan has it, on a dataset's first images.
+///
+/// - Parameters:
+///   - model: The model, whose parameters move.
+///   - dataset: Where the images are from.
+///   - plan: How it is trained.
+///   - count: Measured steps.
+///   - warmUp: Steps before them.
+///   - position: The number of the first of these steps, and of all.
+/// - Returns: The times.
+/// - Throws: Errors of the dataset and of libtorch.
 public func timeTrainingStep(
   _ model: any TrainableModel, dataset: any ImageDataset, plan: TrainingPlan, count: Int,
-  warmUp: Int = 3
+  warmUp: Int = 3, at position: (step: Int, of: Int) = (0, 300_000)
 ) throws -> Timing {
   let optimizers = try TrainingOptimizers(model)
   let device = model.store.device
   let indices = (0..<plan.imageCount(of: model)).map { $0 % dataset.count }
   let images = try imageTensor(
     dataset.pixels(at: indices), shape: dataset.imageShape, device: device)
-  var step = 0
+  var step = position.step
   return try Timing(count: count, warmUp: max(1, warmUp), counter: .tensors) {
     _ = try optimizers.step(
-      model, TrainingBatch(images: images, step: step, stepCount: 300_000, seed: plan.seed), plan)
+      model, TrainingBatch(images: images, step: step, stepCount: position.of, seed: plan.seed),
+      plan)
     step += 1
     try device.synchronize()
   }
