@@ -3,6 +3,7 @@ import BenchSupport
 import Datasets
 import FoundationEssentials
 import Plotting
+import Results
 
 /// `bench datasets`: what there is, how to get it, and whether it is what it should be.
 struct DatasetsCommand: AsyncParsableCommand {
@@ -49,13 +50,12 @@ extension DatasetsCommand {
               ])
             }),
         ]),
-        text: ([
-          "\("name".padded(to: 16)) \("state".padded(to: 9)) \("size".padded(to: 26)) images"
-        ]
-          + rows.map { entry, state in
-            "\(entry.name.padded(to: 16)) \(state.padded(to: 9)) \(entry.size.padded(to: 26)) "
-              + entry.summary
-          } + ["", "Data folder: \(root)"]).joined(separator: "\n"))
+        text: ResultTable(
+          header: ["name", "state", "size", "images"],
+          rows: rows.map { entry, state in
+            [entry.name, state, entry.size, entry.summary].map { ResultTable.Cell($0) }
+          }
+        ).text() + "\n\nData folder: \(root)")
     }
   }
 
