@@ -14,7 +14,7 @@ extension TorchSuites {
 
     /// The catalog, and options that compute in other ways.
     private static let names =
-      ModelCatalog.all.map(\.name) + [
+      ModelCatalog.smallNames + [
         "beta-tcvae:estimator=mss", "beta-tcvae:estimator=mws", "info-vae:kernel=rbf",
         "factor-vae:shuffles=second-batch", "control-vae:law=linear", "control-vae:law=generation",
         "mr-vae:loss=bernoulli", "multi-beta-vae-diag:times=logit,reduction=sum",

@@ -296,6 +296,7 @@ extension TorchSuites {
     func representation() throws {
       let model = try Self.model("infogan-cr")
       #expect(model.noiseCount == 15)
+      #expect(model.latentReach == 1)
       let images = try ObservationSample(Scenes3D(), count: 4, seed: 0).images(4, on: .cpu)
       let point = try model.points()[0]
       try withoutGradients {

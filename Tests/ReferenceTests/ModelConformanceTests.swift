@@ -43,7 +43,7 @@ extension TorchSuites {
 
     @Test(
       "the same seed gives the same weights, another seed others",
-      arguments: ModelCatalog.all.map(\.name))
+      arguments: ModelCatalog.smallNames)
     func determinism(name: String) throws {
       let folder = try TemporaryFolder()
       let runs = try [("a", 1), ("b", 1), ("c", 2)].map { part, seed in
@@ -57,7 +57,7 @@ extension TorchSuites {
 
     @Test(
       "an interrupted and resumed training ends with the same bits",
-      arguments: ModelCatalog.all.map(\.name))
+      arguments: ModelCatalog.smallNames)
     func resume(name: String) throws {
       let folder = try TemporaryFolder()
       let (whole, parts) = ("\(folder.path)/whole", "\(folder.path)/parts")
@@ -116,7 +116,7 @@ extension TorchSuites {
 
     @Test(
       "the loss falls, that of the first pass where others work against it",
-      arguments: ModelCatalog.all.map(\.name))
+      arguments: ModelCatalog.smallNames)
     func lossFalls(name: String) throws {
       let folder = try TemporaryFolder()
       let model = try Self.model(name)
@@ -146,14 +146,14 @@ extension TorchSuites {
 
     @Test(
       "unequal parts of a batch give its losses and gradients, or are refused",
-      arguments: ModelCatalog.all.map(\.name))
+      arguments: ModelCatalog.smallNames)
     func parts(name: String) throws {
       try PartsTests.check(Self.model(name), named: name)
     }
 
     @Test(
       "codes, rates and images have their shapes and ranges",
-      arguments: ModelCatalog.all.map(\.name))
+      arguments: ModelCatalog.smallNames)
     func shapes(name: String) throws {
       let model = try Self.model(name)
       let sample = try ObservationSample(Self.dataset, count: 5, seed: 0)
@@ -165,6 +165,10 @@ extension TorchSuites {
         if let rate = encoding.rate {
           #expect(rate.shape == [5])
           #expect(try rate.minimum().item() >= -1e-4)
+        }
+        if let rate = encoding.rate, let latentRates = encoding.latentRates {
+          #expect(latentRates.shape == [5, model.latentCount])
+          #expect(try (latentRates.sum([1]) - rate).abs().maximum().item() < 1e-4)
         }
         let decoded = try model.decode(encoding.mean, at: point)
         #expect(decoded.shape == images.shape)
@@ -185,7 +189,7 @@ extension TorchSuites {
 
     @Test(
       "a checkpoint opens alone and encodes as the trained model did",
-      arguments: ModelCatalog.all.map(\.name))
+      arguments: ModelCatalog.smallNames)
     func opensAlone(name: String) throws {
       let folder = try TemporaryFolder()
       let model = try Self.train(name, steps: 1, in: folder.path)
