@@ -110,7 +110,7 @@ extension TorchSuites {
       form = UNetForm(
         width: 64, multipliers: [1, 2, 4, 8], attentionLevels: [2], attention: .heads(1),
         resampling: .blocks,
-        conditions: [.init(width: 512), .init(name: "code", width: 512, shifts: false)])
+        conditions: [.init(width: 512), .init(name: "code", width: 512, entry: .scale)])
       #expect(try count(embedding: 512, channels: 3, form) == 71_518_723)
     }
 
@@ -124,6 +124,46 @@ extension TorchSuites {
         $0.isTrainable && $0.name.hasPrefix("net.") && !$0.name.hasPrefix("net.tokens.")
       }.reduce(0) { $0 + $1.tensor.count }
       #expect(abs(Double(count) / 37_469_635 - 1) < 0.01, "\(count)")
+    }
+
+    /// InfoDiffusion's has 64,000 constants of its embedding and cross-attentions that it never calls beside these, and an
+    /// encoder with a second head of 1,056.
+    @Test(
+      "with the published nets the methods have the published sizes",
+      arguments: [
+        ("ddpm", 10, 78_700_803, 0), ("diffae", 512, 71_518_723, 19_320_512),
+        ("info-diffusion", 32, 14_858_499 - 1_211_008 - 64_000, 8_360_225 - 1_056),
+      ])
+    func publishedNets(name: String, latents: Int, net: Int, encoder: Int) throws {
+      let published = try ModelSpecification(parsing: name).withPublishedSizes()
+      let entries = try published.make(Self.context(latents)).store.entries.filter(\.isTrainable)
+      func count(_ part: String) -> Int {
+        entries.filter { $0.name.hasPrefix(part) }.reduce(0) { $0 + $1.tensor.count }
+      }
+      #expect(count("net.") == net && count("encoder.") == encoder)
+    }
+
+    @Test(
+      "the published nets encode, decode and have gradients",
+      arguments: ["ddpm", "diffae", "info-diffusion"])
+    func publishedSteps(name: String) throws {
+      let model = try Self.model("\(name):net=published,width=8,sampling-steps=2")
+      let images = try ObservationSample(Scenes3D(), count: 2, seed: 0).images(2, on: .cpu)
+      let batch = TrainingBatch(images: images, step: 0, stepCount: 2, seed: 7)
+      let optimizers = try TrainingOptimizers(model)
+      for step in 0..<3 {
+        _ = try optimizers.step(
+          model, TrainingBatch(images: images, step: step, stepCount: 3, seed: 7),
+          TrainingPlan(stepCount: 3, batchSize: 2, seed: 0))
+      }
+      let weights = model.store.entries.filter(\.isTrainable).map(\.tensor)
+      let gradients = try model.losses(batch)[0].value.gradients(of: weights)
+      #expect(gradients.allSatisfy { $0 != nil })
+      for point in try model.points() {
+        let codes = try withoutGradients { try model.encode(images, at: point).mean }
+        #expect(codes.shape == [2, model.latentCount])
+        #expect(try model.decode(codes, at: point).shape == images.shape)
+      }
     }
 
     @Test("the net on blocks of pixels has the size of its form")

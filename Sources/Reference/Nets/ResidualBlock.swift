@@ -4,27 +4,51 @@ package import Torch
 ///
 /// GroupNorm → SiLU → 3×3 → GroupNorm·(1 + a(e)) + b(e) → SiLU → 3×3, plus the input, as in ADM
 /// (Dhariwal & Nichol, arXiv:2105.05233). Further conditions scale and shift what the one before left. The
-/// second convolution starts at zero.
+/// second convolution starts at zero. Other nets have one convolution, or a third after another normalisation (``Body``).
 package struct ResidualBlock {
+  /// What a block consists of.
+  package struct Body: Sendable {
+    /// Its 3×3 convolutions, each after a normalisation; conditions enter before the second.
+    package var convolutionCount: Int
+    /// How the last of several starts.
+    package var lastInitializer: Initializer
+
+    /// Two convolutions, the second from zero, if nothing else is said.
+    package init(convolutionCount: Int = 2, lastInitializer: Initializer = .constant(0)) {
+      self.convolutionCount = convolutionCount
+      self.lastInitializer = lastInitializer
+    }
+  }
+
   /// A condition, and how it enters.
   package struct Condition {
+    /// What it does to maps.
+    package enum Entry: Sendable {
+      /// It scales and shifts what the second normalisation leaves.
+      case scaleAndShift
+      /// It scales it.
+      case scale
+      /// It is added to what the first convolution leaves, before the second normalisation.
+      case sum
+    }
+
     /// The name of its projection's parameters.
     let name: String
     /// Numbers per image.
     let width: Int
-    /// Whether it shifts as well as scales.
-    let shifts: Bool
+    /// What it does.
+    let entry: Entry
     /// How its projection starts.
     let initializer: Initializer
 
     /// Describes a condition.
     package init(
-      name: String = "condition", width: Int, shifts: Bool = true,
+      name: String = "condition", width: Int, entry: Entry = .scaleAndShift,
       initializer: Initializer = .constant(0)
     ) {
       self.name = name
       self.width = width
-      self.shifts = shifts
+      self.entry = entry
       self.initializer = initializer
     }
   }
@@ -50,9 +74,9 @@ package struct ResidualBlock {
 
   private let firstNorm: GroupNorm
   private let firstConvolution: Convolution
-  private let projections: [(linear: Linear, shifts: Bool)]
-  private let secondNorm: GroupNorm
-  private let secondConvolution: Convolution
+  private let projections: [(linear: Linear, entry: Condition.Entry)]
+  /// The normalisations and convolutions after the first.
+  private let others: [(norm: GroupNorm, convolution: Convolution)]
   private let skip: Convolution?
   private let output: Int
   private let resampling: Resampling
@@ -60,8 +84,10 @@ package struct ResidualBlock {
   /// Adds the layers to a scope.
   init(
     _ scope: ParameterScope, input: Int, output: Int, conditions: [Condition],
-    resampling: Resampling = .none, groups: (Int) -> Int = groupCount
+    body: Body = Body(), resampling: Resampling = .none, groups: (Int) -> Int = groupCount
   ) throws {
+    precondition(
+      body.convolutionCount > 1 || conditions.isEmpty, "conditions of a block of one convolution")
     self.output = output
     self.resampling = resampling
     firstNorm = try GroupNorm(scope.scope("norm1"), groups: groups(input), channels: input)
@@ -70,12 +96,19 @@ package struct ResidualBlock {
     projections = try conditions.map { condition in
       let linear = try Linear(
         scope.scope(condition.name), input: condition.width,
-        output: condition.shifts ? 2 * output : output, condition.initializer)
-      return (linear, condition.shifts)
+        output: condition.entry == .scaleAndShift ? 2 * output : output, condition.initializer)
+      return (linear, condition.entry)
     }
-    secondNorm = try GroupNorm(scope.scope("norm2"), groups: groups(output), channels: output)
-    secondConvolution = try Convolution(
-      scope.scope("conv2"), input: output, output: output, kernel: 3, padding: 1, .constant(0))
+    let count = body.convolutionCount
+    others = try (1..<count).map { index in
+      (
+        try GroupNorm(
+          scope.scope("norm\(index + 1)"), groups: groups(output), channels: output),
+        try Convolution(
+          scope.scope("conv\(index + 1)"), input: output, output: output, kernel: 3, padding: 1,
+          index == count - 1 ? body.lastInitializer : .torchDefault)
+      )
+    }
     skip =
       input == output
       ? nil : try Convolution(scope.scope("skip"), input: input, output: output, kernel: 1)
@@ -95,20 +128,33 @@ package struct ResidualBlock {
   /// [batch, input, height, width] and the conditions, [batch, condition] each → [batch, output, height, width].
   func callAsFunction(_ input: Tensor, _ conditions: [Tensor]) throws -> Tensor {
     precondition(conditions.count == projections.count, "\(conditions.count) conditions")
-    let features = try firstConvolution(resampling(firstNorm(input).silu()))
-    var modulated = try secondNorm(features)
-    for (projection, condition) in zip(projections, conditions) {
+    var features = try firstConvolution(resampling(firstNorm(input).silu()))
+    for (projection, condition) in zip(projections, conditions) where projection.entry == .sum {
+      features = try features + projection.linear(condition).reshaped([-1, output, 1, 1])
+    }
+    for (index, layers) in others.enumerated() {
+      var normalized = try layers.norm(features)
+      if index == 0 { normalized = try modulated(normalized, conditions) }
+      features = try layers.convolution(normalized.silu())
+    }
+    let resampled = try resampling(input)
+    return try (skip.map { try $0(resampled) } ?? resampled) + features
+  }
+
+  /// Maps scaled, and shifted, by the conditions that do so.
+  private func modulated(_ maps: Tensor, _ conditions: [Tensor]) throws -> Tensor {
+    var modulated = maps
+    for (projection, condition) in zip(projections, conditions) where projection.entry != .sum {
+      let shifts = projection.entry == .scaleAndShift
       let modulation = try projection.linear(condition)
-        .reshaped([-1, projection.shifts ? 2 * output : output, 1, 1])
+        .reshaped([-1, shifts ? 2 * output : output, 1, 1])
       modulated = try modulated.addingProduct(
         modulated, modulation.narrowed(1, start: 0, count: output))
-      if projection.shifts {
+      if shifts {
         modulated = try modulated + modulation.narrowed(1, start: output, count: output)
       }
     }
-    let residual = try secondConvolution(modulated.silu())
-    let resampled = try resampling(input)
-    return try (skip.map { try $0(resampled) } ?? resampled) + residual
+    return modulated
   }
 }
 

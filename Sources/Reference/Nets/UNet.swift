@@ -3,7 +3,7 @@ package import Torch
 /// The form of a ``UNet``.
 package struct UNetForm {
   /// How maps become half as large and twice as large.
-  package enum Resampling {
+  package enum Resampling: Sendable {
     /// A 3×3 convolution of stride 2; every pixel repeated, then a 3×3 convolution.
     case convolutions
     /// Residual blocks that average or repeat.
@@ -32,6 +32,8 @@ package struct UNetForm {
   package var attention: Attention
   /// How the size changes.
   package var resampling: Resampling
+  /// What residual blocks consist of.
+  package var body = ResidualBlock.Body()
   /// What modulates the blocks.
   package var conditions: [ResidualBlock.Condition]
   /// Groups of a normalisation of so many channels.
@@ -87,18 +89,19 @@ package struct UNet {
   }
 }
 
-/// One output of a U-Net: a normalisation and a 3×3 convolution that starts at zero.
+/// One output of a U-Net: a normalisation and a 3×3 convolution that starts at zero where nothing else is said.
 package struct UNetHead {
   private let norm: GroupNorm
   private let convolution: Convolution
 
   /// Adds the layers to a scope.
   package init(
-    _ scope: ParameterScope, width: Int, channelCount: Int, groups: (Int) -> Int = groupCount
+    _ scope: ParameterScope, width: Int, channelCount: Int, groups: (Int) -> Int = groupCount,
+    _ initializer: Initializer = .constant(0)
   ) throws {
     norm = try GroupNorm(scope.scope("norm"), groups: groups(width), channels: width)
     convolution = try Convolution(
-      scope.scope("conv"), input: width, output: channelCount, kernel: 3, padding: 1, .constant(0))
+      scope.scope("conv"), input: width, output: channelCount, kernel: 3, padding: 1, initializer)
   }
 
   /// [batch, width, height, width] → [batch, channel, height, width].

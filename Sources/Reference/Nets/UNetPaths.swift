@@ -15,8 +15,8 @@ private struct UNetBlock {
     hasAttention: Bool, resampling: ResidualBlock.Resampling = .none
   ) throws {
     residual = try ResidualBlock(
-      scope, input: input, output: output, conditions: form.conditions, resampling: resampling,
-      groups: form.groups)
+      scope, input: input, output: output, conditions: form.conditions, body: form.body,
+      resampling: resampling, groups: form.groups)
     guard hasAttention else {
       attention = nil
       return
@@ -122,9 +122,30 @@ struct UNetDescent {
   }
 }
 
+/// The middle of a ``UNet``: two blocks, with attention after the first.
+struct UNetMiddle {
+  private let blocks: [UNetBlock]
+
+  /// Adds the layers to a scope.
+  init(_ scope: ParameterScope, _ form: UNetForm) throws {
+    let width = form.widths[form.widths.count - 1]
+    blocks = try (0..<2).map { block in
+      try UNetBlock(
+        scope.scope("middle\(block + 1)"), form, input: width, output: width,
+        hasAttention: block == 0)
+    }
+  }
+
+  /// The smallest map of a way down, conditions and tokens → the same shape.
+  func callAsFunction(_ map: Tensor, _ conditions: [Tensor], tokens: Tensor? = nil) throws -> Tensor
+  {
+    try blocks.reduce(map) { try $1($0, conditions, tokens) }
+  }
+}
+
 /// The middle of a ``UNet`` and its way up.
 struct UNetAscent {
-  private let middle: [UNetBlock]
+  private let middle: UNetMiddle
   private let blocks: [[UNetBlock]]
   private let upsamplings: [UNetResampler]
 
@@ -133,11 +154,7 @@ struct UNetAscent {
     let widths = form.widths
     var skips = form.skipWidths
     var width = widths[widths.count - 1]
-    middle = try (0..<2).map { [width] block in
-      try UNetBlock(
-        scope.scope("middle\(block + 1)"), form, input: width, output: width,
-        hasAttention: block == 0)
-    }
+    middle = try UNetMiddle(scope, form)
     blocks = try widths.enumerated().reversed().map { level, output in
       try (0...form.blockCount).map { block in
         defer { width = output }
@@ -164,8 +181,8 @@ struct UNetAscent {
     -> Tensor
   {
     var skips = maps
-    guard var features = skips.last else { preconditionFailure("a way up from no maps") }
-    for block in middle { features = try block(features, conditions, tokens) }
+    guard let last = skips.last else { preconditionFailure("a way up from no maps") }
+    var features = try middle(last, conditions, tokens: tokens)
     for (level, blocks) in blocks.enumerated() {
       for block in blocks {
         let joined = try Tensor.concatenated([features, skips.removeLast()], dimension: 1)

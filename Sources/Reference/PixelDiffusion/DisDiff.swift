@@ -70,9 +70,10 @@ package final class DisDiff: CodedDiffusion {
     sampler = PixelSampler(
       schedule: Self.schedule, stepCount: options.stepCount,
       shape: [image.channelCount, image.height, image.width])
+    let layout = NoiseNetLayout.shared(width: options.width)
     base = try NoisePredictor(
       store.root.scope("base"), channelCount: image.channelCount, codeWidth: 0, entry: .none,
-      width: options.width)
+      layout)
     func encoder(_ scope: ParameterScope) throws -> ConvolutionalEncoder {
       try ConvolutionalEncoder(
         scope, channelCount: image.channelCount,
@@ -80,9 +81,9 @@ package final class DisDiff: CodedDiffusion {
     }
     self.encoder = try encoder(store.root.scope("encoder"))
     fields = try ConceptFields(
-      store.root.scope("fields"), blocks: PixelBlocks(channelCount: image.channelCount),
-      tokenWidth: options.tokenWidth,
-      form: NoisePredictor.form(width: options.width, conditions: []))
+      store.root.scope("fields"),
+      blocks: PixelBlocks(channelCount: image.channelCount, side: layout.blockSide),
+      tokenWidth: options.tokenWidth, form: layout.form([]))
     reading = try TokenReading(
       store.root.scope("token"), conceptCount: latentCount, tokenWidth: options.tokenWidth)
     codeMoments = try CodeMoments(store.root.scope("code"), latentCount: latentCount)

@@ -12,13 +12,9 @@ package enum CodeEntry: Sendable {
   case tokens
 }
 
-/// The net that predicts the noise in images: a U-Net on ``PixelBlocks``.
-///
-/// It is that of DisDiff and EncDiff: four levels of 1, 2, 4, 4 times the width, two residual blocks each, attention of four
-/// heads on the first three and in the middle.
+/// The net that predicts the noise in images: a U-Net of a ``NoiseNetLayout`` on ``PixelBlocks``.
 struct NoisePredictor {
   private static let tokenWidth = 16
-  private static let headCount = 4
 
   private let blocks: PixelBlocks
   private let embedding: TimestepEmbedding
@@ -35,51 +31,41 @@ struct NoisePredictor {
   ///   - channelCount: Channels of the images.
   ///   - codeWidth: Numbers of a code.
   ///   - entry: How codes enter.
-  ///   - width: Channels of the first level.
+  ///   - layout: Its sizes.
   /// - Throws: `TorchError`.
   init(
-    _ scope: ParameterScope, channelCount: Int, codeWidth: Int, entry: CodeEntry, width: Int
+    _ scope: ParameterScope, channelCount: Int, codeWidth: Int, entry: CodeEntry,
+    _ layout: NoiseNetLayout
   ) throws {
-    blocks = PixelBlocks(channelCount: channelCount)
+    blocks = PixelBlocks(channelCount: channelCount, side: layout.blockSide)
     self.entry = entry
-    embedding = try TimestepEmbedding(scope.scope("embedding"), count: width, width: 4 * width)
-    var conditions = [ResidualBlock.Condition(width: embedding.width, initializer: .torchDefault)]
-    var attention = UNetForm.Attention.heads(Self.headCount)
+    embedding = try TimestepEmbedding(
+      scope.scope("embedding"), count: layout.width, width: layout.embeddingWidth)
+    var form = layout.form([
+      .init(
+        width: embedding.width, entry: layout.stateEntry, initializer: .torchDefault)
+    ])
     switch entry {
     case .none:
       (codeLayer, tokenizer) = (nil, nil)
     case .scale:
       (codeLayer, tokenizer) = (nil, nil)
-      conditions.append(
-        .init(name: "code", width: codeWidth, shifts: false, initializer: .torchDefault))
+      form.conditions.append(
+        .init(name: "code", width: codeWidth, entry: .scale, initializer: .torchDefault))
     case .scaleAndShift:
       codeLayer = try Linear(scope.scope("code"), input: codeWidth, output: embedding.width)
       tokenizer = nil
-      conditions.append(
+      form.conditions.append(
         .init(name: "code", width: embedding.width, initializer: .torchDefault))
     case .tokens:
       codeLayer = nil
       tokenizer = try ScalarTokens(
         scope.scope("tokens"), count: codeWidth, width: Self.tokenWidth)
-      attention = .tokens(heads: Self.headCount, width: Self.tokenWidth)
+      form.attention = .tokens(heads: layout.headCount, width: Self.tokenWidth)
     }
-    net = try UNet(
-      scope, channelCount: blocks.width,
-      Self.form(width: width, attention: attention, conditions: conditions))
+    net = try UNet(scope, channelCount: blocks.width, form)
     head = try UNetHead(
-      scope.scope("noise"), width: width, channelCount: blocks.width, groups: wideGroupCount)
-  }
-
-  /// The form of the U-Net.
-  static func form(
-    width: Int, attention: UNetForm.Attention = .heads(headCount),
-    conditions: [ResidualBlock.Condition]
-  ) -> UNetForm {
-    var form = UNetForm(
-      width: width, multipliers: [1, 2, 4, 4], attentionLevels: [0, 1, 2], attention: attention,
-      resampling: .blocks, conditions: conditions)
-    form.groups = wideGroupCount
-    return form
+      scope.scope("noise"), width: layout.width, channelCount: blocks.width, groups: form.groups)
   }
 
   /// The predicted noise.

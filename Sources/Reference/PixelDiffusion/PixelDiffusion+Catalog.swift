@@ -1,19 +1,24 @@
 extension ModelDefinition {
   static let diffusion = ModelDefinition(
     name: "ddpm", summary: "DDPM (Ho et al. 2020): diffusion of pixels without codes, to generate",
-    options: [.pixelDiffusionWidth, .pixelDiffusionSteps],
-    publishedSizes: [("width", "128")], hasCodes: false
+    options: [.pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps],
+    publishedSizes: [("net", "published"), ("width", "128")], hasCodes: false
   ) { context, options in
-    try PixelDiffusion(context, .init(schedule: .ddpm, entry: .none).with(options))
+    var method = PixelDiffusion.Method(schedule: .ddpm, entry: .none)
+    try method.take(options, published: NoiseNetLayout.ddpm, .study)
+    return try PixelDiffusion(context, method)
   }
 
   static let diffusionAutoencoder = ModelDefinition(
     name: "diffae",
     summary: "DiffAE (Preechakul et al. 2022): a code scales the blocks of a diffusion model",
-    options: [.pixelDiffusionWidth, .pixelDiffusionSteps],
-    publishedSizes: [("width", "64")], laterStages: [.codes], sampling: .codeDiffusion
+    options: [.pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps],
+    publishedSizes: [("net", "published"), ("width", "64")], laterStages: [.codes],
+    sampling: .codeDiffusion
   ) { context, options in
-    try PixelDiffusion(context, .init(schedule: .ddpm, entry: .scale).with(options))
+    var method = PixelDiffusion.Method(schedule: .ddpm, entry: .scale)
+    try method.take(options, published: NoiseNetLayout.diffAE, .pooled)
+    return try PixelDiffusion(context, method)
   }
 
   static let infoDiffusion = ModelDefinition(
@@ -21,15 +26,17 @@ extension ModelDefinition {
     summary: "InfoDiffusion (Wang et al. 2023): the same with codes drawn towards the prior",
     options: [
       .number("mmd", 0.1, in: 0...1e6, "weight of the codes' discrepancy from the prior"),
-      .pixelDiffusionWidth, .pixelDiffusionSteps,
-    ], publishedSizes: [("width", "64")], laterStages: [.codes], sampling: .codeDiffusion
+      .pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps,
+    ], publishedSizes: [("net", "published"), ("width", "64")], laterStages: [.codes],
+    sampling: .codeDiffusion
   ) { context, options in
     var method = PixelDiffusion.Method(schedule: .infoDiffusion, entry: .scaleAndShift)
     method.discrepancyWeight = options.number("mmd")
     method.averageDecay = nil
     method.weightDecay = 1e-5
     method.isAnnealed = true
-    return try PixelDiffusion(context, method.with(options))
+    try method.take(options, published: NoiseNetLayout.infoDiffusion, .wholeNet)
+    return try PixelDiffusion(context, method)
   }
 
   static let tokenDiffusion = ModelDefinition(
@@ -43,7 +50,8 @@ extension ModelDefinition {
     method.weightDecay = 0.01
     method.maximumGradientNorm = nil
     method.warmUpShare = 0.25
-    return try PixelDiffusion(context, method.with(options))
+    try method.take(options)
+    return try PixelDiffusion(context, method)
   }
 
   static let conceptDiffusion = ModelDefinition(
@@ -67,7 +75,18 @@ extension ModelDefinition {
   }
 }
 
+/// Which nets a method has.
+private enum PixelDiffusionNet: String, CaseIterable {
+  /// Those that all methods share here, so that a difference is the method's.
+  case shared
+  /// Those of its authors.
+  case published
+}
+
 extension ModelOption {
+  fileprivate static let pixelDiffusionNet = ModelOption.choice(
+    "net", PixelDiffusionNet.shared.rawValue, of: PixelDiffusionNet.allCases.map(\.rawValue),
+    "shared by all diffusion models here, on blocks of 4×4 pixels, or as published, on pixels")
   fileprivate static let pixelDiffusionWidth = ModelOption.number(
     "width", 16, in: 8...512, "channels of the net's first level, a multiple of 8")
   fileprivate static let pixelDiffusionSteps = ModelOption.number(
@@ -86,10 +105,18 @@ extension ModelOptions {
 }
 
 extension PixelDiffusion.Method {
-  fileprivate func with(_ options: ModelOptions) throws(TrainingError) -> Self {
-    var result = self
-    result.width = try options.pixelDiffusionWidth()
-    result.stepCount = Int(options.number("sampling-steps"))
-    return result
+  /// Takes what options say of nets and steps; `published` and `encoder` are the authors' nets, of methods that have the choice.
+  fileprivate mutating func take(
+    _ options: ModelOptions, published: ((_ width: Int) -> NoiseNetLayout)? = nil,
+    _ encoder: CodeEncoder = .study
+  ) throws(TrainingError) {
+    let width = try options.pixelDiffusionWidth()
+    layout = .shared(width: width)
+    stepCount = Int(options.number("sampling-steps"))
+    guard let published else { return }
+    let net: PixelDiffusionNet = options.choice("net")
+    guard net == .published else { return }
+    layout = published(width)
+    self.encoder = encoder
   }
 }

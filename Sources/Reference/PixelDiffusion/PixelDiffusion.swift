@@ -29,8 +29,10 @@ package final class PixelDiffusion: CodedDiffusion {
     var warmUpShare = 0.0
     /// Whether the learning rate falls along a cosine afterwards.
     var isAnnealed = false
-    /// Channels of the net's first level.
-    var width = 16
+    /// The net that predicts noise.
+    var layout = NoiseNetLayout.shared(width: 16)
+    /// The net that makes codes.
+    var encoder = CodeEncoder.study
     /// Steps of DDIM.
     var stepCount = 20
   }
@@ -40,7 +42,7 @@ package final class PixelDiffusion: CodedDiffusion {
   private let method: Method
   package let sampler: PixelSampler
   private let learningRate: Double
-  private let encoder: ConvolutionalEncoder?
+  private let encoder: ((Tensor) throws -> Tensor)?
   private let predictor: NoisePredictor
   package let codeMoments: CodeMoments?
 
@@ -63,14 +65,14 @@ package final class PixelDiffusion: CodedDiffusion {
       (latentCount, encoder, codeMoments) = (0, nil, nil)
     } else {
       latentCount = context.latentCount
-      encoder = try ConvolutionalEncoder(
-        store.root.scope("encoder"), channelCount: image.channelCount, latentCount: latentCount,
-        headCount: 1)
+      encoder = try method.encoder.net(
+        store.root.scope("encoder"), channelCount: image.channelCount, codeWidth: latentCount,
+        width: method.layout.width)
       codeMoments = try CodeMoments(store.root.scope("code"), latentCount: latentCount)
     }
     predictor = try NoisePredictor(
       store.root.scope("net"), channelCount: image.channelCount, codeWidth: latentCount,
-      entry: method.entry, width: method.width)
+      entry: method.entry, method.layout)
   }
 
   // MARK: - Training
@@ -104,7 +106,7 @@ package final class PixelDiffusion: CodedDiffusion {
   /// The same at given states and noise; the draws that codes are compared with come from libtorch's generator.
   package func loss(_ images: Tensor, at states: [Int], noise: Tensor) throws -> Loss {
     let images = try images * 2 - 1
-    let code = try encoder.map { try $0((images + 1) * 0.5)[0] }
+    let code = try encoder.map { try $0((images + 1) * 0.5) }
     let noisy = try method.schedule.noisy(images, noise, at: states)
     let predicted = try predictor(noisy, steps(states), code: code)
     let error = try predicted - noise
@@ -121,7 +123,7 @@ package final class PixelDiffusion: CodedDiffusion {
   /// Measures what draws of codes are scaled to.
   package func conclude(_ images: Tensor) throws {
     guard let codeMoments, let encoder else { return }
-    try codeMoments.measure(encoder(images)[0])
+    try codeMoments.measure(encoder(images))
   }
 
   private func steps(_ states: [Int]) throws -> Tensor {
@@ -136,7 +138,7 @@ package final class PixelDiffusion: CodedDiffusion {
 
   package func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding {
     guard let encoder else { preconditionFailure("a model without codes encodes nothing") }
-    return Encoding(mean: try encoder(images)[0])
+    return Encoding(mean: try encoder(images))
   }
 
   /// Images in [0, 1] by DDIM.

@@ -1,0 +1,63 @@
+import Torch
+
+/// The sizes of the net that predicts noise, and what its parts are.
+struct NoiseNetLayout: Sendable {
+  /// Pixels on a side of the blocks that are put into channels; 1 leaves images as they are.
+  var blockSide = 4
+  /// Channels of the first level.
+  var width: Int
+  /// Channels of each level in units of ``width``.
+  var multipliers = [1, 2, 4, 4]
+  /// The levels with attention; the middle always has it.
+  var attentionLevels: Set<Int> = [0, 1, 2]
+  /// Heads of attention.
+  var headCount = 4
+  /// Numbers of a state's embedding in units of ``width``.
+  var embeddingFactor = 4
+  /// How the size of maps changes.
+  var resampling = UNetForm.Resampling.blocks
+  /// What residual blocks consist of.
+  var body = ResidualBlock.Body()
+  /// How a state enters them.
+  var stateEntry = ResidualBlock.Condition.Entry.scaleAndShift
+  /// Groups of a normalisation of so many channels.
+  var groups: @Sendable (Int) -> Int = wideGroupCount
+
+  /// The net that all methods share here: DisDiff's and EncDiff's, on blocks of pixels in the place of latents.
+  static func shared(width: Int) -> NoiseNetLayout { NoiseNetLayout(width: width) }
+
+  /// DDPM's for 64×64 images, as `ermongroup/ddim` has it (`configs/celeba.yml`).
+  static func ddpm(width: Int) -> NoiseNetLayout {
+    NoiseNetLayout(
+      blockSide: 1, width: width, multipliers: [1, 2, 2, 2, 4], attentionLevels: [2], headCount: 1,
+      resampling: .convolutions, stateEntry: .sum, groups: groupCount)
+  }
+
+  /// DiffAE's for 64×64 images (`celeba64d2c_autoenc`).
+  static func diffAE(width: Int) -> NoiseNetLayout {
+    NoiseNetLayout(
+      blockSide: 1, width: width, multipliers: [1, 2, 4, 8], attentionLevels: [2], headCount: 1,
+      embeddingFactor: 8, groups: groupCount)
+  }
+
+  /// InfoDiffusion's on its main branch (`AuxiliaryUNet`), without the cross-attention that it builds and does not call.
+  static func infoDiffusion(width: Int) -> NoiseNetLayout {
+    NoiseNetLayout(
+      blockSide: 1, width: width, multipliers: [1, 2, 2, 2], attentionLevels: [2], headCount: 1,
+      resampling: .convolutions,
+      body: .init(convolutionCount: 3, lastInitializer: .glorotUniform), groups: groupCount)
+  }
+
+  /// Numbers of a state's embedding.
+  var embeddingWidth: Int { embeddingFactor * width }
+
+  /// The form of the U-Net, attention over pixels.
+  func form(_ conditions: [ResidualBlock.Condition]) -> UNetForm {
+    var form = UNetForm(
+      width: width, multipliers: multipliers, attentionLevels: attentionLevels,
+      attention: .heads(headCount), resampling: resampling, conditions: conditions)
+    form.body = body
+    form.groups = groups
+    return form
+  }
+}
