@@ -121,7 +121,7 @@ extension TorchSuites {
     }
 
     @Test(
-      "a NaN among its parameters shows in its loss, and parts of a batch give the loss of the whole"
+      "a NaN among its parameters shows in its loss; parts of a batch and shares of it give that of the whole"
     )
     func conformance() throws {
       let stage = try Self.stage(on: Self.first("diffae:width=8"))
@@ -135,6 +135,7 @@ extension TorchSuites {
         }
       }
       try PartsTests.check(stage, named: CodeDiffusion.name)
+      try DataParallelTests.checkShares(of: stage)
     }
   }
 }

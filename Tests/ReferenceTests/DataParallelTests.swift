@@ -94,7 +94,8 @@ extension TorchSuites {
       try Self.checkShares(of: LatentDiffusion(autoencoder, options))
     }
 
-    private static func checkShares(of model: any TrainableModel) throws {
+    /// Whether two halves of a batch, as two processes have them, give the losses and gradients of the whole.
+    static func checkShares(of model: any TrainableModel) throws {
       #expect(model.isDataParallel)
       let images = try ObservationSample(dataset, count: 8, seed: 0).images(8, on: .cpu)
       let halves = try (0..<2).map { rank in
