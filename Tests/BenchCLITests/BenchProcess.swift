@@ -15,20 +15,22 @@ struct BenchProcess {
   ///
   /// - Parameters:
   ///   - arguments: Arguments after the program's name.
-  ///   - environment: Variables on top of those of the tests.
+  ///   - environment: Variables on top of those of the tests; nil removes one.
   ///   - folder: Working folder.
   /// - Returns: What it wrote and how it ended.
   /// - Throws: What prevented the program from starting.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil
+    _ arguments: [String], environment: [String: String?] = [:], in folder: String? = nil
   ) async throws -> BenchProcess {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
     let scratch = try TemporaryFolder()
     // A cache of its own: nothing is taken from earlier runs, and nothing left in the user's.
-    process.environment = ProcessInfo.processInfo.environment
-      .merging(["BENCH_CACHE": "\(scratch.path)/cache"]) { $1 }.merging(environment) { $1 }
+    var variables = ProcessInfo.processInfo.environment
+    variables["BENCH_CACHE"] = "\(scratch.path)/cache"
+    for (name, value) in environment { variables[name] = value }
+    process.environment = variables
     if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     // Files instead of pipes: no reader is needed, and nothing blocks when much is written.
     let (outputPath, errorPath) = ("\(scratch.path)/out", "\(scratch.path)/err")

@@ -9,7 +9,7 @@ import Glibc
 /// - Parameters:
 ///   - path: The file.
 ///   - action: What to do.
-/// - Returns: Whether the file appeared within two minutes.
+/// - Returns: Whether the file appeared within ten minutes.
 package func whenFileAppears(_ path: String, _ action: @escaping @Sendable () -> Void) async -> Bool
 {
   await when({ access(path, F_OK) == 0 }, action)
@@ -18,7 +18,7 @@ package func whenFileAppears(_ path: String, _ action: @escaping @Sendable () ->
 /// Waits until a process waits for the lock (`flock`) on a file.
 ///
 /// - Parameter path: The file.
-/// - Returns: Whether one did within two minutes.
+/// - Returns: Whether one did within ten minutes.
 package func isLockAwaited(_ path: String) async -> Bool {
   await when(
     {
@@ -35,17 +35,18 @@ package func isLockAwaited(_ path: String) async -> Bool {
 /// Waits for a condition of any kind.
 ///
 /// - Parameter condition: What is to become true.
-/// - Returns: Whether it did within two minutes.
+/// - Returns: Whether it did within ten minutes.
 package func whenTrue(_ condition: @escaping @Sendable () -> Bool) async -> Bool {
   await when(condition, {})
 }
 
+/// Two minutes are too few on a busy machine: what starts the awaited process is itself a task in the pool.
 private func when(
   _ condition: @escaping @Sendable () -> Bool, _ action: @escaping @Sendable () -> Void
 ) async -> Bool {
   await withCheckedContinuation { continuation in
     Thread.detachNewThread {
-      for _ in 0..<60_000 {
+      for _ in 0..<300_000 {
         if condition() {
           action()
           return continuation.resume(returning: true)
