@@ -60,6 +60,12 @@ import Testing
       Self.squares("\(folder.path)/own.npz"), Self.squares("\(folder.path)/disco-axes.npz")
     )
     #expect(zip(own, turned).allSatisfy { abs($0 - $1) <= 1e-4 * max($0, 1) })
+    let paper = try await Self.succeed([
+      "train", "--stage", "disco", "--preset", "paper", "--steps", "1", "--batch-size", "4",
+      "--dry-run", "--out", run,
+    ])
+    // Its encoder, and a matrix of ten directions.
+    #expect(paper["stages"]?.array?.first?["parameters"]?.integer == 3_893_952 + 100)
     let unknown = try await Self.run([
       "encode", "--checkpoint", run, "--codes", "nothing", "--out", "\(folder.path)/no.npz",
     ])

@@ -4,8 +4,12 @@ public import Reference
 
 /// The choices of DisCo, on the command line.
 struct DisCoOptions: ParsableArguments {
-  @Option(help: "DisCo: the study's encoder, or the paper's, sixty times dearer.")
-  var discoEncoder = DisCo.Options.Encoder.study
+  @Option(
+    help: """
+      DisCo: the study's encoder, or the paper's, sixty times dearer; default: the paper's with --preset paper, else the \
+      study's.
+      """)
+  var discoEncoder: DisCo.Options.Encoder?
 
   @Option(help: "DisCo: numbers that its encoder gives.")
   var discoCodes = 64
@@ -35,7 +39,7 @@ struct DisCoOptions: ParsableArguments {
   /// All choices, with what the preset decides.
   func values(_ preset: Preset, _ learningRate: Double?) -> DisCo.Options {
     var options = DisCo.Options()
-    options.encoder = discoEncoder
+    options.encoder = discoEncoder ?? (preset == .paper ? .paper : .study)
     options.codeCount = discoCodes
     options.shiftScale = discoShift
     options.startsFromSamples = discoFromSamples
