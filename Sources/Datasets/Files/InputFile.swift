@@ -43,7 +43,9 @@ final class InputFile: Sendable {
           "\(String(cString: strerror(errno))), and \(path) must be unpacked there; point TMPDIR at a folder with room"
       )
     }
-    var template = Array("\(folder)/bench-XXXXXX".utf8CString)
+    // mkstemp puts characters of its own into the place of six Xs.
+    let pattern = String(repeating: "X", count: 6)
+    var template = Array("\(folder)/bench-\(pattern)".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw failure() }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
