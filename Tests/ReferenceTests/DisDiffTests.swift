@@ -165,10 +165,10 @@ extension TorchSuites {
       #expect(try (reading.tokens(found) - tokens).abs().maximum().item() < 1e-5)
     }
 
-    @Test("with the published width the nets are within a hundredth of the published sizes")
+    @Test("the published nets have the published sizes")
     func sizes() throws {
       let published = try ModelSpecification(parsing: "disdiff").withPublishedSizes()
-      #expect(published.label == "disdiff:token=32,width=64")
+      #expect(published.label == "disdiff:token=32,net=published,width=64")
       let model = try published.make(
         ModelContext(dataset: Scenes3D(), latentCount: 6, learningRate: 1e-3))
       func count(_ prefix: String) -> Double {
@@ -179,6 +179,7 @@ extension TorchSuites {
       // Blocks of 4×4 pixels have 48 channels where latents have three.
       #expect(abs(count("base.") / 29_422_467 - 1) < 0.01, "\(count("base."))")
       #expect(abs(count("fields.") / 22_738_691 - 1) < 0.01, "\(count("fields."))")
+      #expect(count("encoder.") == 1_516_480)
     }
 
     @Test("more concepts than a width tells apart are refused")

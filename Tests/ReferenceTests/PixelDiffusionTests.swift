@@ -114,16 +114,38 @@ extension TorchSuites {
       #expect(try count(embedding: 512, channels: 3, form) == 71_518_723)
     }
 
-    /// Blocks of 4×4 pixels have 48 channels where latents have three.
-    @Test("with the published width EncDiff's net is within a hundredth of the published size")
-    func publishedWidth() throws {
+    /// Blocks of 4×4 pixels have 48 channels where latents have three, which is below a hundredth of EncDiff's net.
+    @Test("EncDiff's published nets have the published sizes")
+    func tokenNets() throws {
       let published = try ModelSpecification(parsing: "encdiff").withPublishedSizes()
-      #expect(published.label == "encdiff:width=64")
-      let store = try published.make(Self.context(20)).store
-      let count = store.entries.filter {
-        $0.isTrainable && $0.name.hasPrefix("net.") && !$0.name.hasPrefix("net.tokens.")
-      }.reduce(0) { $0 + $1.tensor.count }
-      #expect(abs(Double(count) / 37_469_635 - 1) < 0.01, "\(count)")
+      #expect(published.label == "encdiff:net=published,width=64")
+      let entries = try published.make(Self.context(20)).store.entries.filter(\.isTrainable)
+      func count(_ part: String) -> Int {
+        entries.filter { $0.name.hasPrefix(part) }.reduce(0) { $0 + $1.tensor.count }
+      }
+      let tokens = count("net.tokens.")
+      let net = count("net.") - tokens
+      #expect(abs(Double(net) / 37_469_635 - 1) < 0.01, "\(net)")
+      #expect(count("encoder.") + tokens == 1_374_292)
+    }
+
+    /// A batch's own moments while training, the running ones after: then an image's code does not depend on the others.
+    @Test("EncDiff's encoder normalises by the batch in training and by running moments after")
+    func normalizedEncoder() throws {
+      try TorchRandom.seed(3)
+      let model = try ModelSpecification(parsing: "encdiff:net=published,width=8")
+        .make(Self.context(4))
+      let images = try ObservationSample(Scenes3D(), count: 4, seed: 1).images(4, on: .cpu)
+      let point = try #require(model.points().first)
+      let mean = try #require(model.store.entries.first { $0.name == "encoder.norm1.mean" })
+      let before = try mean.tensor.elements(as: Float.self)
+      let whole = try model.encode(images, at: point).mean
+      let one = try model.encode(images.narrowed(0, start: 2, count: 1), at: point).mean
+      #expect(
+        try (whole.narrowed(0, start: 2, count: 1) - one).abs().maximum().item() < 1e-4)
+      #expect(try mean.tensor.elements(as: Float.self) == before)
+      _ = try model.losses(TrainingBatch(images: images, step: 0, stepCount: 10, seed: 0))
+      #expect(try mean.tensor.elements(as: Float.self) != before)
     }
 
     /// InfoDiffusion's has 64,000 constants of its embedding and cross-attentions that it never calls beside these, and an
@@ -168,11 +190,12 @@ extension TorchSuites {
 
     @Test("the net on blocks of pixels has the size of its form")
     func blockSizes() throws {
-      #expect(try Self.model("ddpm:width=32").store.parameterCount == 7_398_192)
-      // The net, twenty nets of tokens and the study's encoder.
+      let frozen = try ModelSpecification(parsing: "disdiff:net=published,width=32")
+        .make(Self.context(4)).store.entries.filter { $0.name.hasPrefix("base.") }
+      #expect(frozen.reduce(0) { $0 + $1.tensor.count } == 7_398_192)
       #expect(
-        try Self.model("encdiff:width=32", latents: 20).store.parameterCount
-          == 9_439_312 + 20 * 10_512 + 310_228)
+        try Self.model("encdiff:net=published,width=32", latents: 20).store.parameterCount
+          == 9_439_312 + 1_374_292)
     }
 
     @Test(

@@ -21,6 +21,8 @@ package final class DisDiff: CodedDiffusion {
     package var baseShare = 0.5
     /// Channels of the nets' first level.
     package var width = 16
+    /// Whether the nets are those of its authors.
+    package var isPublished = false
     /// Steps of DDIM.
     package var stepCount = 20
 
@@ -39,12 +41,12 @@ package final class DisDiff: CodedDiffusion {
   private let learningRate: Double
   package let sampler: PixelSampler
   private let base: NoisePredictor
-  private let encoder: ConvolutionalEncoder
+  private let encoder: CodeEncoder.Net
   private let fields: ConceptFields
   private let reading: TokenReading
   package let codeMoments: CodeMoments?
   /// A copy of the encoder, taken before every use.
-  private let judge: ConvolutionalEncoder
+  private let judge: CodeEncoder.Net
   /// The encoder's parameters and the copy's.
   private let copies: [(from: Tensor, to: Tensor)]
 
@@ -70,14 +72,16 @@ package final class DisDiff: CodedDiffusion {
     sampler = PixelSampler(
       schedule: Self.schedule, stepCount: options.stepCount,
       shape: [image.channelCount, image.height, image.width])
-    let layout = NoiseNetLayout.shared(width: options.width)
+    let layout =
+      options.isPublished
+      ? NoiseNetLayout.latentDiffusion(width: options.width) : .shared(width: options.width)
     base = try NoisePredictor(
       store.root.scope("base"), channelCount: image.channelCount, codeWidth: 0, entry: .none,
       layout)
-    func encoder(_ scope: ParameterScope) throws -> ConvolutionalEncoder {
-      try ConvolutionalEncoder(
+    func encoder(_ scope: ParameterScope) throws -> CodeEncoder.Net {
+      try (options.isPublished ? CodeEncoder.normalized : .study).net(
         scope, channelCount: image.channelCount,
-        latentCount: context.latentCount * options.tokenWidth, headCount: 1)
+        codeWidth: context.latentCount * options.tokenWidth, width: options.width)
     }
     self.encoder = try encoder(store.root.scope("encoder"))
     fields = try ConceptFields(
@@ -158,7 +162,7 @@ package final class DisDiff: CodedDiffusion {
     let columns = try StateColumns(states, concepts: concepts, device: store.device)
     let noisy = try columns.noisy(images * 2 - 1, noise)
     let prediction = try withoutGradients { try base.prediction(noisy, columns.states) }
-    let own = try tokens(images, encoder)
+    let own = try tokens(images, encoder, isTraining: true)
     let fields = try fields(prediction, own)
     let total = try prediction.noise + columns.gradientScale * fields.sum([1])
     let error = try (total - noise).abs().mean()
@@ -167,8 +171,8 @@ package final class DisDiff: CodedDiffusion {
     let plain = try columns.clean(noisy, prediction.noise)
     let changed = try columns.clean(noisy, prediction.noise - columns.noise * chosen)
     try withoutGradients { for copy in copies { try copy.to.copyInPlace(copy.from) } }
-    let plainTokens = try withoutGradients { try tokens(pixels(plain), judge) }
-    let changedTokens = try tokens(pixels(changed), judge)
+    let plainTokens = try withoutGradients { try tokens(pixels(plain), judge, isTraining: true) }
+    let changedTokens = try tokens(pixels(changed), judge, isTraining: true)
     let terms = try (
       variance: DisDiffObjective.variance(
         plainTokens, changedTokens, own: own, of: columns.concepts),
@@ -191,13 +195,15 @@ package final class DisDiff: CodedDiffusion {
   }
 
   /// Images in [0, 1] → [image, concept, number].
-  private func tokens(_ images: Tensor, _ encoder: ConvolutionalEncoder) throws -> Tensor {
-    try encoder(images)[0].reshaped([images.shape[0], latentCount, options.tokenWidth])
+  private func tokens(_ images: Tensor, _ encoder: CodeEncoder.Net, isTraining: Bool) throws
+    -> Tensor
+  {
+    try encoder(images, isTraining).reshaped([images.shape[0], latentCount, options.tokenWidth])
   }
 
   /// Measures in which direction tokens vary, and what draws of codes are scaled to.
   package func conclude(_ images: Tensor) throws {
-    let tokens = try tokens(images, encoder)
+    let tokens = try tokens(images, encoder, isTraining: false)
     try reading.measure(tokens)
     try codeMoments?.measure(reading.codes(tokens))
   }
@@ -207,7 +213,7 @@ package final class DisDiff: CodedDiffusion {
   package func points() throws -> [RepresentationPoint] { [RepresentationPoint(label: "tokens")] }
 
   package func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding {
-    Encoding(mean: try reading.codes(tokens(images, encoder)))
+    Encoding(mean: try reading.codes(tokens(images, encoder, isTraining: false)))
   }
 
   package func images(ofCodes codes: Tensor, from noise: Tensor) throws -> Tensor {

@@ -8,10 +8,12 @@ struct NoiseNetLayout: Sendable {
   var width: Int
   /// Channels of each level in units of ``width``.
   var multipliers = [1, 2, 4, 4]
+  /// Residual blocks per level on the way down; one more on the way up.
+  var blockCount = 2
   /// The levels with attention; the middle always has it.
   var attentionLevels: Set<Int> = [0, 1, 2]
   /// Heads of attention.
-  var headCount = 4
+  var headCount = 8
   /// Numbers of a state's embedding in units of ``width``.
   var embeddingFactor = 4
   /// How the size of maps changes.
@@ -23,8 +25,14 @@ struct NoiseNetLayout: Sendable {
   /// Groups of a normalisation of so many channels.
   var groups: @Sendable (Int) -> Int = wideGroupCount
 
-  /// The net that all methods share here: DisDiff's and EncDiff's, on blocks of pixels in the place of latents.
-  static func shared(width: Int) -> NoiseNetLayout { NoiseNetLayout(width: width) }
+  /// The net that all methods share here: ``latentDiffusion(width:)`` with one block per level on the way down in the place
+  /// of two, and heads of at least 16 channels.
+  static func shared(width: Int) -> NoiseNetLayout {
+    NoiseNetLayout(width: width, blockCount: 1, headCount: max(1, width / 16))
+  }
+
+  /// DisDiff's and EncDiff's (`openaimodel_shift.py`, `openaimodel_enc.py`), on blocks of pixels in the place of latents.
+  static func latentDiffusion(width: Int) -> NoiseNetLayout { NoiseNetLayout(width: width) }
 
   /// DDPM's for 64×64 images, as `ermongroup/ddim` has it (`configs/celeba.yml`).
   static func ddpm(width: Int) -> NoiseNetLayout {
@@ -54,8 +62,9 @@ struct NoiseNetLayout: Sendable {
   /// The form of the U-Net, attention over pixels.
   func form(_ conditions: [ResidualBlock.Condition]) -> UNetForm {
     var form = UNetForm(
-      width: width, multipliers: multipliers, attentionLevels: attentionLevels,
-      attention: .heads(headCount), resampling: resampling, conditions: conditions)
+      width: width, multipliers: multipliers, blockCount: blockCount,
+      attentionLevels: attentionLevels, attention: .heads(headCount), resampling: resampling,
+      conditions: conditions)
     form.body = body
     form.groups = groups
     return form

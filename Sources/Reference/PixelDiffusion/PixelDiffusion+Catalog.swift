@@ -42,15 +42,16 @@ extension ModelDefinition {
   static let tokenDiffusion = ModelDefinition(
     name: "encdiff",
     summary: "EncDiff (Yang et al. 2024): each latent is a token of a diffusion model's attention",
-    options: [.pixelDiffusionWidth, .pixelDiffusionSteps],
-    publishedSizes: [("width", "64")], laterStages: [.codes], sampling: .codeDiffusion
+    options: [.pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps],
+    publishedSizes: [("net", "published"), ("width", "64")], laterStages: [.codes],
+    sampling: .codeDiffusion
   ) { context, options in
     var method = PixelDiffusion.Method(schedule: .latentDiffusion, entry: .tokens)
     method.isAbsolute = true
     method.weightDecay = 0.01
     method.maximumGradientNorm = nil
     method.warmUpShare = 0.25
-    try method.take(options)
+    try method.take(options, published: NoiseNetLayout.latentDiffusion, .normalized)
     return try PixelDiffusion(context, method)
   }
 
@@ -61,15 +62,16 @@ extension ModelDefinition {
       .number("lambda", 0.05, in: 0...1e6, "weight of the disentangling terms"),
       .number("token", 8, in: 1...512, "numbers of a concept's token"),
       .number("base", 0.5, in: 0.01...0.99, "share of the training that the frozen model takes"),
-      .pixelDiffusionWidth, .pixelDiffusionSteps,
-    ], publishedSizes: [("width", "64"), ("token", "32")], laterStages: [.codes],
-    sampling: .codeDiffusion
+      .pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps,
+    ], publishedSizes: [("net", "published"), ("width", "64"), ("token", "32")],
+    laterStages: [.codes], sampling: .codeDiffusion
   ) { context, options in
     var choices = DisDiff.Options()
     choices.weight = options.number("lambda")
     choices.tokenWidth = Int(options.number("token"))
     choices.baseShare = options.number("base")
     choices.width = try options.pixelDiffusionWidth()
+    choices.isPublished = options.pixelDiffusionNet() == .published
     choices.stepCount = Int(options.number("sampling-steps"))
     return try DisDiff(context, choices)
   }
@@ -86,7 +88,7 @@ private enum PixelDiffusionNet: String, CaseIterable {
 extension ModelOption {
   fileprivate static let pixelDiffusionNet = ModelOption.choice(
     "net", PixelDiffusionNet.shared.rawValue, of: PixelDiffusionNet.allCases.map(\.rawValue),
-    "shared by all diffusion models here, on blocks of 4×4 pixels, or as published, on pixels")
+    "shared by all diffusion models here, or those of the method's authors")
   fileprivate static let pixelDiffusionWidth = ModelOption.number(
     "width", 16, in: 8...512, "channels of the net's first level, a multiple of 8")
   fileprivate static let pixelDiffusionSteps = ModelOption.number(
@@ -94,6 +96,9 @@ extension ModelOption {
 }
 
 extension ModelOptions {
+  /// Whose nets they are.
+  fileprivate func pixelDiffusionNet() -> PixelDiffusionNet { choice("net") }
+
   /// The channels of the net's first level.
   fileprivate func pixelDiffusionWidth() throws(TrainingError) -> Int {
     let width = Int(number("width"))
@@ -105,18 +110,17 @@ extension ModelOptions {
 }
 
 extension PixelDiffusion.Method {
-  /// Takes what options say of nets and steps; `published` and `encoder` are the authors' nets, of methods that have the choice.
+  /// Takes what options say of nets and steps; `published` and `encoder` are the authors' nets.
   fileprivate mutating func take(
-    _ options: ModelOptions, published: ((_ width: Int) -> NoiseNetLayout)? = nil,
-    _ encoder: CodeEncoder = .study
+    _ options: ModelOptions, published: (_ width: Int) -> NoiseNetLayout, _ encoder: CodeEncoder
   ) throws(TrainingError) {
     let width = try options.pixelDiffusionWidth()
-    layout = .shared(width: width)
     stepCount = Int(options.number("sampling-steps"))
-    guard let published else { return }
-    let net: PixelDiffusionNet = options.choice("net")
-    guard net == .published else { return }
-    layout = published(width)
-    self.encoder = encoder
+    switch options.pixelDiffusionNet() {
+    case .shared: layout = .shared(width: width)
+    case .published:
+      layout = published(width)
+      self.encoder = encoder
+    }
   }
 }

@@ -42,7 +42,7 @@ package final class PixelDiffusion: CodedDiffusion {
   private let method: Method
   package let sampler: PixelSampler
   private let learningRate: Double
-  private let encoder: ((Tensor) throws -> Tensor)?
+  private let encoder: CodeEncoder.Net?
   private let predictor: NoisePredictor
   package let codeMoments: CodeMoments?
 
@@ -106,7 +106,7 @@ package final class PixelDiffusion: CodedDiffusion {
   /// The same at given states and noise; the draws that codes are compared with come from libtorch's generator.
   package func loss(_ images: Tensor, at states: [Int], noise: Tensor) throws -> Loss {
     let images = try images * 2 - 1
-    let code = try encoder.map { try $0((images + 1) * 0.5) }
+    let code = try encoder.map { try $0((images + 1) * 0.5, true) }
     let noisy = try method.schedule.noisy(images, noise, at: states)
     let predicted = try predictor(noisy, steps(states), code: code)
     let error = try predicted - noise
@@ -123,7 +123,7 @@ package final class PixelDiffusion: CodedDiffusion {
   /// Measures what draws of codes are scaled to.
   package func conclude(_ images: Tensor) throws {
     guard let codeMoments, let encoder else { return }
-    try codeMoments.measure(encoder(images))
+    try codeMoments.measure(encoder(images, false))
   }
 
   private func steps(_ states: [Int]) throws -> Tensor {
@@ -138,7 +138,7 @@ package final class PixelDiffusion: CodedDiffusion {
 
   package func encode(_ images: Tensor, at point: RepresentationPoint) throws -> Encoding {
     guard let encoder else { preconditionFailure("a model without codes encodes nothing") }
-    return Encoding(mean: try encoder(images))
+    return Encoding(mean: try encoder(images, false))
   }
 
   /// Images in [0, 1] by DDIM.
