@@ -231,13 +231,18 @@ import Testing
   func update() async throws {
     let folder = try TemporaryFolder()
     let root = folder.path
-    try ResultFixture.write([0.30, 0.32], in: "\(root)/runs")
+    let rank: JSONValue = ["p": 0.6, "rotations": 199]
+    try ResultFixture.write(
+      [0.30, 0.32], details: ["rotations": rank, "per_factor": [0.1, 0.5]], in: "\(root)/runs")
     let arguments = ["compare", "runs", "--against", "reference", "--update"]
     let first = try await BenchProcess.run(arguments, in: root)
     #expect(first.exitCode == 0, "\(first.errors)")
     #expect(first.errors.contains("scenes3d/beta-vae/smoke mig: none -> 0.310 ± 0.014 (2)"))
     let path = "\(root)/reference/scenes3d-smoke.json"
-    #expect(try ResultCollection(paths: [path]).reference.count == 2)
+    let written = try ResultCollection(paths: [path]).reference
+    #expect(written.count == 2)
+    #expect(written.allSatisfy { $0.metrics["mig"]?["rotations"] == rank })
+    #expect(written.allSatisfy { $0.metrics["mig"]?["per_factor"] == nil })
 
     try ResultFixture.write([0.40, 0.42], in: "\(root)/runs")
     let second = try await BenchProcess.run(arguments, in: root)

@@ -146,13 +146,15 @@ public enum ReferenceFile {
 }
 
 extension RunResult {
-  /// The result with what a comparison needs and no more.
+  /// The result with what a comparison needs and no more, and the rank among rotations, a test that cannot be made again
+  /// without the run.
   fileprivate func forReference() -> RunResult {
     var result = self
     result.curves = [:]
     result.metrics = metrics.mapValues { metric in
       guard case .object(let members) = metric else { return metric }
-      return .object(members.filter { $0.key == "value" || $0.value.isScalar })
+      return .object(
+        members.filter { $0.key == "value" || $0.key == "rotations" || $0.value.isScalar })
     }
     return result
   }
