@@ -253,6 +253,19 @@ import Testing
     // The contrast starts after two fifths.
     #expect(run.output.contains(" ms (4 steps), then "), "\(run.output)")
     #expect(run.output.contains(" ms (6 steps); 10 steps: about "), "\(run.output)")
+    // Parts whose layers lie apart have one line and one number.
+    let parts = try await BenchProcess.run([
+      "train", "--model", "ddpm", "--steps", "2", "--batch-size", "4", "--dry-run", "--json",
+      "--threads", "1", "--out", folder.path,
+    ])
+    let estimate = try JSONValue(parsing: parts.output.utf8)
+    let stage = try #require(estimate["stages"]?.array?.first)
+    guard case .object(let counts)? = stage["parts"] else {
+      Issue.record("no parts: \(parts.output)")
+      return
+    }
+    let sum = counts.values.reduce(0) { $0 + ($1.integer ?? 0) }
+    #expect(sum == stage["parameters"]?.integer)
     let trained = try await BenchProcess.run([
       "train", "--model", "gan", "--steps", "1", "--batch-size", "8", "--learning-rate", "0.01",
       "--threads", "1", "--out", "\(folder.path)/gan",

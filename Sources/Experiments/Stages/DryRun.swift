@@ -45,13 +45,13 @@ package struct DryRun {
   /// Seconds of an optimiser step, the mean over all.
   package var secondsPerStep: Double { seconds / Double(plan.stepCount) }
 
-  /// Parameters by part: the first two components of their names.
+  /// Parameters by part, the first two components of their names, in the order of the first of each.
   private var parts: [(name: String, count: Int)] {
     var parts: [(name: String, count: Int)] = []
     for entry in model.store.entries where entry.isTrainable {
       let name = entry.name.split(separator: ".").dropLast().prefix(2).joined(separator: ".")
-      if parts.last?.name == name {
-        parts[parts.count - 1].count += entry.tensor.count
+      if let place = parts.firstIndex(where: { $0.name == name }) {
+        parts[place].count += entry.tensor.count
       } else {
         parts.append((name, entry.tensor.count))
       }
@@ -69,7 +69,7 @@ package struct DryRun {
     [
       "stage": .string(title), "parameters": .integer(model.store.parameterCount),
       "parts": .object(
-        Dictionary(parts.map { ($0.name, JSONValue.integer($0.count)) }) { first, _ in first }),
+        Dictionary(uniqueKeysWithValues: parts.map { ($0.name, JSONValue.integer($0.count)) })),
       "state_bytes": .integer(stateBytes),
       "peak_memory_bytes": peakMemoryBytes.map { .integer($0) } ?? .null,
       "seconds_per_step": .number(secondsPerStep), "steps": .integer(plan.stepCount),
