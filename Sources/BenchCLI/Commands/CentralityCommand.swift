@@ -144,10 +144,9 @@ struct CentralityCommand: BenchCommand {
   ) throws -> Ranking {
     let sample = try ObservationSample(
       global.openDataset(models[0].context.dataset), count: observations,
-      seed: UInt64(global.seed))
+      seed: UInt64(global.seed), isTested: false)
     var progress = ProgressReporter(
-      by.rawValue, total: models.count * (sample.indices.count + sample.testIndices.count),
-      isQuiet: global.quiet)
+      by.rawValue, total: models.count * sample.indices.count, isQuiet: global.quiet)
     let found = try UnsupervisedDisentanglementRanking(models, on: sample, similarity: similarity) {
       done in
       try Interruption.check()
