@@ -56,11 +56,7 @@ struct ConceptFields {
       return try map.unsqueezed(1).expanded([imageCount, conceptCount] + shape)
         .reshaped([imageCount * conceptCount] + shape)
     }
-    // The last map is normalised first. It has no gradient, which libtorch's backward pass of a normalisation writes to all
-    // the same where channels come last.
-    let maps =
-      try prediction.maps.dropLast().map { try repeated($0).channelsLast() }
-      + prediction.maps.suffix(1).map { try repeated($0).contiguous() }
+    let maps = try prediction.maps.map { try repeated($0).channelsLast() }
     let rows = try identityLayer(identities().narrowed(0, start: 0, count: conceptCount))
     let embedded = try (prediction.embedding.unsqueezed(1) + rows).reshaped([
       imageCount * conceptCount, -1,
