@@ -7,6 +7,7 @@ extension Tensor {
     static let groupNorm = Operator("group_norm")
     static let layerNorm = Operator("layer_norm")
     static let batchNorm = Operator("batch_norm")
+    static let dropout = Operator("dropout")
     static let averagePool = Operator("avg_pool2d")
     static let maxPool = Operator("max_pool2d")
     static let adaptiveAveragePool = Operator("adaptive_avg_pool2d")
@@ -65,6 +66,11 @@ extension Tensor {
       .tensor(self), .optional(weight), .optional(bias), .optional(runningMean),
       .optional(runningVariance), .bool(isTraining), .number(momentum), .number(epsilon),
       .bool(true))
+  }
+
+  /// Zeros in the place of a random share of the elements, and the others divided by 1 − share.
+  public func dropout(_ share: Double) throws(TorchError) -> Tensor {
+    try Op.dropout(.tensor(self), .number(share), .bool(true))
   }
 
   /// Average pooling.

@@ -129,6 +129,32 @@ extension TorchSuites {
       #expect(count("encoder.") + tokens == 1_374_292)
     }
 
+    @Test(
+      "published nets on pixels drop features in training and in nothing else",
+      arguments: [
+        ("diffae:net=published,width=8", true), ("ddpm:net=published,width=8", true),
+        ("info-diffusion:net=published,width=8,mmd=0", true), ("encdiff:net=published", false),
+        ("diffae", false),
+      ])
+    func dropout(name: String, drops: Bool) throws {
+      let model = try Self.model(name)
+      // Some convolutions start at zero, behind which nothing shows.
+      for entry in model.store.entries where entry.name.hasSuffix("weight") {
+        try withoutGradients { try entry.tensor.normalInPlace(mean: 0, deviation: 0.1) }
+      }
+      let images = try Self.images(2)
+      let noise = try images.normalLike()
+      let losses = try (0..<2).map { _ in
+        try model.loss(images, at: [10, 500], noise: noise).value.item()
+      }
+      #expect((losses[0] != losses[1]) == drops, "\(losses)")
+      let codes = try Tensor.zeros([2, max(1, model.latentCount)])
+      let drawn = try withoutGradients {
+        try (0..<2).map { _ in try model.images(ofCodes: codes, from: noise) }
+      }
+      #expect(try (drawn[0] - drawn[1]).abs().maximum().item() == 0)
+    }
+
     /// A batch's own moments while training, the running ones after: then an image's code does not depend on the others.
     @Test("EncDiff's encoder normalises by the batch in training and by running moments after")
     func normalizedEncoder() throws {

@@ -12,11 +12,16 @@ package struct ResidualBlock {
     package var convolutionCount: Int
     /// How the last of several starts.
     package var lastInitializer: Initializer
+    /// The share of features that training drops before every convolution but the first.
+    package var dropout: Double
 
-    /// Two convolutions, the second from zero, if nothing else is said.
-    package init(convolutionCount: Int = 2, lastInitializer: Initializer = .constant(0)) {
+    /// Two convolutions, the second from zero, and nothing dropped, if nothing else is said.
+    package init(
+      convolutionCount: Int = 2, lastInitializer: Initializer = .constant(0), dropout: Double = 0
+    ) {
       self.convolutionCount = convolutionCount
       self.lastInitializer = lastInitializer
+      self.dropout = dropout
     }
   }
 
@@ -78,6 +83,7 @@ package struct ResidualBlock {
   /// The normalisations and convolutions after the first.
   private let others: [(norm: GroupNorm, convolution: Convolution)]
   private let skip: Convolution?
+  private let dropout: Double
   private let output: Int
   private let resampling: Resampling
 
@@ -90,6 +96,7 @@ package struct ResidualBlock {
       body.convolutionCount > 1 || conditions.isEmpty, "conditions of a block of one convolution")
     self.output = output
     self.resampling = resampling
+    dropout = body.dropout
     firstNorm = try GroupNorm(scope.scope("norm1"), groups: groups(input), channels: input)
     firstConvolution = try Convolution(
       scope.scope("conv1"), input: input, output: output, kernel: 3, padding: 1)
@@ -126,7 +133,9 @@ package struct ResidualBlock {
   }
 
   /// [batch, input, height, width] and the conditions, [batch, condition] each → [batch, output, height, width].
-  func callAsFunction(_ input: Tensor, _ conditions: [Tensor]) throws -> Tensor {
+  func callAsFunction(_ input: Tensor, _ conditions: [Tensor], isTraining: Bool = false) throws
+    -> Tensor
+  {
     precondition(conditions.count == projections.count, "\(conditions.count) conditions")
     var features = try firstConvolution(resampling(firstNorm(input).silu()))
     for (projection, condition) in zip(projections, conditions) where projection.entry == .sum {
@@ -135,7 +144,9 @@ package struct ResidualBlock {
     for (index, layers) in others.enumerated() {
       var normalized = try layers.norm(features)
       if index == 0 { normalized = try modulated(normalized, conditions) }
-      features = try layers.convolution(normalized.silu())
+      var active = try normalized.silu()
+      if isTraining, dropout > 0 { active = try active.dropout(dropout) }
+      features = try layers.convolution(active)
     }
     let resampled = try resampling(input)
     return try (skip.map { try $0(resampled) } ?? resampled) + features

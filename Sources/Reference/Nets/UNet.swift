@@ -66,6 +66,16 @@ package struct UNetForm {
   var reduction: Int { 1 << (multipliers.count - 1) }
 }
 
+/// What the blocks of a ``UNet`` look at besides maps.
+struct UNetContext {
+  /// The conditions of the form, in order, [batch, condition] each.
+  var conditions: [Tensor] = []
+  /// [batch, token, width], where attention looks at them.
+  var tokens: Tensor?
+  /// Whether features are dropped where the form drops some.
+  var isTraining = false
+}
+
 /// A U-Net of residual blocks with attention: ADM's (Dhariwal & Nichol, arXiv:2105.05233), from maps to
 /// features of the first level's width.
 package struct UNet {
@@ -80,12 +90,9 @@ package struct UNet {
     ascent = try UNetAscent(scope, form)
   }
 
-  /// [batch, channel, height, width], the conditions, [batch, condition] each, and tokens, [batch, token, width], where
-  /// attention looks at them → [batch, ``UNetForm/width`` · first multiplier, height, width].
-  func callAsFunction(_ input: Tensor, _ conditions: [Tensor], tokens: Tensor? = nil) throws
-    -> Tensor
-  {
-    try ascent(descent(input, conditions, tokens: tokens), conditions, tokens: tokens)
+  /// [batch, channel, height, width] → [batch, ``UNetForm/width`` · first multiplier, height, width].
+  func callAsFunction(_ input: Tensor, _ context: UNetContext) throws -> Tensor {
+    try ascent(descent(input, context), context)
   }
 }
 

@@ -39,15 +39,15 @@ private struct UNetBlock {
       }
   }
 
-  func callAsFunction(_ features: Tensor, _ conditions: [Tensor], _ tokens: Tensor?) throws
-    -> Tensor
-  {
-    let result = try residual(features, conditions)
+  func callAsFunction(_ features: Tensor, _ context: UNetContext) throws -> Tensor {
+    let result = try residual(features, context.conditions, isTraining: context.isTraining)
     switch attention {
     case nil: return result
     case .pixels(let attention): return try attention(result)
     case .tokens(let transformer):
-      guard let tokens else { preconditionFailure("a U-Net of tokens without tokens") }
+      guard let tokens = context.tokens else {
+        preconditionFailure("a U-Net of tokens without tokens")
+      }
       return try transformer(result, tokens)
     }
   }
@@ -59,11 +59,11 @@ private enum UNetResampler {
   case upsampling(Upsampling)
   case block(UNetBlock)
 
-  func callAsFunction(_ features: Tensor, _ conditions: [Tensor]) throws -> Tensor {
+  func callAsFunction(_ features: Tensor, _ context: UNetContext) throws -> Tensor {
     switch self {
     case .convolution(let convolution): try convolution(features)
     case .upsampling(let upsampling): try upsampling(features)
-    case .block(let block): try block(features, conditions, nil)
+    case .block(let block): try block(features, context)
     }
   }
 }
@@ -103,18 +103,16 @@ struct UNetDescent {
   }
 
   /// Every map on the way, in order, the last of which is the smallest: what a way up starts from.
-  func callAsFunction(_ input: Tensor, _ conditions: [Tensor], tokens: Tensor? = nil) throws
-    -> [Tensor]
-  {
+  func callAsFunction(_ input: Tensor, _ context: UNetContext) throws -> [Tensor] {
     var features = try first(input.channelsLast())
     var maps = [features]
     for (level, blocks) in blocks.enumerated() {
       for block in blocks {
-        features = try block(features, conditions, tokens)
+        features = try block(features, context)
         maps.append(features)
       }
       if level < downsamplings.count {
-        features = try downsamplings[level](features, conditions)
+        features = try downsamplings[level](features, context)
         maps.append(features)
       }
     }
@@ -136,10 +134,9 @@ struct UNetMiddle {
     }
   }
 
-  /// The smallest map of a way down, conditions and tokens → the same shape.
-  func callAsFunction(_ map: Tensor, _ conditions: [Tensor], tokens: Tensor? = nil) throws -> Tensor
-  {
-    try blocks.reduce(map) { try $1($0, conditions, tokens) }
+  /// The smallest map of a way down → the same shape.
+  func callAsFunction(_ map: Tensor, _ context: UNetContext) throws -> Tensor {
+    try blocks.reduce(map) { try $1($0, context) }
   }
 }
 
@@ -176,19 +173,17 @@ struct UNetAscent {
     }
   }
 
-  /// The maps of a way down, conditions and tokens → [batch, ``UNetForm/width`` · first multiplier, height, width].
-  func callAsFunction(_ maps: [Tensor], _ conditions: [Tensor], tokens: Tensor? = nil) throws
-    -> Tensor
-  {
+  /// The maps of a way down → [batch, ``UNetForm/width`` · first multiplier, height, width].
+  func callAsFunction(_ maps: [Tensor], _ context: UNetContext) throws -> Tensor {
     var skips = maps
     guard let last = skips.last else { preconditionFailure("a way up from no maps") }
-    var features = try middle(last, conditions, tokens: tokens)
+    var features = try middle(last, context)
     for (level, blocks) in blocks.enumerated() {
       for block in blocks {
         let joined = try Tensor.concatenated([features, skips.removeLast()], dimension: 1)
-        features = try block(joined, conditions, tokens)
+        features = try block(joined, context)
       }
-      if level < upsamplings.count { features = try upsamplings[level](features, conditions) }
+      if level < upsamplings.count { features = try upsamplings[level](features, context) }
     }
     return features
   }

@@ -38,7 +38,7 @@ enum CodeEncoder {
     case .wholeNet:
       let net = try WholeNetEncoder(
         scope, channelCount: channelCount, codeWidth: codeWidth, width: width)
-      return { images, _ in try net(images * 2 - 1) }
+      return { try net($0 * 2 - 1, isTraining: $1) }
     case .normalized:
       let net = try NormalizedEncoder(scope, channelCount: channelCount, codeWidth: codeWidth)
       return { try net($0 * 2 - 1, isTraining: $1) }
@@ -66,8 +66,8 @@ private struct PooledEncoder {
   }
 
   func callAsFunction(_ images: Tensor) throws -> Tensor {
-    let maps = try descent(images, [])
-    let features = try norm(middle(maps[maps.count - 1], [])).silu()
+    let maps = try descent(images, UNetContext())
+    let features = try norm(middle(maps[maps.count - 1], UNetContext())).silu()
     return try output(features.mean([2, 3], keepsDimensions: true)).flattened()
   }
 }
@@ -92,8 +92,8 @@ private struct WholeNetEncoder {
     ]
   }
 
-  func callAsFunction(_ images: Tensor) throws -> Tensor {
-    try layers[1](layers[0](head(net(images, [])).flattened()))
+  func callAsFunction(_ images: Tensor, isTraining: Bool) throws -> Tensor {
+    try layers[1](layers[0](head(net(images, UNetContext(isTraining: isTraining))).flattened()))
   }
 }
 

@@ -65,7 +65,7 @@ struct ConceptFields {
       try embedded.silu(), try tokenLayer(tokens).reshaped([imageCount * conceptCount, -1]).silu(),
     ]
     let fields = try blocks.joined(
-      head(ascent(maps, conditions)))
+      head(ascent(maps, UNetContext(conditions: conditions))))
     return try fields.reshaped([imageCount, conceptCount] + fields.shape.dropFirst())
   }
 }

@@ -38,14 +38,14 @@ struct NoiseNetLayout: Sendable {
   static func ddpm(width: Int) -> NoiseNetLayout {
     NoiseNetLayout(
       blockSide: 1, width: width, multipliers: [1, 2, 2, 2, 4], attentionLevels: [2], headCount: 1,
-      resampling: .convolutions, stateEntry: .sum, groups: groupCount)
+      resampling: .convolutions, body: .init(dropout: 0.1), stateEntry: .sum, groups: groupCount)
   }
 
   /// DiffAE's for 64×64 images (`celeba64d2c_autoenc`).
   static func diffAE(width: Int) -> NoiseNetLayout {
     NoiseNetLayout(
       blockSide: 1, width: width, multipliers: [1, 2, 4, 8], attentionLevels: [2], headCount: 1,
-      embeddingFactor: 8, groups: groupCount)
+      embeddingFactor: 8, body: .init(dropout: 0.1), groups: groupCount)
   }
 
   /// InfoDiffusion's on its main branch (`AuxiliaryUNet`), without the cross-attention that it builds and does not call.
@@ -53,7 +53,8 @@ struct NoiseNetLayout: Sendable {
     NoiseNetLayout(
       blockSide: 1, width: width, multipliers: [1, 2, 2, 2], attentionLevels: [2], headCount: 1,
       resampling: .convolutions,
-      body: .init(convolutionCount: 3, lastInitializer: .glorotUniform), groups: groupCount)
+      body: .init(convolutionCount: 3, lastInitializer: .glorotUniform, dropout: 0.1),
+      groups: groupCount)
   }
 
   /// Numbers of a state's embedding.

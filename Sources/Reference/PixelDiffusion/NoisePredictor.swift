@@ -74,20 +74,22 @@ struct NoisePredictor {
   ///   - images: Noisy images, [batch, channel, height, width].
   ///   - steps: Their states, [batch].
   ///   - code: Their codes, [batch, latent]; nil without.
+  ///   - isTraining: Whether features are dropped, by layouts that do.
   /// - Returns: The shape of the images.
   /// - Throws: `TorchError`.
-  func callAsFunction(_ images: Tensor, _ steps: Tensor, code: Tensor?) throws -> Tensor {
-    var conditions = [try embedding(steps).silu()]
-    var tokens: Tensor?
+  func callAsFunction(
+    _ images: Tensor, _ steps: Tensor, code: Tensor?, isTraining: Bool = false
+  ) throws -> Tensor {
+    var context = UNetContext(conditions: [try embedding(steps).silu()], isTraining: isTraining)
     switch (entry, code) {
     case (.none, _): break
-    case (.scale, let code?): conditions.append(try code.silu())
+    case (.scale, let code?): context.conditions.append(try code.silu())
     case (.scaleAndShift, let code?):
-      if let codeLayer { conditions.append(try codeLayer(code).silu()) }
-    case (.tokens, let code?): tokens = try tokenizer?(code)
+      if let codeLayer { context.conditions.append(try codeLayer(code).silu()) }
+    case (.tokens, let code?): context.tokens = try tokenizer?(code)
     default: preconditionFailure("a net of codes without a code")
     }
-    return try blocks.joined(head(net(blocks.split(images), conditions, tokens: tokens)))
+    return try blocks.joined(head(net(blocks.split(images), context)))
   }
 
   /// What a net without codes says of noisy images.
@@ -103,10 +105,10 @@ struct NoisePredictor {
   /// The predicted noise of a net without codes, and what another way up can start from.
   func prediction(_ images: Tensor, _ steps: Tensor) throws -> Prediction {
     let embedded = try embedding(steps)
-    let conditions = [try embedded.silu()]
-    let maps = try net.descent(blocks.split(images), conditions)
+    let context = UNetContext(conditions: [try embedded.silu()])
+    let maps = try net.descent(blocks.split(images), context)
     return Prediction(
-      noise: try blocks.joined(head(net.ascent(maps, conditions))), maps: maps,
+      noise: try blocks.joined(head(net.ascent(maps, context))), maps: maps,
       embedding: embedded)
   }
 }

@@ -108,7 +108,7 @@ package final class PixelDiffusion: CodedDiffusion {
     let images = try images * 2 - 1
     let code = try encoder.map { try $0((images + 1) * 0.5, true) }
     let noisy = try method.schedule.noisy(images, noise, at: states)
-    let predicted = try predictor(noisy, steps(states), code: code)
+    let predicted = try predictor(noisy, steps(states), code: code, isTraining: true)
     let error = try predicted - noise
     let noiseLoss = try (method.isAbsolute ? error.abs() : error.squared()).mean()
     guard method.discrepancyWeight > 0, let code else {

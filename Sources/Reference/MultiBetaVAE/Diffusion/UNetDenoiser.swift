@@ -55,7 +55,8 @@ struct UNetDenoiser: DenoiserNetwork {
     let width = conditions.shape[1]
     let condition = try conditions.unsqueezed(1)
       .expanded([t.shape[0], states.shape[0] / t.shape[0], width]).reshaped([-1, width])
-    let features = try net(states.reshaped([-1] + latentShape), [condition])
+    let features = try net(
+      states.reshaped([-1] + latentShape), UNetContext(conditions: [condition]))
     return DenoiserHeads(
       noise: try heads[0](features).contiguous().flattened(),
       displacement: try heads[1](features).contiguous().flattened())
