@@ -224,7 +224,7 @@ let hasLibtorch = (try? Libtorch.version()) != nil
     #expect(try label("multi-beta-vae:architecture=study", .quick) == "multi-beta-vae")
     #expect(try label("multi-beta-vae:width=0", .quick) == "multi-beta-vae:architecture=kl-f8")
     #expect(try label("beta-vae", .quick) == "beta-vae")
-    #expect(try label("disdiff:token=4", .paper) == "disdiff:token=4,width=64")
+    #expect(try label("disdiff:token=4", .paper) == "disdiff:token=4,net=published,width=64")
     #expect(try label("disdiff", .standard) == "disdiff")
   }
 }
