@@ -45,7 +45,7 @@ struct DisentangleCommand: BenchCommand {
 
   @Option(
     help: """
-      smoke (seconds), quick (minutes), standard (half an hour) or paper (300,000 steps of 64); runs with other --steps, \
+      smoke (seconds), quick (minutes), standard (an hour) or paper (300,000 steps of 64); runs with other --steps, \
       --latents or --precision are filed as quick:steps=500, which may be given here as well.
       """)
   var preset = PresetArgument(.quick)

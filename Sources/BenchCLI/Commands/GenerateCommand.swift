@@ -45,13 +45,13 @@ struct GenerateCommand: BenchCommand {
   @Option(
     help: """
       Models separated by commas, NAME or NAME:OPTION=VALUE; default: multi-beta-vae (in the quick \
-      preset with times=logit), or none with --samples-from.
+      and standard presets with times=logit), or none with --samples-from.
       """)
   var model: String?
 
   @Option(
     help:
-      "smoke (seconds), quick (minutes), standard (half an hour) or paper (300,000 steps per stage)."
+      "smoke (seconds), quick (minutes), standard (an hour) or paper (300,000 steps per stage)."
   )
   var preset = Preset.quick
 

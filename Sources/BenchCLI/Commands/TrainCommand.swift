@@ -50,7 +50,7 @@ struct TrainCommand: BenchCommand {
 
   @Option(
     help:
-      "smoke (seconds), quick (minutes), standard (half an hour) or paper (300,000 steps of 64).")
+      "smoke (seconds), quick (minutes), standard (an hour) or paper (300,000 steps of 64).")
   var preset = Preset.quick
 
   @Option(help: "Optimiser steps instead of the preset's.")

@@ -6,7 +6,7 @@ public enum Preset: String, CaseIterable, Codable, Sendable {
   case smoke
   /// Minutes on two cores; for demonstrations, not for claims.
   case quick
-  /// About half an hour a run on one core: the least that says something about a model.
+  /// About an hour a run on one core, diffusion models of pixels more: the least that says something about a model.
   case standard
   /// The budget of the large-scale study: 300,000 steps of 64, Adam 1e-4.
   case paper

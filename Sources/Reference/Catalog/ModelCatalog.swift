@@ -80,9 +80,9 @@ public enum ModelCatalog {
       + all.filter { $0.grid != nil }.map { ("\($0.name):grid", $0.gridNames) }
   }
 
-  /// The models that are not in the first group, `all`.
+  /// The models of the group `everything` that are not in the first, `all`.
   public static var others: [String] {
-    all.map(\.name).filter { !groups[0].models.contains($0) }
+    all.filter(\.hasCodes).map(\.name).filter { !groups[0].models.contains($0) }
   }
 
   /// The models a command line asks for: names, groups, and `name:option=value,option=value`.
