@@ -144,7 +144,7 @@ struct CentralityCommand: BenchCommand {
   ) throws -> Ranking {
     let sample = try ObservationSample(
       global.openDataset(models[0].context.dataset), count: observations,
-      seed: UInt64(global.seed), isTested: false)
+      seed: UInt64(global.seed), hasTest: false)
     var progress = ProgressReporter(
       by.rawValue, total: models.count * sample.indices.count, isQuiet: global.quiet)
     let found = try UnsupervisedDisentanglementRanking(models, on: sample, similarity: similarity) {

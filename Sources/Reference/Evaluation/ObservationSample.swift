@@ -21,12 +21,12 @@ public struct ObservationSample: Sendable {
   public let testFactors: Factors?
   private let dataset: any ImageDataset
 
-  /// Draws `count` observations and, of datasets with factors, half as many to test on, unless nothing is tested: the 10,000
+  /// Draws `count` observations and, of datasets with factors, half as many to test on, if wanted: the 10,000
   /// and 5,000 of disentanglement_lib's configurations.
   ///
   /// The first do not depend on whether there are others.
   public init(
-    _ dataset: any ImageDataset, count: Int, seed: UInt64, isTested: Bool = true
+    _ dataset: any ImageDataset, count: Int, seed: UInt64, hasTest: Bool = true
   ) throws {
     self.dataset = dataset
     var generator = Philox(seed: seed, stream: 0x5A3B_1E00)
@@ -34,7 +34,7 @@ public struct ObservationSample: Sendable {
     indices = drawn
     factors = try (dataset as? any FactorDataset).flatMap { try Self.factors($0, drawn) }
     let tested =
-      factors == nil || !isTested
+      factors == nil || !hasTest
       ? [] : (0..<count / 2).map { _ in generator.integer(below: dataset.count) }
     testIndices = tested
     testFactors =

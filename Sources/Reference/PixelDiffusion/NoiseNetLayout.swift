@@ -26,7 +26,7 @@ struct NoiseNetLayout: Sendable {
   var groups: @Sendable (Int) -> Int = wideGroupCount
 
   /// The net that all methods share here: ``latentDiffusion(width:)`` with one block per level on the way down in the place
-  /// of two, and heads of at least 16 channels.
+  /// of two, and heads of at least 16 channels, or one head.
   static func shared(width: Int) -> NoiseNetLayout {
     NoiseNetLayout(width: width, blockCount: 1, headCount: max(1, width / 16))
   }
