@@ -47,6 +47,19 @@ import Testing
     #expect(rows.allSatisfy { $0["published"]?["source"]?.string?.isEmpty == false })
   }
 
+  @Test("an option that takes a list may be repeated")
+  func repeatedLists() async throws {
+    func tables(_ extra: String...) async throws -> Set<String?> {
+      let run = try await BenchProcess.run(
+        ["compare", "baselines/published", "--json"] + extra, in: ResultFixture.repository)
+      let tables = try JSONValue(parsing: run.output.utf8)["tables"]?.array ?? []
+      return Set(tables.map { $0["metric"]?.string })
+    }
+    let together = try await tables("--metric", "mig,fid")
+    #expect(together == ["mig", "fid"])
+    #expect(try await tables("--metric", "mig", "--metric", "fid") == together)
+  }
+
   @Test("ends with 0 when every limit holds")
   func passes() async throws {
     let run = try await compare([0.29, 0.30, 0.28])

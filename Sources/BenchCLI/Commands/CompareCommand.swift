@@ -48,14 +48,17 @@ struct CompareCommand: BenchCommand {
   @Option(help: "Compare every model with this one instead of the references.")
   var versus: String?
 
-  @Option(name: .customLong("dataset"), help: "Only these datasets, separated by commas.")
-  var datasets: String?
+  @Option(
+    name: .customLong("dataset"), help: "Only these datasets, separated by commas; may be repeated.")
+  var datasets: [String] = []
 
-  @Option(name: .customLong("metric"), help: "Only these metrics, separated by commas.")
-  var metrics: String?
+  @Option(
+    name: .customLong("metric"), help: "Only these metrics, separated by commas; may be repeated.")
+  var metrics: [String] = []
 
-  @Option(name: .customLong("preset"), help: "Only these presets, separated by commas.")
-  var presets: String?
+  @Option(
+    name: .customLong("preset"), help: "Only these presets, separated by commas; may be repeated.")
+  var presets: [String] = []
 
   @Option(help: "Error rate of the tests.")
   var significance = 0.05
@@ -138,12 +141,12 @@ struct CompareCommand: BenchCommand {
     options.datasets = list(datasets)
     options.metrics = list(metrics)
     options.showsPrimaryOnly =
-      !all && against == nil && versus == nil && thresholds == nil && metrics == nil
+      !all && against == nil && versus == nil && thresholds == nil && metrics.isEmpty
     return options
   }
 
-  private func list(_ text: String?) -> [String] {
-    text?.split(separator: ",").map(String.init) ?? []
+  private func list(_ texts: [String]) -> [String] {
+    texts.flatMap { $0.split(separator: ",").map(String.init) }
   }
 }
 
