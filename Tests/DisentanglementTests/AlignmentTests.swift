@@ -84,6 +84,26 @@ import Testing
     }
   }
 
+  @Test("ICA leaves collapsed latents out, also of codes on a smaller scale")
+  func collapsedLatents() throws {
+    let sources = try SyntheticCodes(.axisAligned, count: 500).codes.latents([0, 1, 2])
+    var random = Philox(seed: 2)
+    let rows = (0..<500).flatMap { row in
+      Array(sources.matrix.row(row)) + (0..<2).map { _ in 0.03 * random.normal() }
+    }
+    for scale in [1, 1e-3] {
+      let codes = try Codes(
+        Matrix<Double>(rowCount: 500, columnCount: 5, elements: rows.map { $0 * scale }))
+      let ica = try CodeAlignment(.ica(seed: 0), fittedTo: codes)
+      #expect(ica.axes.rowCount == 3)
+      // The three are those of the latents that vary.
+      for axis in 0..<3 {
+        let weights = ica.axes.row(axis).map { abs($0) * scale }
+        #expect(weights[3...].allSatisfy { $0 < 0.5 * (weights[..<3].max() ?? 0) })
+      }
+    }
+  }
+
   @Test("alignment keeps float32 codes in float32")
   func precision() throws {
     let values = try SyntheticCodes(.mixed, count: 60).codes.matrix

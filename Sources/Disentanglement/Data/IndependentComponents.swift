@@ -10,6 +10,10 @@ import LinearAlgebra
 /// Σₖ (E[log cosh yₖ] − E[log cosh ν])² with ν standard normal, the paper's measure of how far components
 /// are from normal ones.
 ///
+/// Directions in which the codes hardly vary are left out: of a variance of at most ``Codes/activeVariance`` where codes
+/// have the prior's unit scale, of that share of the largest variance where their scale is smaller. Whitened, a collapsed
+/// latent would count as much as one that carries a factor.
+///
 /// - Parameters:
 ///   - codes: The codes.
 ///   - principal: Their principal axes.
@@ -21,7 +25,7 @@ func independentAxes(
 ) throws -> (axes: Matrix<Double>, hasConverged: Bool, stability: Double) {
   let largest = principal.variances.first ?? 0
   let kept = principal.variances.indices.filter {
-    principal.variances[$0] > largest * 1e-12 && principal.variances[$0] > 0
+    principal.variances[$0] > Codes.activeVariance * min(1, largest)
   }
   guard !kept.isEmpty else { throw DisentanglementError.noActiveLatents(metric: "ica") }
   var whitening = Matrix<Double>(rowCount: kept.count, columnCount: codes.latentCount)
