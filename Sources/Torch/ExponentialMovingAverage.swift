@@ -7,10 +7,18 @@ public final class ExponentialMovingAverage {
   private let averages: [Tensor]
 
   /// Starts at the parameters' present values.
-  public init(_ store: ParameterStore, decay: Double) throws(TorchError) {
+  ///
+  /// - Parameters:
+  ///   - store: The parameters.
+  ///   - decay: The weight of the past at each update.
+  ///   - includes: Which of the trainable ones have averages, by name.
+  /// - Throws: `TorchError`.
+  public init(
+    _ store: ParameterStore, decay: Double, where includes: (String) -> Bool = { _ in true }
+  ) throws(TorchError) {
     precondition(decay >= 0 && decay < 1, "decay \(decay) outside [0, 1)")
     self.decay = decay
-    let entries = store.entries.filter(\.isTrainable)
+    let entries = store.entries.filter { $0.isTrainable && includes($0.name) }
     names = entries.map(\.name)
     parameters = entries.map(\.tensor)
     averages = try withoutGradients { () throws(TorchError) in

@@ -94,6 +94,9 @@ import Testing
     let pictures = "\(folder.path)/pictures"
     let sample = ["sample", "--checkpoint", run, "--count", "3", "--out", pictures, "--quiet"]
     _ = try await succeed(sample)
+    // Its steps are its own: a record of others would be wrong.
+    try await BenchProcess.run(sample + ["--sampling-steps", "50"])
+      .expectFailure("--sampling-steps is for models with a denoiser", "diffae:sampling-steps=50")
     try FileManager.default.removeItem(atPath: "\(run)/codes")
     try await BenchProcess.run(sample).expectFailure("train it with bench train --stage 2")
   }

@@ -115,9 +115,12 @@ extension TorchSuites {
       let one = try stage.images(ofNoise: noise.narrowed(0, start: 1, count: 1))
       #expect(all.shape == [3, 3, 64, 64])
       #expect(try (all.narrowed(0, start: 1, count: 1) - one).abs().maximum().item() < 1e-4)
-      // An untrained net predicts no noise: every code is a multiple of its numbers, around the mean.
+      // An untrained net predicts no noise: every code is a multiple of its numbers, around the mean of the images'.
+      let mean = try withoutGradients {
+        try first.encode(Self.images(64), at: first.points()[0]).mean.mean([0])
+      }
       let codes = try stage.drawn(Tensor.zeros([2, 4]))
-      #expect(try (codes.selected(0, 0) - codes.selected(0, 1)).abs().maximum().item() == 0)
+      #expect(try (codes - mean).abs().maximum().item() < 1e-4)
     }
 
     @Test(

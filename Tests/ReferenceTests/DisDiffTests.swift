@@ -117,6 +117,32 @@ extension TorchSuites {
       }
     }
 
+    /// An image's terms would otherwise depend on the other images of its batch.
+    @Test("the encoder that judges normalises by the encoder's running moments")
+    func judge() throws {
+      try TorchRandom.seed(0)
+      var options = DisDiff.Options()
+      (options.width, options.tokenWidth, options.isPublished) = (8, 3, true)
+      let model = try DisDiff(
+        ModelContext(dataset: Scenes3D(), latentCount: 4, learningRate: 1e-3), options)
+      let images = try Self.images(4)
+      let optimizers = try TrainingOptimizers(model)
+      for step in 0..<4 {
+        _ = try optimizers.step(
+          model, TrainingBatch(images: images, step: step, stepCount: 4, seed: 7),
+          TrainingPlan(stepCount: 4, batchSize: 4, seed: 0))
+      }
+      _ = try model.conceptLoss(
+        images, at: [0, 10, 500, 999], noise: images.normalLike(), concepts: [0, 1, 2, 3])
+      let encoder = model.store.entries.filter { $0.name.hasPrefix("encoder.") }
+      #expect(encoder.contains { !$0.isTrainable } && model.copies.count == encoder.count)
+      for (entry, copy) in zip(encoder, model.copies) {
+        #expect(
+          try copy.to.elements(as: Float.self) == entry.tensor.elements(as: Float.self),
+          "\(entry.name)")
+      }
+    }
+
     /// What the frozen model leaves over, tokens of the clean images explain in part, on images that were not trained on.
     @Test("fields lessen the error of the model they are added to, which they leave as it is")
     func learns() throws {

@@ -36,11 +36,18 @@ extension TorchSuites {
         (.latentDiffusion, [0.9985, 0.53742323, 0.15107742, 6.6866517e-4]),
         (DiscreteSchedule(.constant(0.008)), [0.992, 0.13425116, 0.018023373, 3.2484198e-4]),
       ])
-    func schedules(schedule: DiscreteSchedule, expected: [Double]) {
+    func schedules(schedule: DiscreteSchedule, expected: [Double]) throws {
       for (state, value) in zip([0, 249, 499, 999], expected) {
         #expect(abs(schedule.cumulative[state] / value - 1) < 1e-7)
       }
       #expect(schedule.spaced(20) == stride(from: 0, to: 1000, by: 50).map { $0 })
+      #expect(schedule.spaced(1000) == Array(0..<1000))
+      // Whatever their number, the steps end a step before the last state.
+      for count in [3, 150, 600, 999] {
+        let states = schedule.spaced(count)
+        #expect(states.count == count && Set(states).count == count && states[0] == 0)
+        #expect(try #require(states.last) >= 999 - 1000 / count)
+      }
     }
 
     /// Noisy images, errors and a step of DDIM on a fixed case.
@@ -193,7 +200,7 @@ extension TorchSuites {
 
     @Test(
       "the published nets encode, decode and have gradients",
-      arguments: ["ddpm", "diffae", "info-diffusion"])
+      arguments: ["ddpm", "diffae", "info-diffusion", "encdiff"])
     func publishedSteps(name: String) throws {
       let model = try Self.model("\(name):net=published,width=8,sampling-steps=2")
       let images = try ObservationSample(Scenes3D(), count: 2, seed: 0).images(2, on: .cpu)
@@ -319,7 +326,7 @@ extension TorchSuites {
 
     @Test("a model without codes has no points, and what encodes refuses it")
     func withoutCodes() throws {
-      let model = try Self.model("ddpm:width=8,sampling-steps=1")
+      let model = try Self.model("ddpm:width=8,sampling-steps=2")
       #expect(try model.points().isEmpty && model.latentCount == 0)
       #expect(throws: TrainingError.self) {
         try ModelSpecification(parsing: "ddpm").definition.requireCodes()
@@ -327,9 +334,32 @@ extension TorchSuites {
       #expect(!ModelCatalog.groups.contains { $0.models.contains("ddpm") })
     }
 
-    @Test("a width that attention cannot share is refused")
-    func width() {
+    @Test("a width that attention cannot share is refused; every other has heads that divide it")
+    func width() throws {
       #expect(throws: TrainingError.self) { try Self.model("diffae:width=20") }
+      // 16 channels a head would make three heads of 56.
+      let model = try Self.model("encdiff:width=56,sampling-steps=2")
+      let images = try Self.images(2)
+      #expect(try model.loss(images, at: [3, 900], noise: images.normalLike()).value.item() > 0)
+    }
+
+    @Test("EncDiff's encoder and tokens are evaluated as trained, its net as averaged")
+    func averages() throws {
+      let folder = try TemporaryFolder()
+      let name = "encdiff:width=8,sampling-steps=2"
+      let model = try Self.model(name)
+      _ = try Trainer(
+        model, named: name, dataset: Scenes3D(),
+        plan: TrainingPlan(stepCount: 6, batchSize: 4, seed: 0), folder: folder.path,
+        context: Self.context().json, isQuiet: true
+      ).train { false }
+      let kept = try Checkpoint(folder: Trainer.checkpointPath(in: folder.path)).model.names
+      for entry in model.store.entries where entry.isTrainable {
+        let isEncoder = entry.name.hasPrefix("encoder.") || entry.name.hasPrefix("net.tokens.")
+        #expect(kept.contains("average.\(entry.name)") != isEncoder, "\(entry.name)")
+      }
+      // Opened, it has the averages where there are some and the parameters elsewhere.
+      _ = try TrainedModel(folder: folder.path, device: .cpu)
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import MessagePassing
+import Reference
 
 /// A command with the options that all commands share.
 protocol BenchCommand: AsyncParsableCommand {
@@ -34,6 +35,16 @@ extension BenchCommand {
 enum CommandError: Error, Equatable, CustomStringConvertible {
   /// A command that works alone was started as several processes.
   case oneProcessOnly(command: String, processCount: Int)
+  /// A choice about samplers for a model that is sampled in one way.
+  case noSamplerToChoose(option: String, model: String)
+
+  /// The error of choices of which a model makes no use; nil if it does, or none was made.
+  init?(unused sampling: SamplerOptions, by model: ModelSpecification) {
+    guard let option = sampling.firstGiven, model.definition.sampling?.takesOptions != true else {
+      return nil
+    }
+    self = .noSamplerToChoose(option: option, model: model.label)
+  }
 
   var description: String {
     switch self {
@@ -42,6 +53,12 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
       bench \(command) works in one process, and \(processCount) were started together; start it \
       without mpirun or srun (commands that share their work: \
       \(Commands.joint.joined(separator: ", "))).
+      """
+    case .noSamplerToChoose(let option, let model):
+      """
+      \(option) is for models with a denoiser; '\(model)' draws its images in one way. Diffusion \
+      models of pixels take their steps as an option of the model when it is trained, as in \
+      diffae:sampling-steps=50.
       """
     }
   }

@@ -194,6 +194,9 @@ struct GenerateCommand: BenchCommand {
     study.precision = runs.precision ?? .float32
     study.denoiser = denoiser.values(preset, learningRate)
     study.decoder = tuneDecoder ? tuning.values : nil
+    for model in study.models {
+      if let error = CommandError(unused: sampling, by: model) { global.note("\(error)") }
+    }
     study.sampling = sampling.values(.fromNoise, seed: global.seed)
     study.usesOriginalDecoder = sampling.originalDecoder
     study.checkpoint = checkpoint.map(Trainer.runFolder)

@@ -48,7 +48,9 @@ struct SampleCommand: BenchCommand {
     let global = global.speaking(in: group)
     let trained = try TrainedModel(
       folder: source.checkpoint, device: global.openDevice(for: group))
+    if let error = CommandError(unused: sampling, by: trained.specification) { throw error }
     let options = sampling.values(.fromNoise, seed: global.seed)
+    let takesOptions = trained.specification.definition.sampling?.takesOptions == true
     let generator = try ImageGenerator(
       trained, folder: source.checkpoint, options, skipsOptional: sampling.originalDecoder)
     let (dataset, pictures) = try source.pictures(
@@ -78,7 +80,8 @@ struct SampleCommand: BenchCommand {
     try global.emit(
       [
         "pictures": [.string(path)], "count": .integer(count), "seconds": .number(seconds),
-        "images_per_second": .number(Double(count) / seconds), "sampling": options.json,
+        "images_per_second": .number(Double(count) / seconds),
+        "sampling": takesOptions ? options.json : .null,
         "processes": .integer(group.size),
       ],
       text: "\(path)\n\(count) images in \(duration(seconds))")

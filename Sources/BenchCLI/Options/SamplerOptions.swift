@@ -16,17 +16,18 @@ struct SamplerOptions: ParsableArguments {
       """)
   var sampler: Sampler?
 
-  @Option(help: "Number of steps from noise to image.")
-  var samplingSteps = 100
+  @Option(help: "Number of steps from noise to image (default: 100).")
+  var samplingSteps: Int?
 
-  @Option(help: "Spacing of the steps: uniform (in t), log-sigma, edm or rate.")
-  var grid = SamplingGrid.uniform
+  @Option(
+    help: "Spacing of the steps: uniform (in t, the default), log-sigma, edm or rate.")
+  var grid: SamplingGrid?
 
   @Flag(help: "Decode with the first stage's own decoder even where a tuned one is there.")
   var originalDecoder = false
 
   func validate() throws {
-    guard (1...100_000).contains(samplingSteps) else {
+    if let samplingSteps, !(1...100_000).contains(samplingSteps) {
       throw ValidationError("--sampling-steps is \(samplingSteps); it must be 1 to 100,000.")
     }
   }
@@ -39,7 +40,15 @@ struct SamplerOptions: ParsableArguments {
   /// - Returns: How to sample.
   func values(_ usual: Sampler, seed: Int) -> SamplingOptions {
     SamplingOptions(
-      sampler: sampler ?? usual, stepCount: samplingSteps, grid: grid, seed: UInt64(seed))
+      sampler: sampler ?? usual, stepCount: samplingSteps ?? 100, grid: grid ?? .uniform,
+      seed: UInt64(seed))
+  }
+
+  /// The first of the options that was given, of which only a sampler makes use.
+  var firstGiven: String? {
+    if sampler != nil { return "--sampler" }
+    if samplingSteps != nil { return "--sampling-steps" }
+    return grid == nil ? nil : "--grid"
   }
 }
 

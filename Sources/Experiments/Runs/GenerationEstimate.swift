@@ -82,12 +82,14 @@ package struct GenerationEstimate {
     let decoding = try seconds(drawing.generator)
     var perBatch = decoding
     let definition = run.specification.definition
-    if definition.sampling != nil {
+    if let sampling = definition.sampling {
       var options = settings.sampling
       options.stepCount = 2
       let walk = try seconds(
         definition.untrainedGenerator(model, context, settings.stageOptions, options))
-      perBatch += max(0, walk - decoding) / 2 * Double(settings.samplingSteps)
+      // What takes no number of steps was timed with its own.
+      let repeats = sampling.takesOptions ? Double(settings.samplingSteps) / 2 : 1
+      perBatch += max(0, walk - decoding) * repeats
     }
     return perBatch / Double(size) * Double(settings.sampleCount)
   }

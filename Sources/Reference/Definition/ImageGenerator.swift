@@ -72,6 +72,8 @@ public protocol CodeDenoiser {
 public struct ModelSampling: Sendable {
   /// Whether the first stage alone draws images as well, each of its latents from one number of the noise.
   public let drawsFromPrior: Bool
+  /// Whether a sampler, its steps and their grid can be chosen.
+  public let takesOptions: Bool
   /// Opens the later stages of a trained first one.
   let open:
     @Sendable (TrainedModel, StageFolders, SamplingOptions, _ skipsOptional: Bool) throws
@@ -85,11 +87,12 @@ public struct ModelSampling: Sendable {
   ///
   /// - Parameters:
   ///   - drawsFromPrior: Whether the first stage alone draws images as well.
+  ///   - takesOptions: Whether a sampler, its steps and their grid can be chosen.
   ///   - open: Opens the later stages of a trained first one; the last argument says whether to pass over
   ///     optional stages.
   ///   - untrained: The same of untrained stages on an untrained first one.
   public init(
-    drawsFromPrior: Bool = false,
+    drawsFromPrior: Bool = false, takesOptions: Bool = true,
     open:
       @escaping @Sendable (
         TrainedModel, StageFolders, SamplingOptions, _ skipsOptional: Bool
@@ -100,6 +103,7 @@ public struct ModelSampling: Sendable {
       ) throws -> ImageGenerator
   ) {
     self.drawsFromPrior = drawsFromPrior
+    self.takesOptions = takesOptions
     self.open = open
     self.untrained = untrained
   }

@@ -37,6 +37,8 @@ package final class DisDiff: CodedDiffusion {
   package let store: ParameterStore
   package let latentCount: Int
   package let averageDecay: Double? = 0.999
+  /// The encoder is used as it is, as in the authors' code: running moments are those of its own weights.
+  package func isAveraged(_ name: String) -> Bool { !name.hasPrefix("encoder.") }
   private let options: Options
   private let learningRate: Double
   package let sampler: PixelSampler
@@ -45,10 +47,10 @@ package final class DisDiff: CodedDiffusion {
   private let fields: ConceptFields
   private let reading: TokenReading
   package let codeMoments: CodeMoments?
-  /// A copy of the encoder, taken before every use.
+  /// A copy of the encoder, taken before every use, with its running moments where it normalises batches.
   private let judge: CodeEncoder.Net
-  /// The encoder's parameters and the copy's.
-  private let copies: [(from: Tensor, to: Tensor)]
+  /// The encoder's parameters and running moments, and the copy's.
+  package let copies: [(from: Tensor, to: Tensor)]
 
   /// Creates an untrained model of as many concepts as latents; its initial weights come from libtorch's generator.
   ///
@@ -171,8 +173,8 @@ package final class DisDiff: CodedDiffusion {
     let plain = try columns.clean(noisy, prediction.noise)
     let changed = try columns.clean(noisy, prediction.noise - columns.noise * chosen)
     try withoutGradients { for copy in copies { try copy.to.copyInPlace(copy.from) } }
-    let plainTokens = try withoutGradients { try tokens(pixels(plain), judge, isTraining: true) }
-    let changedTokens = try tokens(pixels(changed), judge, isTraining: true)
+    let plainTokens = try withoutGradients { try tokens(pixels(plain), judge, isTraining: false) }
+    let changedTokens = try tokens(pixels(changed), judge, isTraining: false)
     let terms = try (
       variance: DisDiffObjective.variance(
         plainTokens, changedTokens, own: own, of: columns.concepts),

@@ -109,8 +109,10 @@ package struct DiscreteSchedule: Sendable {
   }
 
   /// Evenly spaced states from the least noisy one on, as ADM spaces DDIM: 0, 50, …, 950 for 20 of 1,000.
+  ///
+  /// Numbers that do not divide the states, which ADM refuses, take the nearest states below: the last one, from which noise
+  /// is walked back, is as far from the end as steps are long.
   package func spaced(_ stepCount: Int) -> [Int] {
-    let stride = max(1, count / stepCount)
-    return Array(Swift.stride(from: 0, to: count, by: stride).prefix(stepCount))
+    (0..<min(stepCount, count)).map { $0 * count / min(stepCount, count) }
   }
 }

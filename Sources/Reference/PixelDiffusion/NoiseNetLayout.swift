@@ -26,13 +26,16 @@ struct NoiseNetLayout: Sendable {
   var groups: @Sendable (Int) -> Int = wideGroupCount
 
   /// The net that all methods share here: ``latentDiffusion(width:)`` with one block per level on the way down in the place
-  /// of two, and heads of at least 16 channels, or one head.
+  /// of two, and heads of at least 16 channels, as many as divide the width, or one head.
   static func shared(width: Int) -> NoiseNetLayout {
-    NoiseNetLayout(width: width, blockCount: 1, headCount: max(1, width / 16))
+    let headCount = (1...max(1, width / 16)).last { width.isMultiple(of: $0) } ?? 1
+    return NoiseNetLayout(width: width, blockCount: 1, headCount: headCount)
   }
 
   /// DisDiff's and EncDiff's (`openaimodel_shift.py`, `openaimodel_enc.py`), on blocks of pixels in the place of latents.
-  static func latentDiffusion(width: Int) -> NoiseNetLayout { NoiseNetLayout(width: width) }
+  static func latentDiffusion(width: Int) -> NoiseNetLayout {
+    NoiseNetLayout(width: width, groups: groupCount)
+  }
 
   /// DDPM's for 64×64 images, as `ermongroup/ddim` has it (`configs/celeba.yml`).
   static func ddpm(width: Int) -> NoiseNetLayout {

@@ -48,6 +48,7 @@ extension ModelDefinition {
   ) { context, options in
     var method = PixelDiffusion.Method(schedule: .latentDiffusion, entry: .tokens)
     method.isAbsolute = true
+    method.averagesEncoder = false
     method.weightDecay = 0.01
     method.maximumGradientNorm = nil
     method.warmUpShare = 0.25
@@ -92,7 +93,7 @@ extension ModelOption {
   fileprivate static let pixelDiffusionWidth = ModelOption.number(
     "width", 16, in: 8...512, "channels of the net's first level, a multiple of 8")
   fileprivate static let pixelDiffusionSteps = ModelOption.number(
-    "sampling-steps", 20, in: 1...1000, "steps from noise to images")
+    "sampling-steps", 20, in: 2...1000, "steps from noise to images")
 }
 
 extension ModelOptions {

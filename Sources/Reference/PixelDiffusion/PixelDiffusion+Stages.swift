@@ -11,7 +11,8 @@ extension ModelStage {
 
 extension ModelSampling {
   /// From noise to a code with the second stage, and with the code from noise to an image.
-  static let codeDiffusion = ModelSampling(drawsFromPrior: true) { trained, folders, options, _ in
+  static let codeDiffusion = ModelSampling(drawsFromPrior: true, takesOptions: false) {
+    trained, folders, options, _ in
     guard let model = trained.model as? any CodedDiffusion else {
       preconditionFailure("the stage 'codes' is listed for '\(trained.label)'")
     }

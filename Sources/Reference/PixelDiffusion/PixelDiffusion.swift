@@ -21,6 +21,8 @@ package final class PixelDiffusion: CodedDiffusion {
     var discrepancyWeight = 0.0
     /// The decay of the averages used for evaluation; nil for none.
     var averageDecay: Double? = 0.999
+    /// Whether the encoder, tokens included, has averages as well.
+    var averagesEncoder = true
     /// Decoupled decay of weights per unit of learning rate.
     var weightDecay = 0.0
     /// The largest norm of gradients; nil for any.
@@ -78,6 +80,10 @@ package final class PixelDiffusion: CodedDiffusion {
   // MARK: - Training
 
   package var averageDecay: Double? { method.averageDecay }
+
+  package func isAveraged(_ name: String) -> Bool {
+    method.averagesEncoder || !(name.hasPrefix("encoder.") || name.hasPrefix("net.tokens."))
+  }
 
   package var optimizerGroups: [OptimizerGroup] {
     let method = method

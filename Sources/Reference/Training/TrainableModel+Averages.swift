@@ -6,7 +6,8 @@ extension TrainableModel {
     let hasAverages = averageDecay != nil
     return store.entries.map { entry in
       NamedTensor(
-        name: hasAverages && entry.isTrainable ? "average.\(entry.name)" : entry.name,
+        name: hasAverages && entry.isTrainable && isAveraged(entry.name)
+          ? "average.\(entry.name)" : entry.name,
         tensor: entry.tensor)
     }
   }

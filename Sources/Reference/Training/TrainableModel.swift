@@ -121,6 +121,8 @@ public protocol TrainableModel: AnyObject {
   func restart(at step: Int, of stepCount: Int) throws -> [String]
   /// The decay of the averages used for evaluation; nil evaluates the parameters themselves.
   var averageDecay: Double? { get }
+  /// Whether a parameter has an average, where there are any; the others are evaluated as they are.
+  func isAveraged(_ name: String) -> Bool
   /// How many batches of the planned size each step takes.
   var batchesPerStep: Int { get }
   /// Whether the losses and gradients of a batch are the means of those of equal shares of it, drawn
@@ -158,6 +160,8 @@ extension TrainableModel {
   public var isDivisible: Bool { false }
   /// No averages.
   public var averageDecay: Double? { nil }
+  /// All.
+  public func isAveraged(_ name: String) -> Bool { true }
   /// No monitors.
   public func monitors(_ images: Tensor) throws -> [[String: Double]] { [] }
   /// Nothing to measure.

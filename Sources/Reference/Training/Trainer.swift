@@ -241,9 +241,15 @@ public final class Trainer {
   private func restore() throws {
     let path = Self.checkpointPath(in: folder)
     let checkpoint = try Checkpoint(folder: path)
-    guard checkpoint.state.model == modelName, checkpoint.state.context == context else {
+    guard checkpoint.state.model == modelName else {
       throw TrainingError.badCheckpoint(
-        path: path, reason: "it is of '\(checkpoint.state.model)', not of this '\(modelName)'")
+        path: path, reason: "it is of '\(checkpoint.state.model)', not of '\(modelName)'")
+    }
+    guard checkpoint.state.context == context else {
+      throw TrainingError.badCheckpoint(
+        path: path,
+        reason: "it is of another '\(modelName)': "
+          + differences(checkpoint.state.context, context).joined(separator: ", "))
     }
     guard checkpoint.state.plan == plan else {
       throw TrainingError.badCheckpoint(
@@ -255,6 +261,16 @@ public final class Trainer {
     priorSeconds = checkpoint.state.trainingSeconds
     skippedStepCount = checkpoint.state.skippedStepCount
     badStepsInARow = checkpoint.state.badStepsInARow ?? 0
+  }
+
+  /// What a checkpoint's model was built for and this one was not.
+  private func differences(_ found: JSONValue, _ expected: JSONValue) -> [String] {
+    guard case .object(let found) = found, case .object(let expected) = expected else { return [] }
+    return Set(found.keys).union(expected.keys).sorted().compactMap { name in
+      guard found[name] != expected[name] else { return nil }
+      func text(_ value: JSONValue?) -> String { (try? value?.text()) ?? "nothing" }
+      return "\(name) is \(text(found[name])) there and \(text(expected[name])) here"
+    }
   }
 
   func restoreOptimizers(from file: SafetensorsFile) throws {

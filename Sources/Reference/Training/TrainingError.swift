@@ -23,10 +23,12 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownModel(let name, let known):
-      "there is no model '\(name)'; "
-        + suggestion(
-          for: name, in: known, option: "--model",
-          remedy: "expected one of \(known.joined(separator: ", "))")
+      known.contains(name)
+        ? "'\(name)' is a group of models; one is asked for here."
+        : "there is no model '\(name)'; "
+          + suggestion(
+            for: name, in: known, option: "--model",
+            remedy: "expected one of \(known.joined(separator: ", "))")
     case .badConfiguration(let what, let expected, let found):
       "\(what): expected \(expected), found \(found)."
     case .badCheckpoint(let path, let reason):

@@ -22,7 +22,7 @@ package struct TrainingOptimizers {
     groups = model.optimizerGroups
     optimizers = try groups.map { try Adam(model.store, $0.options, where: $0.includes) }
     average = try model.averageDecay.map {
-      try ExponentialMovingAverage(model.store, decay: $0)
+      try ExponentialMovingAverage(model.store, decay: $0, where: model.isAveraged)
     }
     badSteps = try BadStepCounter(device: model.store.device)
     buffers = try TensorMemory(model.store.entries.filter { !$0.isTrainable }.map(\.tensor))
