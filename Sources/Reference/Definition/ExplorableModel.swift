@@ -4,6 +4,8 @@ public import Torch
 public protocol ExplorableModel: RepresentationModel {
   /// How many numbers an image is made of there.
   var explorationWidth: Int { get }
+  /// Whether these numbers are codes, as the model's encoder gives them.
+  var exploresCodes: Bool { get }
   /// Numbers to start from, one row per image.
   ///
   /// - Parameter images: Images of the data in [0, 1], for a model that starts from their codes.
@@ -27,6 +29,9 @@ public protocol ExplorableModel: RepresentationModel {
 extension ExplorableModel {
   /// The numbers that samples are made of.
   public var explorationWidth: Int { noiseCount }
+
+  /// Where a sample is made of codes alone.
+  public var exploresCodes: Bool { explorationWidth == latentCount }
 
   /// Draws from the prior, as many as there are images.
   public func explorationStarts(_ images: Tensor) throws -> Tensor {

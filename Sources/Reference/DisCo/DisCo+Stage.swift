@@ -72,7 +72,7 @@ private final class DisCoAxes: RepresentationModel {
 
   init(_ trained: TrainedModel, _ disco: DisCo) throws {
     let definition = trained.specification.definition
-    guard definition.hasCodes, disco.generator.explorationWidth == trained.model.latentCount else {
+    guard definition.hasCodes, disco.generator.exploresCodes else {
       throw TrainingError.badConfiguration(
         what: "codes", expected: "'disco': the directions are not those of codes of images",
         found: "'disco-axes'")

@@ -204,6 +204,9 @@ final class InfoGAN: TrainableModel, ExplorableModel {
 
   var noiseCount: Int { latentCount + options.noiseCount }
 
+  /// No: normal numbers become codes by ``sample(_:)``, also where there is no noise beside them.
+  var exploresCodes: Bool { false }
+
   /// Normal noise by its distribution function is uniform on [−1, 1].
   func sample(_ noise: Tensor) throws -> Tensor {
     try generator((noise * 0.5.squareRoot()).errorFunction(), isTraining: false)
