@@ -113,6 +113,48 @@ extension TorchSuites {
       #expect(try error(of: sampler, isRestated: true) < 0.03)
     }
 
+    /// z(t) = f + σε and z(t − τ) have the same ε: what the second stage is trained on leads from one to the other.
+    @Test("the second stage's targets lead from each state to the one before")
+    func targets() throws {
+      try TorchRandom.seed(5)
+      let store = ParameterStore(device: .cpu)
+      var networks = try LinearNetworks(store.root, observationWidth: 6, latentCount: 3)
+      networks.shiftWeight = 2
+      let autoencoder = try MultiBetaVAE(
+        store, networks, .init(posterior: .diagonalPerImage), learningRate: 1e-3)
+      var options = DiffusionOptions()
+      (options.width, options.noisesPerImage) = (48, 1)
+      let model = try LatentDiffusion(autoencoder, options)
+      let images = try Tensor.normal([8, 6])
+      try withoutGradients {
+        try model.prepare(images)
+        let times = [0.01, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99]
+        let earlier = times.map { $0 - 1 / Double(options.stepCount) }
+        let noise = try Tensor.normal([8, 3])
+        let (states, heads) = try model.targets(images, times, noise: noise)
+        let (now, before) = try (
+          autoencoder.posteriors(images, t: times), autoencoder.posteriors(images, t: earlier)
+        )
+        let schedule = try autoencoder.objective.schedule.frozen()
+        func shared(_ times: [Double]) throws -> Tensor {
+          try Tensor(
+            times.flatMap { schedule.level(at: $0).sigmas.map { Float($0) } }, shape: [8, 3])
+        }
+        let (deviations, later) = try (#require(now.deviations), #require(before.deviations))
+        let (sigmas, laterSigmas) = try (shared(times), shared(earlier))
+        #expect(try (deviations - sigmas).abs().maximum().item() > 0.01)
+        // ε̃ = ε·σ̄/σ.
+        #expect(try (heads.noise * deviations - noise * sigmas).abs().maximum().item() < 1e-5)
+        let scales = try Tensor(
+          times.map { Float(try model.displacementScale(at: $0)) }, shape: [8, 1])
+        let back = try states + heads.displacement * scales + heads.noise * (laterSigmas - sigmas)
+        #expect(try (back - before.means - later * noise).abs().maximum().item() < 1e-4)
+        // The step itself is larger than that.
+        #expect(try (back - states).abs().minimum().item() > 0)
+        #expect(try (back - states).abs().maximum().item() > 3e-3)
+      }
+    }
+
     @Test("the noise's own mean does not")
     func naive() throws {
       #expect(try error(of: .ddim(eta: 0), isRestated: false) > 0.035)

@@ -9,6 +9,8 @@ struct LinearNetworks: MultiBetaNetworks {
   private let gains: FiLM
   /// An orthogonal change of the latent basis, [latent, latent].
   var rotation: Tensor?
+  /// What a unit of an observation's code adds to the log-odds of its variances; nil for variances of all observations.
+  var shiftWeight: Double?
 
   init(_ scope: ParameterScope, observationWidth: Int, latentCount: Int) throws {
     self.latentCount = latentCount
@@ -27,6 +29,12 @@ struct LinearNetworks: MultiBetaNetworks {
   func encode(_ observations: Tensor, _ condition: Tensor) throws -> Tensor {
     let latents = try gains(condition)(encoder(observations), layer: 0)
     return try rotation.map { try latents.matmul($0.transposed(0, 1)) } ?? latents
+  }
+
+  func posterior(_ observations: Tensor, _ condition: Tensor) throws -> PosteriorHeads {
+    PosteriorHeads(
+      mean: try encode(observations, condition),
+      shift: try shiftWeight.map { try encoder(observations) * $0 })
   }
 
   func decode(_ latents: Tensor, _ condition: Tensor) throws -> Tensor {

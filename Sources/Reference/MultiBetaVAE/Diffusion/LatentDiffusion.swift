@@ -201,7 +201,7 @@ public final class LatentDiffusion: TrainableModel {
   }
 
   /// What the second head's output is multiplied with to give Δ over 1/N.
-  func displacementScale(at t: Double) throws -> Double {
+  package func displacementScale(at t: Double) throws -> Double {
     options.head == .paper ? 1 : try duration * tables.rate(at: t)
   }
 
@@ -210,11 +210,31 @@ public final class LatentDiffusion: TrainableModel {
     -> Errors
   {
     let shard = shard ?? BatchShard(batchSize: times.count)
+    let noise = try shard.normal(
+      [times.count * options.noisesPerImage, autoencoder.latentCount], device: store.device)
+    let (states, target) = try targets(images, times, noise: noise)
+    let heads = try network(
+      states, t: column(times).squeezed(1), gamma: column(times.map(boundedGamma)).squeezed(1))
+    return Errors(
+      noise: try heads.noise - target.noise,
+      displacement: try heads.displacement - target.displacement)
+  }
+
+  /// The states that noise makes of images' codes, and what the heads are to say of them.
+  ///
+  /// - Parameters:
+  ///   - images: The images.
+  ///   - times: Their positions t.
+  ///   - noise: Standard normal numbers, [image · ``DiffusionOptions/noisesPerImage``, latent].
+  /// - Returns: z = f + σε and the targets, each in the shape of the noise.
+  /// - Throws: `TorchError`.
+  package func targets(
+    _ images: Tensor, _ times: [Double], noise: Tensor
+  ) throws -> (states: Tensor, heads: DenoiserHeads) {
     let moments = try moments(images, t: times)
     let scales = try column(times.map { try displacementScale(at: $0) })
     let sigmas = try repeated(rows(times.map { schedule.level(at: $0).sigmas }))
     let before = try repeated(moments.before)
-    let noise = try shard.normal(before.shape, device: store.device)
     var target = DenoiserHeads(
       noise: noise, displacement: try repeated((moments.after - moments.before) / scales))
     var deviations = sigmas
@@ -229,12 +249,7 @@ public final class LatentDiffusion: TrainableModel {
         noise: restated,
         displacement: try target.displacement + change / repeated(scales))
     }
-    let heads = try network(
-      before.addingProduct(deviations, noise), t: column(times).squeezed(1),
-      gamma: column(times.map(boundedGamma)).squeezed(1))
-    return Errors(
-      noise: try heads.noise - target.noise,
-      displacement: try heads.displacement - target.displacement)
+    return (try before.addingProduct(deviations, noise), target)
   }
 
   /// γ at t within the range that the embedding tells apart.
