@@ -43,6 +43,8 @@ import Testing
     // One run has nothing to be compared with, and a folder without runs is named.
     let single = try #require(entries[0]["run"]?.string)
     #expect(try await Self.run(["centrality", single]).exitCode == 64)
+    // Nor has one that is named twice.
+    #expect(try await Self.run(["centrality", single, "\(single)/"]).exitCode == 64)
     let empty = try await Self.run(["centrality", "\(folder.path)/nothing"])
     #expect(empty.exitCode != 0 && empty.errors.contains("no trained model"))
   }

@@ -16,8 +16,10 @@ import Testing
       root: root, dataset: "scenes3d", model: model, preset: preset, seed: seed)
     try FileManager.default.createDirectory(
       atPath: run.imagesPath, withIntermediateDirectories: true)
-    func metric(_ value: Double) -> JSONValue { ["value": .number(value)] }
-    var readout: [String: JSONValue] = ["value": .number(mig), "alignment": "raw"]
+    func metric(_ value: Double) -> JSONValue {
+      ["value": value.isFinite ? .number(value) : .null]
+    }
+    var readout: [String: JSONValue] = ["value": metric(mig)["value"] ?? .null, "alignment": "raw"]
     if !curve.isEmpty {
       readout["selection"] = "label-free:fullest"
       readout["point"] = .string("σ=0.\(4 + seed)3")
@@ -89,6 +91,29 @@ import Testing
     let row = try #require(json["at_baseline_rates"]?.array?.first)
     #expect(row["baseline"]?.string == "beta-vae")
     #expect(abs((row["distortion"]?["multi-beta-vae"]?.double ?? 0) - 0.04) < 1e-12)
+  }
+
+  @Test("a model with an undefined seed has no mean of the others, and ranks last")
+  func undefinedSeed() async throws {
+    let folder = try TemporaryFolder()
+    for seed in 0..<3 {
+      try Self.write(
+        "beta-vae", seed: seed, mig: seed < 2 ? 0.9 : .nan, rate: 10, mse: 0.02, in: folder.path)
+      try Self.write("factor-vae", seed: seed, mig: 0.2, rate: 10, mse: 0.02, in: folder.path)
+    }
+    let run = try await BenchProcess.run([
+      "disentangle", "--model", "beta-vae,factor-vae", "--seeds", "0,1,2", "--metrics", "mig",
+      "--out", folder.path, "--quiet",
+    ])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
+    let first = try #require(lines.firstIndex { $0.hasPrefix("model") })
+    #expect(lines[first + 2].hasPrefix("factor-vae "))
+    #expect(lines[first + 3].contains("undefined in 1 of 3") && !run.output.contains("0.900 ±"))
+    let twice = try await BenchProcess.run([
+      "disentangle", "--model", "beta-vae", "--seeds", "0,1,0", "--out", folder.path,
+    ])
+    #expect(twice.exitCode == 64 && twice.errors.contains("a seed is one run and counts once"))
   }
 
   @Test("ranks by the first metric named and keeps the order of the names")

@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchSupport
 import Disentanglement
 import Experiments
+import Glibc
 import LinearAlgebra
 import Reference
 import Results
@@ -77,7 +78,13 @@ struct CentralityCommand: BenchCommand {
   }
 
   func execute() async throws {
-    let paths = try folders.flatMap(runs)
+    // A run that is named twice, or lies in two of the folders, would agree with itself.
+    var known: Set<String> = []
+    let paths = try folders.flatMap(runs).filter { path in
+      guard let resolved = realpath(path, nil) else { return true }
+      defer { Glibc.free(resolved) }
+      return known.insert(String(cString: resolved)).inserted
+    }
     guard paths.count > 1 else {
       throw ValidationError(
         "There is one trained model in \(folders.joined(separator: ", ")); name at least two.")

@@ -36,6 +36,9 @@ struct RunOptions: ParsableArguments {
     guard !values.isEmpty, values.allSatisfy({ ($0 ?? -1) >= 0 }) else {
       throw ValidationError("--seeds is '\(seeds)'; it must be numbers such as 0,1,2.")
     }
+    guard Set(values).count == values.count else {
+      throw ValidationError("--seeds is '\(seeds)'; a seed is one run and counts once.")
+    }
     return values.compactMap { $0 }
   }
 }

@@ -42,8 +42,8 @@ struct DisentangleTable {
     }
     func mean(_ model: String) -> Double {
       let values = results.filter { $0.model == model }.compactMap { $0.value(first) }
-        .filter(\.isFinite)
-      return values.isEmpty ? -.infinity : direction.sign * Summary(values).mean
+      guard !values.isEmpty, values.allSatisfy(\.isFinite) else { return -.infinity }
+      return direction.sign * Summary(values).mean
     }
     models = labels.enumerated().sorted {
       let (left, right) = (mean($0.element), mean($1.element))
@@ -60,7 +60,7 @@ struct DisentangleTable {
   }
 
   private func values(_ model: String, _ column: String) -> [Double] {
-    results.filter { $0.model == model }.compactMap { $0.value(column) }.filter(\.isFinite)
+    results.filter { $0.model == model }.compactMap { $0.value(column) }
   }
 
   private func title(_ column: String) -> String {
@@ -134,10 +134,11 @@ struct DisentangleTable {
     for model in models {
       let runs = results.filter { $0.model == model }
       let gaps = runs.compactMap { run in
-        run.metrics[name]?["per_factor"]?.array?.compactMap(\.double)
-      }.filter { $0.count == names.count }
-      let cells = names.indices.map { factor -> ResultTable.Cell in
-        gaps.isEmpty ? "–" : .init(Summary(gaps.map { $0[factor] }).text(decimals: 3))
+        run.metrics[name]?["per_factor"]?.array?.map { $0.double ?? .nan }
+      }
+      let cells = names.indices.map { factor in
+        ResultTable.Cell(
+          overSeeds: gaps.map { factor < $0.count ? $0[factor] : .nan }, decimals: 3)
       }
       table.append([.init(model), .init("\(runs.count)")] + cells)
     }
@@ -152,10 +153,11 @@ struct DisentangleTable {
   private var ranks: [String] {
     bases.compactMap { metric in
       let found = models.compactMap { model -> String? in
-        let values = results.filter { $0.model == model }
-          .compactMap { $0.metrics[metric]?["rotations"]?["p"]?.double }
+        let runs = results.filter { $0.model == model }
+        let values = runs.compactMap { $0.metrics[metric]?["rotations"]?["p"]?.double }
         guard !values.isEmpty else { return nil }
-        return "\(model) \(fisherCombined(values).fixed(3))"
+        let count = values.count < runs.count ? " (\(values.count) of \(runs.count) seeds)" : ""
+        return "\(model) \(fisherCombined(values).fixed(3))\(count)"
       }
       guard !found.isEmpty else { return nil }
       return "p of \(metric) on own axes among rotations of the codes (Fisher over seeds): "
@@ -168,15 +170,15 @@ struct DisentangleTable {
     _ table: inout ResultTable, _ columns: [String], _ further: (String) -> [ResultTable.Cell]
   ) {
     let best = columns.map { column in
-      column == "rate" ? nil : significantlyBestModel(results, metric: column)
+      significantlyBestModel(results, metric: column)
     }
     for model in models {
       let seedCount = results.filter { $0.model == model }.count
       let cells = zip(columns, best).map { column, best -> ResultTable.Cell in
-        let values = values(model, column)
-        guard !values.isEmpty else { return "–" }
-        return ResultTable.Cell(
-          Summary(values).text(decimals: column == "mse" ? 4 : 3), isBest: best == model)
+        var cell = ResultTable.Cell(
+          overSeeds: values(model, column), decimals: column == "mse" ? 4 : 3)
+        cell.isBest = best == model
+        return cell
       }
       table.append(
         [ResultTable.Cell(model), ResultTable.Cell("\(seedCount)")] + further(model) + cells)

@@ -44,9 +44,8 @@ struct GenerationTable {
         })
     for model in results.map(\.model).uniqued() {
       let runs = results.filter { $0.model == model }
-      let cells = columns.map { column -> ResultTable.Cell in
-        let values = runs.compactMap { $0.value(column) }.filter(\.isFinite)
-        return values.isEmpty ? "–" : .init(Summary(values).text())
+      let cells = columns.map { column in
+        ResultTable.Cell(overSeeds: runs.compactMap { $0.value(column) })
       }
       table.append([.init(model), .init("\(runs.count)")] + cells)
     }

@@ -55,8 +55,7 @@ package struct RateComparison {
 
   private func summary(_ model: String, _ metric: String) -> Summary? {
     let values = results.filter { $0.model == model }.compactMap { $0.value(metric) }
-      .filter(\.isFinite)
-    return values.isEmpty ? nil : Summary(values)
+    return values.isEmpty || !values.allSatisfy(\.isFinite) ? nil : Summary(values)
   }
 
   /// The mean over seeds of a curve at a rate; nil if a seed's curve does not reach it.
