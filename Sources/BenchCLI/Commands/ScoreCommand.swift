@@ -95,10 +95,10 @@ struct ScoreCommand: BenchCommand {
     help: "random, or ordered: the first rows train, the next ones test (for shuffled files only).")
   var split = SplitRule.Order.random
 
-  @Flag(help: "Adds 95 % bootstrap intervals.")
+  @Flag(help: "Adds 95 % intervals, from scores of halves of the samples.")
   var ci = false
 
-  @Option(help: "Number of bootstrap resamples.")
+  @Option(help: "Number of halves for --ci.")
   var ciResamples = 100
 
   @Option(

@@ -7,8 +7,8 @@ public struct MetricReport: Sendable, Equatable {
   public struct Entry: Sendable, Equatable {
     /// The scores and their parts.
     public let result: MetricResult
-    /// Bootstrap intervals of the scores, if asked for.
-    public let intervals: [BootstrapInterval]?
+    /// Intervals of the scores, if asked for.
+    public let intervals: [ScoreInterval]?
     /// How long the metric took, without intervals.
     public let seconds: Double
   }
@@ -84,7 +84,7 @@ extension MetricCatalog {
   /// - Parameters:
   ///   - metrics: The metrics.
   ///   - input: Codes and what is known of them.
-  ///   - resampleCount: Number of bootstrap resamples for intervals; nil for no intervals.
+  ///   - resampleCount: Number of half-samples for intervals; nil for no intervals.
   ///   - skipsFailures: Lists metrics that lack an input or cannot be scored instead of throwing;
   ///     an error of an encoder is always thrown.
   ///   - progress: Called with the name of each metric before it starts.
@@ -103,7 +103,7 @@ extension MetricCatalog {
         let result = try metric.evaluate(input)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let intervals = try resampleCount.map {
-          try metric.bootstrapIntervals(input, resampleCount: $0)
+          try metric.intervals(of: result, on: input, resampleCount: $0)
         }
         entries.append(MetricReport.Entry(result: result, intervals: intervals, seconds: seconds))
       } catch let error as DisentanglementError where skipsFailures {
