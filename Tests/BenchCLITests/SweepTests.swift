@@ -52,6 +52,47 @@ import Testing
     #expect(try Self.started(folder.path) == ["a-1", "b-1"])
   }
 
+  @Test("models are filed by their own names, however the study writes them")
+  func names() async throws {
+    let folder = try TemporaryFolder()
+    func study(_ models: String, preset: String = "smoke:steps=2") -> String {
+      """
+      schema: 1
+      datasets: [sprites2d]
+      models: \(models)
+      seeds: [0]
+      preset: \(preset)
+      arguments: [--metrics, mig]
+      """
+    }
+    try Self.write(study("[\"beta-vae:beta=4.0\", \"beta-vae:beta=1\"]"), to: folder.path)
+    let run = try await BenchProcess.run(["sweep", "study.yaml"], in: folder.path)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    for model in ["beta-vae", "beta-vae:beta=1"] {
+      let result = "\(folder.path)/runs/sprites2d/\(model)/smoke:steps=2/seed-0/result.json"
+      #expect(FileManager.default.fileExists(atPath: result))
+    }
+    let status = ["sweep", "study.yaml", "--status"]
+    let json = try await BenchProcess.run(status + ["--json"], in: folder.path)
+    #expect(
+      try JSONValue(parsing: json.output.utf8)["runs"]?.array?.map { $0["state"] }
+        == ["done", "done"])
+    // A preset's own nets are part of the name; what is unknown is refused before anything starts.
+    try Self.write(study("[encdiff]", preset: "paper"), to: folder.path)
+    let paper = try await BenchProcess.run(status, in: folder.path)
+    #expect(paper.output.contains("encdiff:net=published,width=64"), "\(paper.output)")
+    for (text, message) in [
+      (study("[beta-vea]"), "did you mean --model beta-vae"),
+      (study("[beta-vae]", preset: "quik"), "'quik'"),
+      (study("[beta-vae]").replacingOccurrences(of: "sprites2d", with: "sprites3d"), "sprites2d"),
+      (study("[beta-vae]").replacingOccurrences(of: "[0]", with: "[0, 1, 0]"), "0 twice"),
+    ] {
+      try Self.write(text, to: folder.path)
+      let refused = try await BenchProcess.run(status, in: folder.path)
+      #expect(refused.exitCode == 2 && refused.errors.contains(message), "\(refused.errors)")
+    }
+  }
+
   @Test("runs what is missing and nothing twice")
   func completes() async throws {
     let folder = try TemporaryFolder()

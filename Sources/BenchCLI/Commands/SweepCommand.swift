@@ -1,7 +1,9 @@
 import ArgumentParser
 import BenchSupport
+import Datasets
 import Experiments
 import FoundationEssentials
+import Reference
 import Results
 
 /// `bench sweep`.
@@ -48,7 +50,7 @@ struct SweepCommand: BenchCommand {
   }
 
   func execute() throws {
-    let plan = try Study(path: study)
+    let plan = try plan()
     let program = try executablePath()
     let sweep = try Sweep(study: plan, program: program)
     if status { return try show(sweep, sweep.outcomes) }
@@ -70,6 +72,38 @@ struct SweepCommand: BenchCommand {
     try Interruption.check()
     let failures = outcomes.count { if case .failed = $0 { true } else { false } }
     if failures > 0 { throw SweepError.failed(failures, of: outcomes.count) }
+  }
+
+  /// The study, with models under the names that their runs are filed by; what is unknown is refused before anything runs.
+  private func plan() throws -> Study {
+    var plan = try Study(path: study)
+    // The words of a command of one's own mean what it makes of them.
+    guard plan.command == nil else { return plan }
+    guard let preset = PresetArgument(argument: plan.preset)?.preset else {
+      throw ResultError.invalidField(
+        path: study, field: "preset",
+        expected: "one of \(Preset.allCases.map(\.rawValue).joined(separator: ", ")), "
+          + "perhaps with settings as in quick:steps=500",
+        found: "'\(plan.preset)'")
+    }
+    let models = try ModelCatalog.specifications(plan.models)
+    for dataset in plan.datasets {
+      var pictures: (any ImageDataset)?
+      if DatasetCatalog.path(dataset) != nil {
+        pictures = try? DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
+      } else {
+        let entry = try DatasetCatalog.entry(dataset)
+        // Sets with factors have one kind of images, so that nothing large needs to be opened.
+        if !DatasetEntry.withFactors.contains(where: { $0.name == entry.name }) {
+          pictures = try? DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
+        }
+      }
+      plan.modelsOfDataset[dataset] = try models.map { model in
+        if let pictures { return try preset.adapted(model, to: pictures).label }
+        return try preset == .paper ? model.withPublishedSizes().label : model.label
+      }
+    }
+    return plan
   }
 
   private func run(_ task: Int, of sweep: Sweep) throws {

@@ -1,7 +1,7 @@
 /// The catalog's entries of the datasets with known factors.
 extension DatasetEntry {
   /// All of them, in the order in which they are listed.
-  static let withFactors: [DatasetEntry] =
+  package static let withFactors: [DatasetEntry] =
     [.scenes3D, .scenes3DCorrelated, .sprites2D, .shapes3D, .cars3D, .smallNORB, .dSprites]
     + [.dSpritesColor, .dSpritesNoise, .dSpritesScream]
     + MPI3D.Version.allCases.map { .mpi3D($0) }

@@ -23,6 +23,8 @@ public struct Study: Sendable, Equatable {
   public var datasets: [String]
   /// The models, each with its options.
   public var models: [String]
+  /// The models of a dataset under the names by which their runs are filed, where these are not ``models``.
+  public var modelsOfDataset: [String: [String]] = [:]
   /// The seeds.
   public var seeds: [Int]
   /// The preset.
@@ -38,6 +40,9 @@ public struct Study: Sendable, Equatable {
   /// Options of every Slurm job, without the leading dashes.
   public var slurm: [String: String]
 
+  /// The models of a dataset, by the names of their runs.
+  func models(of dataset: String) -> [String] { modelsOfDataset[dataset] ?? models }
+
   /// Every run, by dataset, seed, and model: after an interruption all models have the same seeds.
   ///
   /// - Throws: ``ResultError/invalidName(_:)``.
@@ -45,7 +50,7 @@ public struct Study: Sendable, Equatable {
     var tasks: [Task] = []
     for dataset in datasets {
       for seed in seeds {
-        for model in models {
+        for model in models(of: dataset) {
           tasks.append(
             Task(
               dataset: dataset, model: model, seed: seed,
@@ -174,12 +179,19 @@ extension Study {
       else { throw reader.invalid("seeds", expected: expected) }
       return Array(low...high)
     }
-    let seeds = (value.array ?? []).compactMap { item -> Int? in
-      guard case .integer(let seed) = item, seed >= 0 else { return nil }
-      return seed
+    guard let items = value.array, !items.isEmpty else {
+      throw reader.invalid("seeds", expected: expected)
     }
-    guard !seeds.isEmpty && seeds.count == value.array?.count && Set(seeds).count == seeds.count
-    else { throw reader.invalid("seeds", expected: expected) }
+    var seeds: [Int] = []
+    for item in items {
+      guard case .integer(let seed) = item, seed >= 0, !seeds.contains(seed) else {
+        let isRepeated = item.integer.map(seeds.contains) == true
+        throw .invalidField(
+          path: reader.path, field: "seeds", expected: expected,
+          found: ((try? item.text()) ?? "something else") + (isRepeated ? " twice" : ""))
+      }
+      seeds.append(seed)
+    }
     return seeds
   }
 

@@ -118,7 +118,7 @@ public struct Sweep: Sendable {
   public func summary(_ outcomes: [Outcome]) -> ResultTable {
     var table = ResultTable(header: ["dataset", "model", "done", "failed", "missing"])
     for dataset in study.datasets {
-      for model in study.models {
+      for model in study.models(of: dataset) {
         let own = tasks.indices.filter { tasks[$0].dataset == dataset && tasks[$0].model == model }
         func seeds(_ isMember: (Outcome) -> Bool) -> ResultTable.Cell {
           .init(SlurmScript.ranges(own.filter { isMember(outcomes[$0]) }.map { tasks[$0].seed }))
