@@ -152,22 +152,26 @@ package struct ModelRun {
     }
     let metricsAsked = try MetricCatalog.metrics(named: configuration.metrics)
     let readout = specification.definition.readout
-    let scores = try measurements.enumerated().map { index, measurement in
+    // A metric can take seconds, a point minutes.
+    func show(_ point: String, _ metric: String) throws {
       try Interruption.check()
       try meter.update()
       progress.update(
-        sample.indices.count + sample.testIndices.count,
-        detail: "point \(index + 1) of \(points.count)")
-      return try PointScores(
+        sample.indices.count + sample.testIndices.count, detail: "\(point), \(metric)")
+    }
+    let scores = try measurements.enumerated().map { index, measurement in
+      try PointScores(
         measurement, sample, metrics: metricsAsked,
         alignments: scoresAllAxes ? PointScores.everywhere : [readout],
-        spectrum: measurements)
+        spectrum: measurements
+      ) { try show("point \(index + 1) of \(points.count)", $0) }
     }
     let place = try labelFreePick(measurements)
     let picked = measurements[place]
     let pickedScores = try PointScores(
       picked, sample, metrics: metricsAsked,
-      alignments: PointScores.alignments(ofPoints: points.count), spectrum: measurements)
+      alignments: PointScores.alignments(ofPoints: points.count), spectrum: measurements
+    ) { try show("all axes", $0) }
     var ranks: [String: HaarRank] = [:]
     for metric in metricsAsked where RunMetrics.ranked.contains(metric.name) {
       do {

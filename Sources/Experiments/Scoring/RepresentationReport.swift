@@ -34,10 +34,12 @@ package struct PointScores {
   ///   - metrics: The metrics.
   ///   - alignments: The ways of choosing axes.
   ///   - spectrum: All representations of the model, for the axes that need them.
-  /// - Throws: Errors of metrics that are not about the representation.
+  ///   - onMetric: Called before each metric with its name.
+  /// - Throws: Errors of metrics that are not about the representation, and of `onMetric`.
   package init(
     _ measurement: PointMeasurement, _ sample: ObservationSample, metrics: [MetricDefinition],
-    alignments: [CodeAlignment.Method], spectrum: [PointMeasurement] = []
+    alignments: [CodeAlignment.Method], spectrum: [PointMeasurement] = [],
+    onMetric: (String) throws -> Void = { _ in }
   ) throws {
     self.alignments = alignments
     let axes = { (method: CodeAlignment.Method) in
@@ -57,6 +59,7 @@ package struct PointScores {
       var results: [String: MetricResult] = [:]
       var reasons: [String: String] = [:]
       for metric in metrics {
+        try onMetric(metric.name)
         do {
           results[metric.name] = try metric.evaluate(input.get())
         } catch let error as DisentanglementError
