@@ -56,7 +56,7 @@ import Testing
       return Set(tables.map { $0["metric"]?.string })
     }
     let together = try await tables("--metric", "mig,fid")
-    #expect(together == ["mig", "fid"])
+    #expect(together == ["MIG", "FID"])
     #expect(try await tables("--metric", "mig", "--metric", "fid") == together)
   }
 
@@ -199,6 +199,79 @@ import Testing
     try ResultFixture.write([0.5, 0.6], in: folder.path)
     try await BenchProcess.run(["compare", ".", "--versus", "beta-vea"], in: folder.path)
       .expectFailure("did you mean beta-vae?")
+  }
+
+  @Test(
+    "refuses names that nothing has, and names that nothing has together",
+    arguments: [
+      (["--metric", "mig,mgi"], "the metric 'mgi': did you mean --metric mig?"),
+      (["--metric", "mig.fild"], "the metric 'mig.fild': did you mean --metric mig?"),
+      (["--preset", "smok"], "the preset 'smok': did you mean --preset smoke?"),
+      (["--dataset", "scens3d"], "the dataset 'scens3d': did you mean --dataset scenes3d?"),
+      (["--dataset", "nothing-like-it"], "there are scenes3d, sprites2d"),
+      (["--dataset", "sprites2d", "--preset", "smoke"], "together"),
+    ])
+  func unknownNames(extra: [String], reason: String) async throws {
+    let run = try await compare([0.31, 0.30], extra: extra) { root in
+      try ResultFixture.write([0.2], dataset: "sprites2d", preset: "quick", in: "\(root)/runs")
+    }
+    run.expectFailure(reason)
+  }
+
+  @Test("takes names of metrics in capitals, and fields", arguments: ["MIG", "mig.half"])
+  func knownNames(metric: String) async throws {
+    let run = try await compare(
+      [0.31, 0.30], details: ["half": 0.15], extra: ["--metric", metric])
+    #expect(run.exitCode == 0, "\(run.output)\(run.errors)")
+  }
+
+  @Test("shows little unasked, and says of a metric on own axes how models are read")
+  func headlines() async throws {
+    let all = try await BenchProcess.run(
+      ["compare", "baselines/reference"], in: ResultFixture.repository)
+    let ranks = all.output.split(separator: "\n").filter { $0.hasPrefix("Ranks by ") }
+    #expect(!ranks.isEmpty && ranks.allSatisfy { !$0.contains("@pca") && !$0.contains(":") })
+    let own = try await BenchProcess.run(
+      ["compare", "baselines/reference", "--versus", "beta-tcvae", "--metric", "dci"],
+      in: ResultFixture.repository)
+    #expect(own.output.contains("as they are read: --metric dci@readout"), "\(own.output)")
+  }
+
+  @Test("finds the committed references comparable with themselves, and the smoke study's whole")
+  func committedReferences() async throws {
+    let all = try await BenchProcess.run(
+      [
+        "compare", "baselines/reference", "--against", "baselines/reference", "--metric", "mse",
+        "--json",
+      ], in: ResultFixture.repository)
+    let tables = try JSONValue(parsing: all.output.utf8)["tables"]?.array ?? []
+    let claims = tables.flatMap { $0["rows"]?.array ?? [] }.compactMap { $0["claim"] }
+    #expect(claims.count == 12)
+    #expect(claims.allSatisfy { $0["verdict"]?.string != "not comparable" }, "\(all.output)")
+
+    let path = "baselines/reference/scenes3d-smoke.json"
+    let limits = ["--thresholds", "baselines/thresholds.yaml", "--preset", "smoke"]
+    let whole = try await BenchProcess.run(
+      ["compare", path, "--against", path] + limits, in: ResultFixture.repository)
+    #expect(whole.exitCode == 0, "\(whole.output)\(whole.errors)")
+    let folder = try TemporaryFolder()
+    let results = try ResultCollection(paths: ["\(ResultFixture.repository)/\(path)"]).reference
+    let part = "\(folder.path)/part.json"
+    try ReferenceFile.write(results.filter { $0.seed == 0 }, to: part)
+    let lacking = try await BenchProcess.run(
+      ["compare", part, "--against", path] + limits, in: ResultFixture.repository)
+    #expect(lacking.exitCode == 1)
+    #expect(
+      lacking.output.contains("1 seeds of the 2 the rule wants, without seed 1 of the reference"))
+  }
+
+  @Test("has no better side for the rate, whatever committed references say")
+  func rate() async throws {
+    let run = try await BenchProcess.run(
+      ["compare", "baselines/reference", "--metric", "rate", "--json"],
+      in: ResultFixture.repository)
+    let tables = try JSONValue(parsing: run.output.utf8)["tables"]?.array ?? []
+    #expect(tables.count == 2 && tables.allSatisfy { $0["higher_is_better"] == JSONValue.null })
   }
 
   // MARK: - Formats

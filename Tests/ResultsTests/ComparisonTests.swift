@@ -1,6 +1,5 @@
 import BenchSupport
 import Results
-import TestSupport
 import Testing
 
 /// Runs of one model whose metric takes the given values over seeds 0, 1, …; records of `odd` do not
@@ -156,6 +155,44 @@ func published(
     #expect(rows.first { $0.method == "b" }?.claim?.verdict == .better)
     #expect(rows.first { $0.method == "a" }?.claim == nil)
   }
+
+  @Test("can be against a model of this very name, its runs or else its references, or say so")
+  func versusExactly() {
+    func claims(_ new: [RunResult], _ old: [RunResult] = []) -> [String: Claim] {
+      var options = Comparison.Options()
+      options.versus = "b:x=2"
+      let rows = Comparison(runs: new, reference: old, published: [], options: options)
+        .tables.flatMap(\.rows)
+      return rows.reduce(into: [:]) { found, row in found[row.label] = row.claim }
+    }
+    let together = claims(runs("a", low) + runs("b", low) + runs("b:x=2", high))
+    #expect(together.mapValues(\.against) == ["a/quick": "b:x=2", "b/quick": "b:x=2"])
+    #expect(together.values.allSatisfy { $0.verdict == .worse })
+    #expect(claims(runs("a", low), runs("b:x=2", high))["a/quick"]?.verdict == .worse)
+    let elsewhere = runs("b:x=2", preset: "standard", high)
+    let missing = claims(runs("a", low) + elsewhere)["a/quick"]
+    #expect(missing?.verdict == .notComparable)
+    #expect(missing?.reason == "it has no runs with this metric and preset on shapes3d")
+  }
+
+  @Test("that are not distinguishable need more seeds than there are, at the corrected level")
+  func seedsNeeded() {
+    // One such claim alone has p = 0.0106, and d = 4.13: three seeds have a power of 96 %.
+    let models = (0..<6).map { "m\($0)" }
+    let comparison = Comparison(
+      runs: models.flatMap { runs($0, [0.50, 0.51, 0.53]) },
+      reference: models.flatMap { runs($0, [0.45, 0.46, 0.47]) }, published: [])
+    let claims = comparison.tables[0].rows.compactMap(\.claim)
+    #expect(claims.count == 6 && claims.allSatisfy { $0.verdict == .notDistinguishable })
+    #expect(claims.allSatisfy { $0.seedsNeeded == 4 })
+  }
+
+  @Test("against a number taken as exact need the seeds of a test of one sample")
+  func seedsNeededOfOneSample() throws {
+    // d = 0.5: 34 seeds; two samples with the same standard error would need 33 each.
+    let claim = try claim(runs("beta-vae", [0.4, 0.5, 0.6]), Self.row(0.45, nil))
+    #expect(claim.verdict == .notDistinguishable && claim.seedsNeeded == 34)
+  }
 }
 
 @Suite("Comparison tables") struct ComparisonTableTests {
@@ -185,6 +222,19 @@ func published(
     // Six differences of one sign: 2 / 2⁶ each, Holm doubles the smallest.
     #expect(ranks.pairs.map { $0.test?.pValue } == [0.03125, 0.03125])
     #expect(ranks.pairs.map(\.adjustedPValue) == [0.0625, 0.0625])
+  }
+
+  @Test("rank models by no metric of which they have values of several protocols")
+  func protocolsOfRanks() {
+    func ranks(_ id: JSONValue) -> [RankSummary] {
+      let results = ["d0", "d1"].flatMap { dataset in
+        runs("a", dataset: dataset, [0.5])
+          + runs("b", dataset: dataset, [0.4], details: ["protocol": id])
+      }
+      return Comparison(runs: results, reference: [], published: []).ranks
+    }
+    #expect(ranks("dlib").map(\.models) == [["a", "b"]])
+    #expect(ranks("disdiff-pca").isEmpty)
   }
 
   @Test(
@@ -225,106 +275,5 @@ func published(
       ).text(.json)
     }
     #expect(Set(texts).count == 1)
-  }
-}
-
-@Suite("Threshold rules") struct ThresholdTests {
-  private func statuses(
-    _ rule: (inout Thresholds.Rule) -> Void, new: [RunResult], old: [RunResult]
-  ) -> [ThresholdCheck.Status] {
-    var first = Thresholds.Rule(metric: "*")
-    rule(&first)
-    return Thresholds(rules: [first]).checks(runs: new, reference: old).map(\.status)
-  }
-
-  @Test("allow being better, and worse within every limit")
-  func limits() {
-    let old = runs("m", [0.4, 0.5, 0.6])
-    let worse = runs("m", [0.35, 0.45, 0.55])
-    #expect(statuses({ $0.absolute = 0.06 }, new: worse, old: old) == [.passed])
-    #expect(statuses({ $0.absolute = 0.04 }, new: worse, old: old) == [.failed])
-    #expect(statuses({ $0.relative = 0.11 }, new: worse, old: old) == [.passed])
-    #expect(statuses({ $0.relative = 0.09 }, new: worse, old: old) == [.failed])
-    #expect(statuses({ $0.sigma = 0.6 }, new: worse, old: old) == [.passed])
-    #expect(statuses({ $0.sigma = 0.4 }, new: worse, old: old) == [.failed])
-    #expect(
-      statuses(
-        {
-          $0.sigma = 0.6
-          $0.absolute = 0.04
-        }, new: worse, old: old) == [.failed])
-    #expect(statuses({ $0.absolute = 0 }, new: old, old: worse) == [.passed])
-    #expect(
-      statuses(
-        {
-          $0.absolute = 0
-          $0.isTwoSided = true
-        }, new: old, old: worse) == [.failed])
-    #expect(statuses({ $0.minimum = 0.5 }, new: worse, old: []) == [.failed])
-    #expect(statuses({ $0.maximum = 0.5 }, new: worse, old: []) == [.passed])
-  }
-
-  @Test("turn round for metrics where less is better")
-  func lowerIsBetter() {
-    let (low, high) = (runs("m", metric: "fid", [10]), runs("m", metric: "fid", [12]))
-    #expect(statuses({ $0.absolute = 1 }, new: high, old: low) == [.failed])
-    #expect(statuses({ $0.absolute = 1 }, new: low, old: high) == [.passed])
-  }
-
-  @Test("fail what is missing, undefined, of another protocol, or of too few seeds")
-  func failures() {
-    let old = runs("m", [0.4, 0.5])
-    #expect(statuses({ $0.absolute = 1 }, new: [], old: old) == [.missing])
-    #expect(statuses({ $0.absolute = 1 }, new: runs("m", [0.4, nil]), old: old) == [.undefined])
-    let other = runs("m", [0.4], details: ["protocol": "x"])
-    #expect(statuses({ $0.absolute = 1 }, new: other, old: old) == [.differentProtocol])
-    #expect(
-      statuses(
-        {
-          $0.absolute = 1
-          $0.minimumSeeds = 3
-        }, new: old, old: old) == [.missing])
-    #expect(statuses({ $0.sigma = 9 }, new: old, old: runs("m", [0.4])) == [.failed])
-    #expect(statuses({ $0.model = "other*" }, new: old, old: old) == [.missing])
-  }
-
-  @Test("leave runs without a reference alone")
-  func extra() {
-    let new = runs("m", [0.4]) + runs("new", [0.2])
-    #expect(statuses({ $0.absolute = 1 }, new: new, old: runs("m", [0.4])) == [.passed, .extra])
-  }
-
-  @Test(
-    "match names with stars",
-    arguments: [
-      ("*", "mig", true), ("m*", "mig", true), ("*g", "mig", true), ("m*g", "mig", true),
-      ("mig", "mig", true), ("mi", "mig", false), ("m*i*g", "mig", true), ("*x*", "mig", false),
-      ("mig*mig", "mig", false), ("beta-*", "beta-tcvae", true),
-    ])
-  func patterns(pattern: String, name: String, matches: Bool) {
-    let results = runs("m", metric: name, [0.1])
-    var rule = Thresholds.Rule(metric: pattern)
-    rule.absolute = 1
-    let status = Thresholds(rules: [rule]).checks(runs: results, reference: results)[0].status
-    #expect((status == .passed) == matches)
-  }
-
-  @Test(
-    "are refused when misspelt",
-    arguments: [
-      "", "rules: []", "schema: 1", "schema: 1\nrules: []", "schema: 1\nrules: [{metric: mig}]",
-      "schema: 1\nrules: [{metric: mig, absolut: 0.1}]", "schema: 1\nrules: [{absolute: 0.1}]",
-      "schema: 1\nrules: [{metric: mig, absolute: -0.1}]", "schema: 2\nrules: [{metric: mig}]",
-      "schema: 1\nrules: [{metric: mig, absolute: high}]", "[", "a: &a [*a, *a]",
-      "a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
-        + "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
-        + "e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]",
-    ])
-  func refused(text: String) throws {
-    let folder = try TemporaryFolder()
-    let path = "\(folder.path)/t.yaml"
-    try AtomicFile.write(Array(text.utf8), to: path)
-    let error = #expect(throws: ResultError.self) { try Thresholds(path: path) }
-    #expect(error?.description.hasPrefix(path) == true)
   }
 }

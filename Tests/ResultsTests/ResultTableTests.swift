@@ -75,6 +75,19 @@ import Testing
     #expect(text.contains("selected on labels"))
   }
 
+  @Test("call no value the best where protocols differ")
+  func protocols() {
+    var results = results
+    for index in [0, 1] {
+      results[index].metrics["mig"] = [
+        "value": 0.9, "higher_is_better": true, "protocol": "other",
+      ]
+    }
+    let text = ResultTable.scores(results, metrics: ["mig", "fid"]).text()
+    #expect(text.contains("0.900 ± 0.000") && !text.contains("0.900 ± 0.000*"))
+    #expect(!text.contains("0.100 ± 0.000*") && text.contains("5.000 ± 0.000*"))
+  }
+
   @Test("name undefined values")
   func undefined() {
     var results = results
@@ -89,12 +102,13 @@ import Testing
     result.metrics = [
       "fid": ["value": 3], "infomec": ["value": 0.5, "infom": 0.5], "weight": ["value": 1],
       "mine": ["value": 1, "higher_is_better": false], "dci@pca": ["value": 0.2],
+      "rate": ["value": 3, "higher_is_better": false],
     ]
     #expect(MetricDirection.of("fid", in: [result]) == nil)
     let known = MetricVocabulary([
       MetricDescription(name: "fid", direction: .lowerIsBetter, unit: "squared distance"),
       MetricDescription(name: "infomec"), MetricDescription(name: "dci", protocolID: "dlib"),
-      MetricDescription(name: "mine"),
+      MetricDescription(name: "mine"), MetricDescription(name: "rate", direction: nil),
     ])
     result = result.described(by: known)
     #expect(MetricDirection.of("fid", in: [result]) == .lowerIsBetter)
@@ -102,6 +116,8 @@ import Testing
     #expect(MetricDirection.of("dci@pca", in: [result]) == .higherIsBetter)
     #expect(MetricDirection.of("mine", in: [result]) == .lowerIsBetter)
     #expect(MetricDirection.of("weight", in: [result]) == nil)
+    // A metric that is known to have no better side has none, whatever an older record says.
+    #expect(MetricDirection.of("rate", in: [result]) == nil)
     #expect(result.metrics["fid"]?["unit"]?.string == "squared distance")
     // How it was measured is known to who measured it alone.
     #expect(result.protocolID("dci@pca") == RunResult.unstatedProtocol)

@@ -30,11 +30,24 @@ import Testing
   @Test("give values, fields of metrics, and NaN where a metric is undefined")
   func values() throws {
     #expect(Self.complete.value("mig") == 0.25)
-    #expect(Self.complete.value("dci.disentanglement") == 0.5)
     #expect(Self.complete.value("dci")?.isNaN == true)
     #expect(Self.complete.value("sap") == nil)
     #expect(Self.complete.protocolID("dci") == "gbt")
     #expect(Self.complete.protocolID("mig") == RunResult.unstatedProtocol)
+  }
+
+  @Test("give fields that are undefined, picked on labels and measured as their metric is")
+  func fields() {
+    var result = Self.complete
+    result.metrics["dci@best"] = [
+      "value": 0.5, "completeness": 0.4, "protocol": "gbt", "selection": "selected-on-labels",
+    ]
+    #expect(result.value("dci@best.completeness") == 0.4)
+    #expect(result.value("dci@best.modularity") == nil)
+    #expect(result.isSelectedOnLabels("dci@best.completeness"))
+    #expect(result.protocolID("dci@best.completeness") == "gbt")
+    #expect(result.value("dci.disentanglement")?.isNaN == true)
+    #expect(!result.isSelectedOnLabels("dci.disentanglement"))
   }
 
   static let wrongFields: [(String, JSONValue)] = [

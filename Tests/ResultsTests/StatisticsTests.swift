@@ -187,6 +187,12 @@ private func agrees(_ value: Double, _ expected: Double, _ tolerance: Double = 1
     #expect(Power.seedsNeeded(effect: effect) == nil)
   }
 
+  // statsmodels.stats.power.TTestPower().solve_power(effect, alpha=0.05, power=0.8), rounded up.
+  @Test("one sample needs other numbers of seeds", arguments: [(0.5, 34), (0.8, 15), (1.0, 10)])
+  func oneSample(effect: Double, needed: Int) {
+    #expect(Power.seedsNeeded(effect: effect, isOneSample: true) == needed)
+  }
+
   @Test("a huge effect needs two seeds")
   func hugeEffect() { #expect(Power.seedsNeeded(effect: 50) == 2) }
 

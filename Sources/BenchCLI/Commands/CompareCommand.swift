@@ -49,7 +49,8 @@ struct CompareCommand: BenchCommand {
   var versus: String?
 
   @Option(
-    name: .customLong("dataset"), help: "Only these datasets, separated by commas; may be repeated.")
+    name: .customLong("dataset"),
+    help: "Only these datasets, separated by commas; may be repeated.")
   var datasets: [String] = []
 
   @Option(
@@ -106,6 +107,9 @@ struct CompareCommand: BenchCommand {
       try canStartEmpty
       ? ResultCollection()
       : ResultCollection(paths: against.map { [$0] } ?? [], known: .known)
+    var limits = try thresholds.map { try Thresholds(path: PublishedTables.resolved($0)) }
+    try checkNames(
+      given.results + base.results, given.published + base.published, limits?.rules ?? [])
     given.keep(presets: list(presets), datasets: list(datasets))
     base.keep(presets: list(presets), datasets: list(datasets))
     // With --against, all that is given is new, and what it is compared with is old.
@@ -117,10 +121,14 @@ struct CompareCommand: BenchCommand {
     if let versus, !(runs + reference).contains(where: { $0.model == versus }) {
       throw CompareError.unknownModel(versus, known: (runs + reference).map(\.model))
     }
-    var limits = try thresholds.map { try Thresholds(path: PublishedTables.resolved($0)) }
     limits?.keep(presets: list(presets), datasets: list(datasets))
+    let checks = limits?.checks(runs: runs, reference: reference)
+    let isFiltered = !(list(datasets) + list(presets) + list(metrics)).isEmpty
+    if isFiltered && comparison.tables.isEmpty && (checks ?? []).isEmpty {
+      throw CompareError.nothingLeft
+    }
     let report = ComparisonReport(
-      comparison: comparison, checks: limits?.checks(runs: runs, reference: reference),
+      comparison: comparison, checks: checks,
       failsOnWorse: against != nil && limits == nil, incomplete: given.incomplete)
     print(try report.text(global.json ? .json : format))
     if update, let against {
@@ -148,12 +156,46 @@ struct CompareCommand: BenchCommand {
   private func list(_ texts: [String]) -> [String] {
     texts.flatMap { $0.split(separator: ",").map(String.init) }
   }
+
+  /// Refuses names that nothing has: what is misspelt leaves nothing to compare, and nothing fails.
+  private func checkNames(
+    _ results: [RunResult], _ published: [PublishedRow], _ rules: [Thresholds.Rule]
+  ) throws(CompareError) {
+    try check(
+      "dataset", list(datasets), by: DatasetName.family,
+      among: results.map(\.dataset.name) + published.map(\.dataset) + rules.map(\.dataset))
+    try check(
+      "preset", list(presets), by: { $0 }, among: results.map(\.preset) + rules.map(\.preset))
+    // Fields such as infomec.infom have values, but are no names of records.
+    let others = list(metrics).filter { name in
+      !results.contains { $0.value(MetricName.canonical(name))?.isFinite == true }
+    }
+    let records: [String] = results.flatMap { $0.metrics.keys.sorted() }
+    try check(
+      "metric", others, by: MetricName.canonical,
+      among: records + published.map(\.metric) + rules.map(\.metric))
+  }
+
+  private func check(
+    _ kind: String, _ names: [String], by canonical: (String) -> String, among given: [String]
+  ) throws(CompareError) {
+    // Patterns of rules name nothing in particular.
+    let known = given.filter { !$0.contains("*") }
+    let meant = Set(known.map(canonical))
+    for name in names where !meant.contains(canonical(name)) {
+      throw .unknownName(name, kind: kind, known: known)
+    }
+  }
 }
 
 /// A request that the results cannot answer.
 enum CompareError: Error, CustomStringConvertible {
   /// No result is of this model.
   case unknownModel(String, known: [String])
+  /// No result, published number or rule is of this dataset, preset or metric.
+  case unknownName(String, kind: String, known: [String])
+  /// Every name is known, but nothing is of all of them.
+  case nothingLeft
 
   var description: String {
     switch self {
@@ -162,6 +204,16 @@ enum CompareError: Error, CustomStringConvertible {
       return "no result is of the model '\(name)': "
         + suggestion(
           for: name, in: models, remedy: "the results have \(models.joined(separator: ", "))")
+    case .unknownName(let name, let kind, let known):
+      let names = Set(known).sorted()
+      // A metric on other axes is named after the metric.
+      let listed = names.filter { !$0.contains("@") }.joined(separator: ", ")
+      return "nothing that is compared has the \(kind) '\(name)': "
+        + suggestion(
+          for: name, in: names, option: "--\(kind)",
+          remedy: listed.isEmpty ? "there are no \(kind)s" : "there are \(listed)")
+    case .nothingLeft:
+      return "nothing has the given --dataset, --preset and --metric together; name fewer of them."
     }
   }
 }

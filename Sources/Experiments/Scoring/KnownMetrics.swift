@@ -4,9 +4,9 @@ import GenerationMetrics
 
 /// What a run says of its model besides the scores of its codes and samples.
 package enum RunMetrics {
-  /// The mean rate.
+  /// The mean rate: what a code holds, of which neither more nor less is better.
   package static let rate = MetricDescription(
-    name: "rate", direction: .lowerIsBetter, unit: "nats", protocolID: "rate:label-free-point")
+    name: "rate", direction: nil, unit: "nats", protocolID: "rate:label-free-point")
   /// The Gaussian total correlation.
   package static let totalCorrelation = MetricDescription(
     name: "total_correlation", direction: .lowerIsBetter, unit: "nats",

@@ -18,10 +18,8 @@ struct ClaimTest {
       return Claim(
         against: name, verdict: .notComparable, reason: "one of them was selected on labels")
     }
-    if sample.protocols != other.protocols {
-      return Claim(
-        against: name, verdict: .notComparable,
-        reason: "protocol \(sample.protocols[0]) against \(other.protocols[0])")
+    if let difference = sample.difference(from: other) {
+      return Claim(against: name, verdict: .notComparable, reason: difference)
     }
     guard let first = sample.summary, let second = other.summary else {
       return Claim(against: name, verdict: .notComparable, reason: "no values")
@@ -57,7 +55,7 @@ struct ClaimTest {
       // Without a spread the number is taken as exact: a one-sample test, which is what Welch's
       // test becomes when the other group has no variance.
       var claim = claim(
-        first, Summary(mean: mean, standardDeviation: 0, count: 2), name: name)
+        first, Summary(mean: mean, standardDeviation: 0, count: 2), name: name, isExact: true)
       claim.reason = joined(claim.reason, "published without spread, taken as exact")
       return claim
     }
@@ -75,14 +73,12 @@ struct ClaimTest {
       Claim(against: name, verdict: .notComparable, reason: reason)
     }
     if sample.undefinedCount > 0 { return notComparable("undefined in some runs") }
-    if sample.protocols.count > 1 {
-      return notComparable(
-        "runs of different protocols: \(sample.protocols.joined(separator: ", "))")
-    }
-    return nil
+    return sample.disagreement.map(notComparable)
   }
 
-  private func claim(_ first: Summary, _ second: Summary, name: String) -> Claim {
+  private func claim(
+    _ first: Summary, _ second: Summary, name: String, isExact: Bool = false
+  ) -> Claim {
     var claim = Claim(against: name, verdict: .notDistinguishable)
     claim.difference = first.mean - second.mean
     guard first.count > 1 && second.count > 1 else {
@@ -98,9 +94,14 @@ struct ClaimTest {
     claim.margin = margin
     claim.equivalencePValue = equivalenceTest(first, second, margin: margin)
     let pooled = ((deviations[0] * deviations[0] + deviations[1] * deviations[1]) / 2).squareRoot()
-    if pooled > 0 {
-      claim.seedsNeeded = Power.seedsNeeded(
-        effect: (first.mean - second.mean) / pooled, significance: significance)
+    let deviation = isExact ? deviations[0] : pooled
+    if deviation > 0 {
+      let (count, other) = (Double(first.count), Double(second.count))
+      claim.effect = Claim.Effect(
+        size: (first.mean - second.mean) / deviation,
+        // Of two groups, the harmonic mean: so many in each have a standard error as small.
+        seedCount: isExact ? first.count : Int(2 * count * other / (count + other)),
+        isOneSample: isExact)
     }
     return claim
   }
@@ -115,13 +116,29 @@ struct ClaimTest {
     let adjusted = holmAdjusted(tested.compactMap { claims[$0]?.pValue })
     var result = claims
     for (index, p) in zip(tested, adjusted) {
-      result[index]?.adjustedPValue = p
-      result[index]?.verdict = verdict(claims[index], adjusted: p, direction: direction)
-      if direction == nil && result[index]?.verdict == .notComparable {
-        result[index]?.reason = "unknown whether larger is better; state higher_is_better"
+      guard var claim = claims[index] else { continue }
+      claim.adjustedPValue = p
+      claim.verdict = verdict(claim, adjusted: p, direction: direction)
+      claim.seedsNeeded = seedsNeeded(claim, ofClaims: tested.count)
+      if direction == nil && claim.verdict == .notComparable {
+        claim.reason = "they differ, but no record says which values are better (higher_is_better)"
       }
+      result[index] = claim
     }
     return result
+  }
+
+  /// The seeds that a claim needs at the error rate that the correction leaves it: that of all
+  /// claims over their number, with which Holm's procedure starts.
+  private func seedsNeeded(_ claim: Claim, ofClaims claimCount: Int) -> Int? {
+    guard let effect = claim.effect,
+      let seedCount = Power.seedsNeeded(
+        effect: effect.size, significance: significance / Double(claimCount),
+        isOneSample: effect.isOneSample)
+    else { return nil }
+    // As many as there are have not found the difference.
+    return claim.verdict == .notDistinguishable
+      ? max(seedCount, effect.seedCount + 1) : seedCount
   }
 
   private func verdict(

@@ -10,7 +10,8 @@ public struct Comparison: Sendable, Equatable {
     public var marginInDeviations = 1.0
     /// Seeds assumed behind a published mean ± spread that does not say how many.
     public var assumedCount = 3
-    /// A model of the same runs that all others are compared with; nil for reference and published.
+    /// The model that all others are compared with, its runs or else its references; nil for
+    /// reference and published.
     public var versus: String?
     /// Whether groups are compared by permutations instead of Welch's test.
     public var usesPermutations = false
@@ -51,6 +52,8 @@ public struct Comparison: Sendable, Equatable {
     public var direction: MetricDirection?
     /// The lines, best first.
     public var rows: [Row]
+    /// The name of the same metric as models are read, where ours have one and this is on their own axes.
+    public var headline: String? = nil
   }
 
   /// The tables, by dataset and metric.
@@ -142,7 +145,7 @@ private struct TableBuilder {
         reference: reference.first { $0.key == key }?.sample,
         published: rows.filter {
           MethodName.canonical($0.method) == MethodName.canonical(key.model)
-        }, others: runs.isEmpty ? reference : runs)
+        }, others: runs + reference)
     }
     let covered = Set(groups.map { MethodName.canonical($0.model) })
     lines += rows.filter { !covered.contains(MethodName.canonical($0.method)) }
@@ -152,7 +155,10 @@ private struct TableBuilder {
     let names = ours.map(\.dataset.name).filter { DatasetName.family($0) == dataset }.uniqued()
     return Comparison.Table(
       dataset: names.first ?? rows.first?.dataset ?? dataset,
-      metric: metricName(metric, rows), direction: direction, rows: sorted(lines, direction))
+      metric: metricName(metric, rows), direction: direction, rows: sorted(lines, direction),
+      headline: ["\(metric)@readout"].first { name in
+        ours.contains { $0.metrics[metric] != nil && $0.metrics[name] != nil }
+      })
   }
 
   private func metricName(_ metric: String, _ rows: [PublishedRow]) -> String {
@@ -199,13 +205,15 @@ private struct TableBuilder {
     var row = Comparison.Row(
       method: name, preset: key.preset, reference: reference, runs: runs)
     if let versus = options.versus {
+      guard key.model != versus else { return [row] }
       let other = others.first {
-        MethodName.canonical($0.key.model) == MethodName.canonical(versus)
-          && $0.key.preset == key.preset && $0.key.dataset == key.dataset
+        $0.key.model == versus && $0.key.preset == key.preset && $0.key.dataset == key.dataset
       }
-      if let other, other.key != key {
-        row.claim = test.claim(ours, against: other.sample, name: other.key.model)
-      }
+      row.claim =
+        other.map { test.claim(ours, against: $0.sample, name: versus) }
+        ?? Claim(
+          against: versus, verdict: .notComparable,
+          reason: "it has no runs with this metric and preset on \(key.dataset)")
       return [row]
     }
     if let runs, let reference {

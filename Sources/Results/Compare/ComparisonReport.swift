@@ -206,6 +206,11 @@ extension Comparison.Table {
       table.footnotes.append("† selected on labels: an upper bound, not a result")
     }
     if direction == nil { table.footnotes.append(Self.undirectedNote) }
+    if let headline {
+      table.footnotes.append(
+        "on the models' own axes, which for some of them mean nothing; as they are read: "
+          + "--metric \(headline)")
+    }
     return table
   }
 }

@@ -23,9 +23,11 @@ public struct RankSummary: Sendable, Equatable {
   /// The first model against each of the others.
   public var pairs: [Pair]
 
-  /// The summaries of all metrics that at least two models have on at least two datasets.
+  /// The summaries of the metrics that are shown and that at least two models have on at least two datasets,
+  /// by one protocol on each.
   static func all(_ results: [RunResult], options: Comparison.Options) -> [RankSummary] {
-    let names = results.flatMap { $0.metrics.keys.sorted() }.uniqued()
+    let all = results.flatMap { $0.metrics.keys.sorted() }.uniqued()
+    let names = options.showsPrimaryOnly ? PrimaryMetrics.among(all) : all
     let wanted = Set(options.metrics.map(MetricName.canonical))
     return names.filter { wanted.isEmpty || wanted.contains(MetricName.canonical($0)) }
       .compactMap { RankSummary(results, metric: $0, options: options) }
@@ -34,8 +36,8 @@ public struct RankSummary: Sendable, Equatable {
   private init?(_ results: [RunResult], metric: String, options: Comparison.Options) {
     guard let direction = MetricDirection.of(metric, in: results) else { return nil }
     let wanted = Set(options.datasets.map(DatasetName.family))
-    // means[dataset][model]; presets of one model count as different models
-    var means: [String: [String: Double]] = [:]
+    // samples[dataset][model]; presets of one model count as different models
+    var samples: [String: [String: Sample]] = [:]
     let hasPresets = Set(results.map(\.preset)).count > 1
     let groups = Dictionary(grouping: results) { result in
       [result.dataset.name, hasPresets ? "\(result.model) (\(result.preset))" : result.model]
@@ -43,15 +45,18 @@ public struct RankSummary: Sendable, Equatable {
     for (key, results) in groups where wanted.isEmpty || wanted.contains(DatasetName.family(key[0]))
     {
       guard let sample = Sample(results, metric: metric), !sample.isSelectedOnLabels,
-        sample.undefinedCount == 0, let summary = sample.summary
+        sample.undefinedCount == 0, sample.summary != nil
       else { continue }
-      means[key[0], default: [:]][key[1]] = summary.mean
+      samples[key[0], default: [:]][key[1]] = sample
     }
-    let everyModel = Set(means.values.flatMap(\.keys))
-    let common = everyModel.filter { model in means.values.allSatisfy { $0[model] != nil } }
+    let everyModel = Set(samples.values.flatMap(\.keys))
+    let common = everyModel.filter { model in samples.values.allSatisfy { $0[model] != nil } }
       .sorted()
-    let datasets = means.keys.sorted()
-    let scores = datasets.map { dataset in common.compactMap { means[dataset]?[$0] } }
+    let datasets = samples.keys.sorted()
+    let ranked = datasets.map { dataset in common.compactMap { samples[dataset]?[$0] } }
+    // Values of different protocols are in no order.
+    guard ranked.allSatisfy({ Set($0.flatMap(\.protocols)).count == 1 }) else { return nil }
+    let scores = ranked.map { $0.compactMap { $0.summary?.mean } }
     guard
       var analysis = RankAnalysis(
         scores: scores, direction: direction, significance: options.significance)

@@ -27,19 +27,38 @@ public struct ReferenceUpdate: Sendable {
   ///   file in the folder that is none of references.
   public func write(to folder: String, note: (String) -> Void) throws {
     try check()
+    let files = try files(in: folder)
+    for file in files { try checkConditions(of: file.new, beside: file.kept) }
     try createFolder(folder)
+    for file in files {
+      for line in changes(from: file.old, to: file.kept + file.new) { note(line) }
+      try ReferenceFile.write(file.kept + file.new, to: file.path)
+      note("\(file.path): \(file.new.count) results written, \(file.kept.count) others kept")
+    }
+  }
+
+  /// What becomes of one file of references.
+  private struct File {
+    let path: String
+    let old: [RunResult]
+    let new: [RunResult]
+
+    /// The references whose place no run takes.
+    var kept: [RunResult] {
+      let names = Set(new.map(\.name))
+      return old.filter { !names.contains($0.name) }
+    }
+  }
+
+  /// The files that change, one per dataset and preset.
+  private func files(in folder: String) throws -> [File] {
     let groups = Dictionary(grouping: runs) { [$0.dataset.name, $0.preset] }
-    for key in groups.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+    return try groups.keys.sorted { $0.lexicographicallyPrecedes($1) }.map { key in
       let path = "\(folder)/\(ReferenceFile.name(dataset: key[0], preset: key[1]))"
       let old =
         FileManager.default.fileExists(atPath: path)
         ? try ResultCollection(paths: [path]).reference : []
-      let new = groups[key, default: []]
-      let names = Set(new.map(\.name))
-      let kept = old.filter { !names.contains($0.name) }
-      for line in changes(from: old, to: kept + new) { note(line) }
-      try ReferenceFile.write(kept + new, to: path)
-      note("\(path): \(new.count) results written, \(kept.count) others kept")
+      return File(path: path, old: old, new: groups[key, default: []])
     }
   }
 
@@ -71,6 +90,24 @@ public struct ReferenceUpdate: Sendable {
             reason: "\(run.dataset.name)/\(model)/\(run.preset) lacks seed \(seed), which other "
               + "models have")
         }
+      }
+    }
+  }
+
+  /// Refuses runs of one dataset and preset whose data or budget differ from one another or from the
+  /// references that stay.
+  private func checkConditions(
+    of new: [RunResult], beside kept: [RunResult]
+  ) throws(ResultError) {
+    var first: [String: (text: String, run: String)] = [:]
+    for run in kept + new {
+      for (name, text) in run.conditions.sorted(by: { $0.key < $1.key }) {
+        let known = first[name, default: (text, run.name)]
+        guard known.text == text else {
+          throw .incomplete(
+            reason: "the \(name) of \(run.name) is \(text), that of \(known.run) \(known.text)")
+        }
+        first[name] = known
       }
     }
   }

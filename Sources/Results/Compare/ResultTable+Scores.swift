@@ -4,7 +4,7 @@ extension ResultTable {
   /// Models × metrics, each mean ± standard deviation over seeds, the best of each metric marked.
   ///
   /// Values picked by looking at the factors (`selection` is `selected-on-labels`) are marked with
-  /// † and never called the best.
+  /// † and never called the best. Values of different protocols, data or budgets have no best.
   ///
   /// - Parameters:
   ///   - results: Runs of one dataset and preset.
@@ -62,13 +62,16 @@ extension ResultTable {
     _ results: [RunResult], models: [String], metric: String
   ) -> String? {
     guard let direction = MetricDirection.of(metric, in: results) else { return nil }
+    let runs = results.filter { !$0.isSelectedOnLabels(metric) }
     let means = models.compactMap { model -> (model: String, mean: Double)? in
-      let runs = results.filter { $0.model == model && !$0.isSelectedOnLabels(metric) }
-      let values = runs.compactMap { $0.value(metric) }
+      let values = runs.filter { $0.model == model }.compactMap { $0.value(metric) }
       guard !values.isEmpty && values.allSatisfy(\.isFinite) else { return nil }
       return (model, Summary(values).mean)
     }
-    guard means.count > 1 else { return nil }
+    let compared = runs.filter { run in means.contains { $0.model == run.model } }
+    guard means.count > 1, Sample(compared, metric: metric)?.disagreement == nil else {
+      return nil
+    }
     return means.max { direction.isBetter($1.mean, than: $0.mean) }?.model
   }
 }

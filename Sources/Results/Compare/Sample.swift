@@ -10,6 +10,9 @@ public struct Sample: Sendable, Equatable {
   public var undefinedCount: Int
   /// The protocols of the values; more than one only if the runs disagree.
   public var protocols: [String]
+  /// What else must agree, the data and the budget, by its name in messages; only what the runs
+  /// record, and more than one text only if they disagree.
+  public var conditions: [String: [String]]
   /// Whether values were picked by looking at the labels that they are judged by.
   public var isSelectedOnLabels: Bool
 
@@ -24,6 +27,9 @@ public struct Sample: Sendable, Equatable {
     seeds = defined.map(\.seed)
     undefinedCount = runs.count - defined.count
     protocols = runs.map { $0.protocolID(metric) }.uniqued().sorted()
+    conditions = runs.reduce(into: [:]) { found, run in
+      found.merge(run.conditions.mapValues { [$0] }) { ($0 + $1).uniqued().sorted() }
+    }
     isSelectedOnLabels = runs.contains { $0.isSelectedOnLabels(metric) }
   }
 
@@ -36,6 +42,36 @@ public struct Sample: Sendable, Equatable {
       return "undefined in \(undefinedCount) of \(undefinedCount + values.count)"
     }
     return "\(summary.text()) (\(summary.count))" + (isSelectedOnLabels ? " †" : "")
+  }
+}
+
+extension Sample {
+  /// Why the values cannot be compared with anything: the runs disagree; nil if they do not.
+  var disagreement: String? {
+    if protocols.count > 1 {
+      return "runs of different protocols: \(protocols.joined(separator: ", "))"
+    }
+    for name in conditions.keys.sorted() {
+      guard let texts = conditions[name], texts.count > 1 else { continue }
+      return "among the runs the \(name) differs: \(texts.joined(separator: ", "))"
+    }
+    return nil
+  }
+
+  /// Why the values cannot be compared with others: what both record differs; nil if it does not.
+  func difference(from other: Sample) -> String? {
+    func against(_ texts: [String], _ others: [String]) -> String {
+      "\(texts.joined(separator: ", ")) against \(others.joined(separator: ", "))"
+    }
+    guard protocols == other.protocols else {
+      return "protocol \(against(protocols, other.protocols))"
+    }
+    for name in conditions.keys.sorted() {
+      guard let texts = conditions[name], let others = other.conditions[name], texts != others
+      else { continue }
+      return "the \(name) differs: \(against(texts, others))"
+    }
+    return nil
   }
 }
 
@@ -75,6 +111,19 @@ public struct Claim: Sendable, Equatable {
   public var equivalencePValue: Double?
   /// The largest difference that counts as equivalent.
   public var margin: Double?
-  /// Seeds per group with which a difference of this size would be found with a power of 80 %.
+  /// Seeds per group with which a difference of this size would be found with a power of 80 % among
+  /// the claims of the same table.
   public var seedsNeeded: Int?
+  /// What ``seedsNeeded`` follows from; nil where nothing varies.
+  var effect: Effect?
+
+  /// The size of a difference, and the seeds behind it.
+  struct Effect: Sendable, Equatable {
+    /// The difference of the means in standard deviations.
+    var size: Double
+    /// Seeds per group; of two groups of different sizes, how many in each say as much.
+    var seedCount: Int
+    /// Whether the other side is one number, taken as exact.
+    var isOneSample: Bool
+  }
 }

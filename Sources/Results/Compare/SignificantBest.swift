@@ -4,7 +4,8 @@ import BenchSupport
 ///
 /// The model with the best mean must be better than every other model by Welch's test over seeds,
 /// Holm-corrected over these comparisons. One seed is no evidence. Values picked by looking at
-/// labels, undefined ones and those of another protocol give no best model.
+/// labels, undefined ones and those of another protocol, other data or another budget give no best
+/// model.
 ///
 /// - Parameters:
 ///   - results: Runs of one dataset and preset.

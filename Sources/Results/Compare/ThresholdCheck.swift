@@ -14,6 +14,8 @@ public struct ThresholdCheck: Sendable, Equatable {
     case undefined
     /// The runs were measured in another way than the reference.
     case differentProtocol = "different protocol"
+    /// The runs are of other data or of another budget than the reference.
+    case notComparable = "not comparable"
     /// There is no reference for these runs; not a failure.
     case extra
   }
@@ -113,8 +115,11 @@ extension Thresholds.Rule {
       let total = sample.undefinedCount + sample.values.count
       return (.undefined, "undefined in \(sample.undefinedCount) of \(total) runs")
     }
+    let absent = Set(reference?.seeds ?? []).subtracting(sample.seeds).sorted()
+      .map { "seed \($0)" }.joined(separator: ", ")
+    let lacking = absent.isEmpty ? "" : ", without \(absent) of the reference"
     guard summary.count >= minimumSeeds else {
-      return (.missing, "\(summary.count) seeds of the \(minimumSeeds) the rule wants")
+      return (.missing, "\(summary.count) seeds of the \(minimumSeeds) the rule wants\(lacking)")
     }
     var problems = bounds(summary)
     var basis = ""
@@ -126,21 +131,29 @@ extension Thresholds.Rule {
       guard reference.undefinedCount == 0, let base = reference.summary else {
         return (.undefined, "undefined in the reference")
       }
-      guard sample.protocols == reference.protocols else {
-        let (new, old) = (sample.protocols, reference.protocols)
-        return (
-          .differentProtocol,
-          "measured by \(new.joined(separator: ", ")), reference by \(old.joined(separator: ", "))"
-        )
-      }
+      if let refusal = refusal(sample, reference) { return refusal }
       problems += distances(summary, base, direction)
       basis = ", reference \(base.text())"
     }
-    let values = "\(summary.text()) over \(summary.count) seeds\(basis)"
+    let values = "\(summary.text()) over \(summary.count) seeds\(basis)\(lacking)"
     guard problems.isEmpty else {
       return (.failed, "\(values): \(problems.joined(separator: "; "))")
     }
     return (.passed, values)
+  }
+
+  /// Why the values cannot be held against the reference's; nil if they can.
+  private func refusal(
+    _ sample: Sample, _ reference: Sample
+  ) -> (ThresholdCheck.Status, String)? {
+    guard sample.protocols == reference.protocols else {
+      let (new, old) = (sample.protocols, reference.protocols)
+      return (
+        .differentProtocol,
+        "measured by \(new.joined(separator: ", ")), reference by \(old.joined(separator: ", "))"
+      )
+    }
+    return sample.difference(from: reference).map { (ThresholdCheck.Status.notComparable, $0) }
   }
 
   private func bounds(_ summary: Summary) -> [String] {

@@ -29,7 +29,7 @@ public struct Thresholds: Sendable, Equatable {
     public var maximum: Double?
     /// Whether being better by more than the limits fails as well.
     public var isTwoSided = false
-    /// The fewest seeds.
+    /// The fewest seeds; the reference may have more.
     public var minimumSeeds = 1
 
     /// Creates a rule without limits.

@@ -4,16 +4,18 @@ extension RunResult {
   /// The result with what known metrics bring along filled in where a record does not say it: the
   /// direction and the unit.
   ///
-  /// The protocol is not filled in: how a value was measured is known to who measured it alone.
+  /// Of a known metric that has no better side, a direction that a record states is dropped. The
+  /// protocol is not filled in: how a value was measured is known to who measured it alone.
   ///
   /// - Parameter known: The metrics.
   /// - Returns: The result.
   public func described(by known: MetricVocabulary) -> RunResult {
     var result = self
     for (name, metric) in metrics {
-      guard case .object(let members) = metric,
+      guard case .object(var members) = metric,
         let description = known[MetricName.canonical(name)]
       else { continue }
+      if description.direction == nil { members["higher_is_better"] = nil }
       let filled = description.members.filter { $0.key != "protocol" }
       result.metrics[name] = .object(members.merging(filled) { stated, _ in stated })
     }

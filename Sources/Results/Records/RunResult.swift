@@ -57,17 +57,24 @@ public struct RunResult: Sendable, Equatable {
 
   /// A metric's number by `name` (its `value`) or `name.field` (another number of its object).
   ///
-  /// - Returns: NaN if the metric is there but undefined; nil if it is not there.
+  /// - Returns: NaN if the metric is there but undefined, for its fields too; nil if it is not there.
   public func value(_ name: String) -> Double? {
-    if let metric = metrics[name] { return metric["value"]?.double ?? .nan }
-    guard let dot = name.lastIndex(of: ".") else { return nil }
-    return metrics[String(name[..<dot])]?[String(name[name.index(after: dot)...])]?.double
+    guard let metric = record(of: name) else { return nil }
+    // The fields of a metric without a value are no results either.
+    guard let value = metric["value"]?.double else { return .nan }
+    guard metrics[name] == nil, let dot = name.lastIndex(of: ".") else { return value }
+    return metric[String(name[name.index(after: dot)...])]?.double
+  }
+
+  /// The object of a metric, or of the metric that a field after a dot belongs to.
+  private func record(of name: String) -> JSONValue? {
+    if let metric = metrics[name] { return metric }
+    return name.lastIndex(of: ".").flatMap { metrics[String(name[..<$0])] }
   }
 
   /// What must agree for a metric's values to be compared: its `protocol`, or ``unstatedProtocol``.
   public func protocolID(_ metric: String) -> String {
-    let object = metrics[metric] ?? metrics[String(metric.prefix { $0 != "." })]
-    return object?["protocol"]?.string ?? Self.unstatedProtocol
+    record(of: metric)?["protocol"]?.string ?? Self.unstatedProtocol
   }
 
   /// The protocol of values that do not state one: comparable with one another, and with no others.
@@ -75,7 +82,7 @@ public struct RunResult: Sendable, Equatable {
 
   /// Whether the value was picked among several by looking at the labels that it is judged by.
   public func isSelectedOnLabels(_ metric: String) -> Bool {
-    metrics[metric]?["selection"]?.string == "selected-on-labels"
+    record(of: metric)?["selection"]?.string == "selected-on-labels"
   }
 }
 
