@@ -1,4 +1,5 @@
 import BenchSupport
+import TestSupport
 import Testing
 
 @Suite("bench doctor") struct DoctorTests {
@@ -10,6 +11,17 @@ import Testing
       #expect(run.output.contains(word))
     }
     #expect(run.output.contains("ok  threads    3\n"))
+  }
+
+  @Test("a dataset that was looked for and not found is none that is there")
+  func stub() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let missing = try await BenchProcess.run(
+      ["datasets", "info", "cars3d", "--sheet", "\(path)/sheet.png", "--data-dir", path])
+    #expect(missing.exitCode == 2, "\(missing.output)")
+    let run = try await BenchProcess.run(["doctor", "--data-dir", path])
+    #expect(run.output.contains("nothing in \(path)"), "\(run.output)")
   }
 
   @Test("prints one JSON object")

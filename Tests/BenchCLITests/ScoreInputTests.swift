@@ -155,6 +155,33 @@ import Testing
     let named = try await self.run(
       folder.path, "z.npy", "--factors", "y.npy", "--metrics", "mig,mcc")
     #expect(named.exitCode == 2 && named.output.contains(reason))
+    #expect(!continuous.errors.contains("without which"))
+    // One such column among classes is named.
+    try NPYArray(
+      (0..<24).flatMap { [Double(Self.shapes[$0]), Double($0) / 7] }, shape: [24, 2]
+    ).write(to: "\(folder.path)/y.npy")
+    let mixed = try await self.run(folder.path, "z.npy", "--factors", "y.npy", "--metrics", "mcc")
+    #expect(mixed.errors.contains("that is factor_1, without which the others have classes"))
+  }
+
+  @Test("whole numbers that double precision does not tell apart are numbered")
+  func largeNumbers() async throws {
+    let folder = try TemporaryFolder()
+    try Self.codes.write(to: "\(folder.path)/z.npy")
+    func mcc(_ stamps: [Int]) async throws -> BenchProcess {
+      try NPYArray(stamps, shape: [24, 1]).write(to: "\(folder.path)/y.npy")
+      return try await run(
+        folder.path, "z.npy", "--factors", "y.npy", "--metrics", "mcc", "--json")
+    }
+    func value(_ run: BenchProcess) throws -> Double {
+      try #require(
+        JSONValue(parsing: run.output.utf8)["metrics"]?["mcc"]?["value"]?.double, "\(run.errors)")
+    }
+    let small = try await mcc(Self.sizes)
+    // Nanoseconds: neighbours that are 8 apart there would be one number.
+    let large = try await mcc(Self.sizes.map { (1 << 60) + $0 })
+    #expect(try value(small) == value(large))
+    #expect(large.errors.contains("numbers above 2^53 were numbered in their order, 4 classes"))
   }
 
   @Test("continuous factors have an array of their own, with a test sample")

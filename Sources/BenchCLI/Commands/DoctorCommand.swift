@@ -68,7 +68,7 @@ struct DoctorCommand: BenchCommand {
   private func dataFindings() -> [DoctorFinding] {
     let root = global.dataRoot
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root))?
-      .filter { !$0.hasPrefix(".") }.sorted()
+      .filter { !$0.hasPrefix(".") && hasData("\(root)/\($0)") }.sorted()
     guard let names, !names.isEmpty else {
       return [
         DoctorFinding(
@@ -77,6 +77,15 @@ struct DoctorCommand: BenchCommand {
       ]
     }
     return [DoctorFinding("data", "\(root): \(names.joined(separator: ", "))")]
+  }
+
+  /// Whether anything but a lock lies at a path: what was looked for and not found leaves a folder with one.
+  private func hasData(_ path: String) -> Bool {
+    func names(_ path: String) -> [String]? {
+      try? FileManager.default.contentsOfDirectory(atPath: path)
+    }
+    guard let found = names(path), found.allSatisfy({ $0 == "cache" }) else { return true }
+    return names("\(path)/cache")?.contains { !$0.hasSuffix(".lock") } == true
   }
 }
 

@@ -14,7 +14,9 @@ struct TraverseCommand: BenchCommand {
     commandName: "traverse",
     abstract: "Draw what changes when a code moves along latents, principal axes or a factor.",
     discussion: """
-      Latents go from −2 to 2, principal axes to two standard deviations either way, factors and \
+      Without --along, the axes are those on which the model is read: independent components for \
+      multi-β models whose own mean nothing, else the latents. \
+      Latents go from −2 to 2, principal axes and components to two standard deviations either way, factors and \
       attributes along the difference of their class means at the chosen noise level. With \
       --denoise every code is taken back to β = 0 before it is decoded, all of them with the same \
       noise.
@@ -40,7 +42,7 @@ struct TraverseCommand: BenchCommand {
       latents, pca, ica (independent components), or factors and attributes as NAME (from its first to its last value) or \
       NAME:LOW:HIGH, separated by commas.
       """)
-  var along = "latents"
+  var along: String?
 
   @Flag(help: "Take every code back to β = 0 with the trained denoiser.")
   var denoise = false
@@ -78,12 +80,15 @@ struct TraverseCommand: BenchCommand {
     let measured = try measure(
       trained.model, at: [point], on: pictures.sample, device: trained.model.store.device)[0]
     let reach = trained.model.latentReach
-    let directions = try directions(measured, reach: reach, pictures.sample.indices, dataset)
+    let along = along ?? usualAxes(of: trained, observationCount: measured.codes.sampleCount)
+    let directions = try directions(
+      along, measured, reach: reach, pictures.sample.indices, dataset)
     let code = try pictures.code(of: observation, at: point)
     let options = sampling.values(.ofCodes, seed: global.seed)
     try pictures.writeTraversals(
       directions, from: code,
-      title: "Traversals at \(point.label)" + (denoise ? ", denoised" : ""), isAnimated: animate,
+      title: "Traversals" + (Self.titles[along] ?? " along \(along)") + " at \(point.label)"
+        + (denoise ? ", denoised" : ""), isAnimated: animate,
       unit: along == "latents"
         ? reach ?? 2 : ["pca", "ica"].contains(along) ? 2 : LatentDirection.reach
     ) { codes in
@@ -97,8 +102,21 @@ struct TraverseCommand: BenchCommand {
       ["pictures": .array(full.map { .string($0) })], text: full.joined(separator: "\n"))
   }
 
+  private static let titles = [
+    "latents": "", "pca": " along principal axes", "ica": " along independent components",
+  ]
+
+  /// The axes on which a model is read; its latents where there are too few observations to find components of them.
+  private func usualAxes(of trained: TrainedModel, observationCount: Int) -> String {
+    guard case .ica = trained.specification.definition.readout,
+      10 * trained.model.latentCount <= observationCount
+    else { return "latents" }
+    return "ica"
+  }
+
   private func directions(
-    _ measured: PointMeasurement, reach: Double?, _ indices: [Int], _ dataset: any ImageDataset
+    _ along: String, _ measured: PointMeasurement, reach: Double?, _ indices: [Int],
+    _ dataset: any ImageDataset
   ) throws -> [LatentDirection] {
     switch along {
     case "latents": LatentDirection.latents(measured, reach: reach)

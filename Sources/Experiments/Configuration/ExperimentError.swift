@@ -44,7 +44,7 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
     case .failedRuns(let count, let total):
       "\(count) of \(total) runs failed; see the messages above."
     case .unknownDirection(let name, let known):
-      "--along '\(name)': expected latents, pca or \(known.joined(separator: ", "))."
+      "--along '\(name)': expected latents, pca, ica or \(known.joined(separator: ", "))."
     case .unknownPoint(let name, let known):
       """
       --point '\(name)': expected a number from 0 to \(known.count - 1), or one of \

@@ -222,12 +222,21 @@ private struct CodesReader {
         columns: table.values(named: Self.valuesName, columnNames: given), names: given)
     }
     // A file that counts classes has classes.
-    guard try sizes() == nil, let table = try table(.factors, parts.factors, "--factors"),
-      try table.isContinuous(named: "factors")
-    else { return nil }
+    guard try sizes() == nil, let table = try table(.factors, parts.factors, "--factors") else {
+      return nil
+    }
+    let (places, count) = try table.continuousColumns(named: "factors")
+    guard !places.isEmpty else { return nil }
     let columnNames = given ?? table.columnNames
-    notes.append(
-      "factors are continuous: metrics of their values score them, those of classes do not apply")
+    var note =
+      "factors are continuous: metrics of their values score them, those of classes do not apply"
+    if places.count < count {
+      let labels = places.map { place in
+        columnNames.flatMap { $0.indices.contains(place) ? $0[place] : nil } ?? "factor_\(place)"
+      }
+      note += "; that is \(labels.joined(separator: ", ")), without which the others have classes"
+    }
+    notes.append(note)
     return try FactorValues(
       columns: table.values(named: "factors", columnNames: columnNames), names: columnNames)
   }

@@ -171,8 +171,15 @@ struct SampleTable {
         names.flatMap { $0.indices.contains(place) ? $0[place] : nil } ?? "factor_\(place)"
       switch column {
       case .integers(let values):
-        guard renumbers, values.contains(where: { $0 < 0 }) else { return values }
-        return Self.numbered(values, label, "negative numbers", &notes)
+        guard renumbers else { return values }
+        if values.contains(where: { $0 < 0 }) {
+          return Self.numbered(values, label, "negative numbers", &notes)
+        }
+        // Metrics of values compute in double precision, which does not tell such neighbours apart.
+        if values.contains(where: { $0 > 1 << 53 }) {
+          return Self.numbered(values, label, "numbers above 2^53", &notes)
+        }
+        return values
       case .texts(let values):
         guard renumbers else {
           throw DatasetError.contentMismatch(
@@ -209,15 +216,17 @@ struct SampleTable {
     }
   }
 
-  /// Whether a factor has hardly any value twice, and one that is no whole number: it has no classes.
+  /// The columns of factors that have hardly any value twice, and one that is no whole number: they have no classes.
   ///
   /// - Throws: An error if the table has other axes than samples and factors.
-  func isContinuous(named name: String) throws -> Bool {
-    try columns(named: name, "[samples, factors]").contains { column in
-      guard case .numbers(let values) = column else { return false }
+  func continuousColumns(named name: String) throws -> (places: [Int], ofCount: Int) {
+    let columns = try columns(named: name, "[samples, factors]")
+    let places = columns.indices.filter { place in
+      guard case .numbers(let values) = columns[place] else { return false }
       return values.contains { $0.isFinite && Int(exactly: $0) == nil }
         && 2 * Set(values).count > values.count
     }
+    return (places, columns.count)
   }
 
   /// Values of continuous factors, `[factor][sample]`.
