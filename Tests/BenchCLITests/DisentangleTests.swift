@@ -154,6 +154,24 @@ import Testing
     #expect(run.output.contains("preset quick:steps=20,latents=6") && run.output.contains("0.250"))
   }
 
+  @Test("an imported result is not taken for a run of ours")
+  func foreignResult() async throws {
+    let folder = try TemporaryFolder()
+    let run = try RunDirectory(
+      root: folder.path, dataset: "scenes3d", model: "beta-vae", preset: "smoke", seed: 0)
+    try FileManager.default.createDirectory(
+      atPath: run.imagesPath, withIntermediateDirectories: true)
+    try RunResult(
+      dataset: .init(name: "scenes3d"), model: "beta-vae", preset: "smoke", seed: 0,
+      metrics: ["mig": ["value": 0.99]], provenance: nil
+    ).write(to: run.resultPath)
+    let refused = try await BenchProcess.run([
+      "disentangle", "--model", "beta-vae", "--preset", "smoke", "--out", folder.path, "--quiet",
+    ])
+    #expect(refused.exitCode == 2 && refused.errors.contains("was imported"), "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: "\(run.path)/config.yaml"))
+  }
+
   @Test("metrics that the codes leave without a value stay in the record, with the reason")
   func undefinedMetrics() async throws {
     let folder = try TemporaryFolder()

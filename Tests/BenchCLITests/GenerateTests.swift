@@ -78,6 +78,25 @@ import Testing
     _ = try await succeed(
       Self.arguments(other, "--tune-decoder", "--checkpoint", "\(run)/checkpoint"))
     #expect(try Self.metrics("\(other)/\(Self.run)") == metrics)
+    // The record says how they were trained, not what this run would have trained.
+    let asked = "\(folder.path)/asked"
+    _ = try await succeed(
+      Self.arguments(asked, "--checkpoint", run, "--latents", "7", "--learning-rate", "0.003"))
+    let config = try Self.json("\(asked)/\(Self.run)/result.json")["provenance"]?["config"]
+    let trained = try Self.json("\(run)/result.json")["provenance"]?["config"]
+    for name in ["latent_count", "learning_rate", "training"] {
+      #expect(config?[name] != nil && config?[name] == trained?[name], "\(name)")
+    }
+    // What is not finished is not taken over.
+    let state = "\(run)/checkpoint/state.json"
+    let text = try String(contentsOfFile: state, encoding: .utf8)
+    try text.replacing(/"step" ?: ?4\b/, with: "\"step\":2")
+      .write(toFile: state, atomically: true, encoding: .utf8)
+    let early = try await BenchProcess.run(
+      Self.arguments("\(folder.path)/early", "--checkpoint", run))
+    #expect(early.exitCode == 2)
+    #expect(early.errors.contains("it stands at step 2 of 4; finish it first"), "\(early.errors)")
+    try text.write(toFile: state, atomically: true, encoding: .utf8)
     try await BenchProcess.run(Self.arguments(other, "--checkpoint", run, "--model", "beta-vae"))
       .expectFailure("multi-beta-vae", "beta-vae")
   }
@@ -405,5 +424,23 @@ import Testing
       #expect(metrics[name] != nil, "\(name)")
     }
     #expect(run.output.contains("tad:nashae") && run.output.contains("frechet"))
+  }
+
+  @Test("further axes of a finished run are scored beside its samples")
+  func allAxes() async throws {
+    let folder = try TemporaryFolder()
+    let arguments = [
+      "disentangle", "--model", "multi-beta-vae", "--preset", "smoke", "--steps", "2", "--latents",
+      "3", "--metrics", "mig", "--samples", "10", "--reference-count", "16", "--out", folder.path,
+      "--threads", "1", "--quiet",
+    ]
+    _ = try await succeed(arguments)
+    let run = "\(folder.path)/scenes3d/multi-beta-vae/smoke:steps=2,latents=3/seed-0"
+    let before = try Self.metrics(run)
+    #expect(before["frechet"]?["value"]?.double != nil && before["mig@best"] == nil)
+    _ = try await succeed(arguments + ["--all-axes"])
+    let after = try Self.metrics(run)
+    #expect(after["mig@best"] != nil)
+    #expect(after["frechet"] == before["frechet"] && after["precision"] == before["precision"])
   }
 }

@@ -128,9 +128,15 @@ import Testing
       let lock = try run.lock()
       let error = #expect(throws: ResultError.self) { _ = try run.lock() }
       #expect(error?.description.contains("is in use by process ") == true)
+      // Nor is it taken away from under its holder.
+      #expect(throws: ResultError.self) { try run.remove() }
+      #expect(FileManager.default.fileExists(atPath: run.imagesPath))
       _ = consume lock
     }
     _ = try run.lock()
+    try run.remove()
+    #expect(!FileManager.default.fileExists(atPath: run.path))
+    try run.remove()
   }
 
   @Test("that cannot be created are refused")

@@ -5,6 +5,8 @@ public import Datasets
 public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   /// A run folder belongs to a run with other settings.
   case otherSettings(folder: String, setting: String, found: String, asked: String)
+  /// A run folder has a result that was imported, or that is of another system's samples.
+  case foreignResult(folder: String)
   /// A run folder's configuration is damaged.
   case unreadableConfiguration(path: String, reason: String)
   /// Some of several runs failed; their messages have been printed.
@@ -35,6 +37,11 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
       """
       \(folder) holds a run with \(setting) \(found), not \(asked); use another --out folder, or \
       --fresh to replace it.
+      """
+    case .foreignResult(let folder):
+      """
+      \(folder) holds a result that was imported or is of another system's samples; use another \
+      --out folder, or --fresh to replace it.
       """
     case .unreadableConfiguration(let path, let reason):
       """

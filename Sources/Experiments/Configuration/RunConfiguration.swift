@@ -78,9 +78,16 @@ package struct RunConfiguration: Codable, Equatable {
 
   /// Writes `config.yaml`, or checks that the one there says the same.
   ///
-  /// - Throws: ``ExperimentError/otherSettings(folder:setting:found:asked:)`` for another run's folder.
+  /// - Throws: ``ExperimentError/otherSettings(folder:setting:found:asked:)`` for another run's folder,
+  ///   ``ExperimentError/foreignResult(folder:)`` for a result that no run made.
   package func claim(_ folder: RunDirectory) throws {
     guard let found = try RunConfiguration(of: folder) else {
+      if folder.isComplete {
+        let provenance = try RunResult(path: folder.resultPath).provenance
+        guard let provenance, provenance.config["samples_from"] == nil else {
+          throw ExperimentError.foreignResult(folder: folder.path)
+        }
+      }
       try AtomicFile.write(Array(yamlText(json()).utf8), to: folder.configPath)
       return
     }

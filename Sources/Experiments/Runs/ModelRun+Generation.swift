@@ -13,7 +13,13 @@ extension ModelRun {
       guard let theirs, Checkpoint.exists(at: theirs), !Checkpoint.exists(at: mine) else {
         continue
       }
-      try Checkpoint(folder: theirs).copy(to: mine)
+      let checkpoint = try Checkpoint(folder: theirs)
+      let (step, stepCount) = (checkpoint.state.step, checkpoint.state.plan.stepCount)
+      guard step == stepCount else {
+        throw TrainingError.badCheckpoint(
+          path: theirs, reason: "it stands at step \(step) of \(stepCount); finish it first")
+      }
+      try checkpoint.copy(to: mine)
     }
   }
 

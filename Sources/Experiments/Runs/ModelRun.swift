@@ -43,7 +43,7 @@ package struct ModelRun {
   /// - Returns: The result, also of a run that was finished before.
   /// - Throws: Whatever stops the run; what is done stays and is continued.
   package func execute(isFresh: Bool) async throws -> RunResult {
-    if isFresh { try? FileManager.default.removeItem(atPath: folder.path) }
+    if isFresh { try folder.remove() }
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     try configuration.claim(folder)
@@ -75,7 +75,8 @@ package struct ModelRun {
     let sample = try ObservationSample(dataset, count: configuration.sampleCount, seed: 0)
     var outcome = Outcome()
     if !configuration.metrics.isEmpty { try score(model, sample, meter, into: &outcome) }
-    if let generation = configuration.generation, let scoring {
+    if let generation = configuration.generation {
+      guard let scoring else { preconditionFailure("samples without what scores them") }
       try await generate(model, generation, scoring, meter, into: &outcome)
     }
     if specification.definition.hasCodes {

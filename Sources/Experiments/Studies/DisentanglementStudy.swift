@@ -79,8 +79,9 @@ public struct DisentanglementStudy {
             scoresAllAxes: scoresAllAxes))
       }
     }
-    // The features of the reference set take a while: finished runs do not need them.
-    let isFinished = !isFresh && runs.allSatisfy(\.folder.isComplete)
+    // The features of the reference set take a while: finished runs do not need them, unless all their scores are to be
+    // written again beside those of other axes.
+    let isFinished = !isFresh && !scoresAllAxes && runs.allSatisfy(\.folder.isComplete)
     if let settings, let extractor, !isFinished {
       let scoring = try await SampleScoring(
         settings, preset, extractor: extractor, dataset: dataset, environment: environment)

@@ -229,7 +229,7 @@ public struct GenerationStudy {
     let heldOutCount = try heldOutCount()
     for specification in specifications {
       var runs = try seeds.map { seed in
-        let configuration = configuration(
+        let configuration = try configuration(
           specification, seed, extractor.protocolID, heldOutCount)
         return ModelRun(
           specification: specification, dataset: dataset, configuration: configuration,
@@ -262,7 +262,7 @@ public struct GenerationStudy {
   private func configuration(
     _ specification: ModelSpecification, _ seed: Int, _ featureProtocol: String,
     _ heldOutCount: Int?
-  ) -> RunConfiguration {
+  ) throws -> RunConfiguration {
     let size = batchSize ?? preset.batchSize(for: dataset)
     func plan(_ stepCount: Int) -> TrainingPlan {
       TrainingPlan(
@@ -277,14 +277,27 @@ public struct GenerationStudy {
       // A U-Net's first level; a multiple of the attention's 32 channels per head.
       options.width = (width ?? preset.residualWidth).map { max(32, $0) }
     }
-    let decoderSteps = decoderStepCount ?? stepCount.map { max(1, $0 / 10) } ?? budget.decoder
+    // What is taken over was trained as its checkpoints say, whatever is asked for here.
+    let first = try checkpoint.map {
+      try Checkpoint(folder: Trainer.checkpointPath(in: $0)).state
+    }
+    var firstPlan = plan(specification.stepCount(of: stepCount ?? budget.first))
+    if let first {
+      (firstPlan.stepCount, firstPlan.batchSize) = (first.plan.stepCount, first.plan.batchSize)
+    }
+    let decoderSteps =
+      try takenSteps(specification) { $0.isOptional }
+      ?? decoderStepCount ?? stepCount.map { max(1, $0 / 10) } ?? budget.decoder
+    let laterSteps =
+      try takenSteps(specification) { !$0.isOptional }
+      ?? laterStepCount ?? stepCount ?? budget.second
     let settings = GenerationSettings(
       sampleCount: samples.sampleCount ?? preset.generatedCount,
       referenceCount: samples.referenceCount ?? preset.referenceCount,
       heldOutCount: heldOutCount, featureProtocol: featureProtocol, reference: samples.reference,
       sampler: sampling.sampler,
       samplingSteps: sampling.stepCount, grid: sampling.grid, denoiser: options,
-      denoiserPlan: plan(laterStepCount ?? stepCount ?? budget.second),
+      denoiserPlan: plan(laterSteps),
       usesOriginalDecoder: usesOriginalDecoder,
       decoder: decoder?.options(
         stepCount: decoderSteps, batchSize: size, learningRate: learningRate),
@@ -292,11 +305,22 @@ public struct GenerationStudy {
       checkpoint: checkpoint)
     return RunConfiguration(
       dataset: dataset.name, datasetChecksum: dataset.checksum, model: specification.label,
-      preset: preset, latentCount: latentCount ?? preset.latentCount(for: dataset),
-      learningRate: learningRate ?? budget.firstLearningRate,
-      sampleCount: min(1000, dataset.count), metrics: [],
-      plan: plan(specification.stepCount(of: stepCount ?? budget.first)),
-      generation: settings)
+      preset: preset,
+      latentCount: first?.context["latent_count"]?.integer ?? latentCount
+        ?? preset.latentCount(for: dataset),
+      learningRate: first?.context["learning_rate"]?.double ?? learningRate
+        ?? budget.firstLearningRate,
+      sampleCount: min(1000, dataset.count), metrics: [], plan: firstPlan, generation: settings)
+  }
+
+  /// The steps of a later stage that is taken over; nil if it is trained here.
+  private func takenSteps(
+    _ specification: ModelSpecification, where isMeant: (ModelStage) -> Bool
+  ) throws -> Int? {
+    let stages = specification.definition.generatingStages
+    guard let checkpoint, let stage = stages.first(where: isMeant) else { return nil }
+    let path = Trainer.checkpointPath(in: StageFolders(checkpoint).folder(of: stage))
+    return Checkpoint.exists(at: path) ? try Checkpoint(folder: path).state.plan.stepCount : nil
   }
 }
 

@@ -61,6 +61,20 @@ public struct RunDirectory: Sendable, Equatable {
     throw .busy(folder: path, owner: FileLock.owner(of: lockPath))
   }
 
+  /// Removes the folder with all that it holds, unless another process works in it: its lock would go with the folder.
+  ///
+  /// - Throws: As ``lock()``.
+  public func remove() throws(ResultError) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let held = try self.lock()
+    defer { held.release() }
+    do {
+      try FileManager.default.removeItem(atPath: path)
+    } catch {
+      throw .cannotUse(folder: path, reason: "what it holds cannot be removed")
+    }
+  }
+
   /// Whether a process works in the folder now.
   var isInUse: Bool { FileLock.isTaken(lockPath) }
 
