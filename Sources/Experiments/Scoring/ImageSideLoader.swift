@@ -99,6 +99,13 @@ package struct ImageSideLoader {
     if let extractor {
       for case .side(let side) in sources {
         try side.requireProtocol(extractor.protocolID, of: "this run")
+        if side.protocolID == nil, group.isFirst {
+          environment.note(
+            """
+            note: \(side.name) does not say how its features were made and is taken to be of \(extractor.protocolID); \
+            ADM's reference batches are of --protocol tf1
+            """)
+        }
       }
       result.weightsName = extractor.weightsName
     }

@@ -91,6 +91,13 @@ package struct SampleScoring {
     comparesHeldOut: Bool
   ) async throws -> Scores {
     let count = min(count, pictures.count)
+    if count < pictures.count {
+      environment.note(
+        """
+        note: \(name): the first \(count) of \(pictures.count) pictures are scored, in the order of their names; \
+        --samples \(pictures.count) scores all
+        """)
+    }
     let side = try await extractor.extract(
       name: name, count: count, isQuiet: environment.isQuiet
     ) { index in try pictures.picture(at: index, channelCount: 3) }.side
@@ -100,6 +107,13 @@ package struct SampleScoring {
       GenerationEvaluation(reference: reference, generated: side, options: options),
       against: reference, count: count)
     if comparesHeldOut, let heldOut {
+      if let held = heldOut.count, held < count {
+        environment.note(
+          """
+          note: \(count) samples and \(held) held-out images: Fréchet distances of fewer images are larger, so that \
+          the ratio of real images to real images is below 1; --samples \(held) makes the counts equal
+          """)
+      }
       // Whatever else the reference is: copies are copies of training images.
       let evaluation = try GenerationEvaluation(
         reference: training, generated: side, heldOut: heldOut,
@@ -126,7 +140,10 @@ package struct SampleScoring {
       var members = metric.description.members.merging(fields) { $1 }
       members["protocol"] = .string(protocolID)
       members["generated_count"] = .integer(count)
-      members["reference_count"] = reference.count.map { .integer($0) } ?? .null
+      // A Fréchet distance to moments that came with the images is one to whatever these are of.
+      let moments = metric.needsStatisticsAlone ? reference.givenStatistics : nil
+      members["reference_count"] =
+        (moments.map(\.count) ?? reference.count).map { .integer($0) } ?? .null
       members["reference"] = .string(reference.name)
       if let heldOutCount = heldOut?.count { members["held_out_count"] = .integer(heldOutCount) }
       metrics[name] = .object(members)

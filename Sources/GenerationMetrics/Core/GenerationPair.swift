@@ -30,6 +30,8 @@ public final class GenerationPair {
           secondWidth: other.width)
       }
     }
+    // The reference may say nothing of its protocol; these two may not differ then either.
+    if let heldOut { try generated.requireProtocol(heldOut.protocolID, of: heldOut.name) }
     self.heldOut = heldOut
     self.reference = reference
     self.generated = generated
