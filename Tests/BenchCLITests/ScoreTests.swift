@@ -56,6 +56,59 @@ import Testing
     let table = try await score(arrays, "--metrics", "mig", "--rotations", "19")
     #expect(table.output.contains("rotated") && table.output.contains("0.050"))
     #expect(try await score(arrays, "--rotations", "-1").exitCode == 64)
+    // A metric of counted codes has no value on rotated ones, and keeps no other from its rank.
+    let rows = 300
+    let digits: [Int] = (0..<rows).flatMap { (row: Int) -> [Int] in
+      let state = row * 2531 % 4096
+      return [state % 8, state / 8 % 8, state / 64 % 8, state / 512]
+    }
+    let mixed = try await score(
+      [
+        "codes": NPYArray(digits.map { Float($0) }, shape: [rows, 4]),
+        "factors": NPYArray(digits, shape: [rows, 4]),
+      ], "--metrics", "mig,infomec:discrete", "--rotations", "5", "--json")
+    #expect(mixed.exitCode == 0, "\(mixed.errors)")
+    let found = try JSONValue(parsing: mixed.output.utf8)
+    #expect(found["metrics"]?["infomec:discrete"] != nil)
+    #expect(found["rotations"]?["mig"] != nil)
+    #expect(found["rotations"]?["infomec:discrete"] == nil, "\(mixed.output)")
+  }
+
+  @Test("a score whose halves cannot be scored has no interval, and stays")
+  func scoresWithoutIntervals() async throws {
+    // Every state once: half of the states are no grid.
+    let codes: [Float] = (0..<12).flatMap { (state: Int) -> [Float] in
+      [Float(state % 4), Float(state / 4), Float(state * 7 % 5)]
+    }
+    let factors: [Int] = (0..<12).flatMap { (state: Int) -> [Int] in [state % 4, state / 4] }
+    let run = try await score(
+      [
+        "codes": NPYArray(codes, shape: [12, 3]), "factors": NPYArray(factors, shape: [12, 2]),
+        "factor_sizes": NPYArray([4, 3], shape: [2]),
+      ], "--metrics", "flatness,factorvae", "--ci", "--ci-resamples", "5", "--json")
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let metrics = try JSONValue(parsing: run.output.utf8)["metrics"]
+    for name in ["flatness", "factorvae"] {
+      let value = try #require(metrics?[name]?["value"]?.double)
+      let interval = metrics?[name]?["ci"]?["value"]?.array ?? []
+      let ends = interval.compactMap(\.double)
+      try #require(ends.count == 2, "\(name)")
+      #expect(ends[0] <= value + 1e-9 && value <= ends[1] + 1e-9, "\(name)")
+    }
+  }
+
+  @Test("without a factor that varies, or a second latent, there is nothing to score")
+  func nothingToScore() async throws {
+    let constant = NPYArray([Int](repeating: 1, count: 48), shape: [24, 2])
+    for metric in ["irs", "factorvae", "betavae", "modularity", "mig"] {
+      let run = try await score(
+        ["codes": Self.codesArray, "factors": constant], "--metrics", metric)
+      #expect(run.exitCode == 2, "\(metric): \(run.output)")
+    }
+    let one = NPYArray((0..<24).map { Float($0 % 2) + Float($0) / 100 }, shape: [24, 1])
+    let attribute = NPYArray((0..<24).map { $0 % 2 }, shape: [24, 1])
+    let tad = try await score(["codes": one, "attributes": attribute], "--metrics", "tad")
+    #expect(tad.exitCode == 2 && tad.errors.contains("at least 2"), "\(tad.output)\(tad.errors)")
   }
 
   @Test("prints a table, and says which metrics the file cannot serve")

@@ -131,7 +131,8 @@ import Testing
       sum + negatives.reduce(0) { $0 + ($1 < positive ? 1 : $1 == positive ? 0.5 : 0) }
     }
     let area = wins / Double(positives.count * negatives.count)
-    let found = try #require(try score([latent]).attributes[0].areas)
+    let nothing = Array(repeating: 2.0, count: latent.count)
+    let found = try #require(try score([latent, nothing]).attributes[0].areas)
     #expect(abs(found[0] - max(area, 1 - area)) < 1e-14)
   }
 

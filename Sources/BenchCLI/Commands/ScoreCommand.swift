@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchSupport
 import Disentanglement
 import Experiments
+import LinearAlgebra
 import Results
 
 /// `bench score`.
@@ -158,6 +159,14 @@ struct ScoreCommand: BenchCommand {
     let raw = try report(file.input)
     let aligned = try alignments().map { method -> (String, CodeAlignment, MetricReport) in
       let alignment = try CodeAlignment(method, fittedTo: file.input.codes)
+      let leftOut = file.input.codes.latentCount - alignment.axes.rowCount
+      if leftOut > 0 {
+        global.note(
+          """
+          note: \(method.name) leaves out \(counted(leftOut, "direction")) of hardly any variance (at most 0.01, or that \
+          share of the largest if it is below 1); give latents of different units one scale
+          """)
+      }
       return (method.name, alignment, try report(alignment.apply(to: file.input)))
     }
     if raw.entries.isEmpty, let first = raw.skipped.first {
@@ -224,9 +233,13 @@ struct ScoreCommand: BenchCommand {
     defer { progress.finish() }
     var ranks: [String: HaarRank] = [:]
     for (index, metric) in metrics.enumerated() {
-      ranks[metric.name] = try HaarRank(
-        of: metric, input, rotationCount: rotations, seed: UInt64(global.seed)
-      ) { progress.update(index * rotations + $0, detail: metric.name) }
+      do {
+        ranks[metric.name] = try HaarRank(
+          of: metric, input, rotationCount: rotations, seed: UInt64(global.seed)
+        ) { progress.update(index * rotations + $0, detail: metric.name) }
+      } catch let error as DisentanglementError {
+        global.note("note: \(metric.name) has no rank among rotations: \(error)")
+      }
     }
     return ranks
   }
@@ -276,6 +289,7 @@ struct ScoreCommand: BenchCommand {
               [
                 "metrics": report.json, "skipped": report.skippedJSON,
                 "converged": .bool(alignment.hasConverged),
+                "axes": .integer(alignment.axes.rowCount),
               ]
             )
           }

@@ -102,8 +102,15 @@ extension MetricCatalog {
         let start = ContinuousClock.now
         let result = try metric.evaluate(input)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let intervals = try resampleCount.map {
-          try metric.intervals(of: result, on: input, resampleCount: $0)
+        let intervals = try resampleCount.map { count in
+          do {
+            return try metric.intervals(of: result, on: input, resampleCount: count)
+          } catch is DisentanglementError where skipsFailures {
+            // Halves can be too small for a metric that the whole is not.
+            return []
+          } catch is LinearAlgebraError where skipsFailures {
+            return []
+          }
         }
         entries.append(MetricReport.Entry(result: result, intervals: intervals, seconds: seconds))
       } catch let error as DisentanglementError where skipsFailures {

@@ -19,8 +19,8 @@ extension MetricDefinition {
   /// mutual information, plug-in or by nearest neighbours, beyond all spread. What a score of half as many samples has
   /// more of bias is in that mean and drops out; the estimate's own bias stays in the estimate.
   ///
-  /// The rows of the training and of the test sample are halved separately; a metric that draws from an intervention
-  /// source is repeated with other seeds instead, which measures the spread of its own sampling.
+  /// The rows of the training and of the test sample are halved separately; a metric that draws from an encoder or
+  /// from the codes of every state is repeated with other seeds instead, which measures the spread of its own sampling.
   ///
   /// - Parameters:
   ///   - result: The metric's result on the input.
@@ -65,6 +65,15 @@ extension MetricInput {
 
   /// A half of the samples for a metric; the same index always gives the same one.
   func halved(_ index: Int, for metric: MetricDefinition) throws -> MetricInput {
+    // Half of a grid is none: draws from every state would become another estimator.
+    if metric.sampling == .draws || metric.requirements.contains(.everyState),
+      let source = try? interventions(metric: metric.name), source.isComplete
+    {
+      var repeated = self
+      repeated.interventions = source
+      repeated.seed = seed &+ UInt32(truncatingIfNeeded: index) &+ 1
+      return repeated
+    }
     var random = Philox(seed: UInt64(seed), stream: UInt64(index))
     func draw(_ count: Int) -> [Int] {
       var rows = Array(0..<count)

@@ -127,9 +127,18 @@ public struct MetricInput: Sendable {
 
   /// The factors.
   ///
-  /// - Throws: ``DisentanglementError/missingInput(metric:input:)`` if there are none.
+  /// - Throws: ``DisentanglementError/missingInput(metric:input:)`` if there are none,
+  ///   ``DisentanglementError/singleClassFactor(metric:factor:)`` if none of them has two classes.
   public func factors(for metric: String) throws(DisentanglementError) -> Factors {
-    if let factors { return factors }
+    if let factors {
+      let varies = factors.columns.contains { column in
+        column.contains { $0 != column[0] }
+      }
+      guard varies else {
+        throw .singleClassFactor(metric: metric, factor: factors.names[0])
+      }
+      return factors
+    }
     guard let factorValues else { throw .missingInput(metric: metric, input: "factors are") }
     let place = factorValues.columns.firstIndex { column in
       column.contains { $0 != $0.rounded() }

@@ -36,7 +36,9 @@ extension UnsupervisedDisentanglementRanking {
         axes.method == .raw
         ? picked.latentRates ?? picked.variances.map { $0 > Codes.activeVariance ? .infinity : 0 }
         : Array(repeating: .infinity, count: axes.axes.rowCount)
-      guard latentRates.contains(where: { $0 > Self.informativeRate }) else {
+      guard latentRates.contains(where: { $0 > Self.informativeRate }),
+        try axes.method == .raw || picked.codes.activeDirectionCount() > 0
+      else {
         throw ExperimentError.notComparable(
           model: trained.label, reason: "none of its latents says anything about an image")
       }

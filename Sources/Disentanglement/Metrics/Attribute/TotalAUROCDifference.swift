@@ -15,7 +15,7 @@ import LinearAlgebra
 ///
 /// As in all of them areas and entropies come from the same samples, and codes are compared in
 /// single precision. Attributes that are the same in all samples are never captured; the grid
-/// programs fail on them. With one latent the second best area is 0.
+/// programs fail on them. One latent has no second best area and no score.
 public struct TotalAUROCDifference: Sendable, Equatable {
   /// What was found for one attribute.
   public struct AttributeScore: Sendable, Equatable {
@@ -55,8 +55,8 @@ public struct TotalAUROCDifference: Sendable, Equatable {
   ///   - codes: The codes, `[sample, latent]`.
   ///   - attributes: The binary attributes of the same samples.
   ///   - detector: How the areas are measured.
-  /// - Throws: ``DisentanglementError`` if numbers of samples differ or a code does not fit into
-  ///   single precision.
+  /// - Throws: ``DisentanglementError`` if numbers of samples differ, a code does not fit into
+  ///   single precision, or there is one latent.
   public init(
     codes: Codes, attributes: Attributes, detector: AttributeDetector = .exact
   ) throws(DisentanglementError) {
@@ -64,6 +64,10 @@ public struct TotalAUROCDifference: Sendable, Equatable {
       throw .rowMismatch(
         array: "attributes", rows: attributes.sampleCount, other: "codes",
         otherRows: codes.sampleCount)
+    }
+    // Its whole area would count, where no second best one is below a half.
+    guard codes.latentCount > 1 else {
+      throw .tooFewLatents(metric: "tad", needed: 2, found: codes.latentCount)
     }
     let areas = detector.areas(
       codes: try codes.singlePrecision(metric: "tad"), attributes: attributes)
