@@ -174,8 +174,8 @@ import Testing
         folder.path, "z.npy", "--factors", "y.npy", "--metrics", "mcc", "--json")
     }
     func value(_ run: BenchProcess) throws -> Double {
-      try #require(
-        JSONValue(parsing: run.output.utf8)["metrics"]?["mcc"]?["value"]?.double, "\(run.errors)")
+      let metrics = try JSONValue(parsing: run.output.utf8)["metrics"]
+      return try #require(metrics?["mcc"]?["value"]?.double, "\(run.errors)")
     }
     let small = try await mcc(Self.sizes)
     // Nanoseconds: neighbours that are 8 apart there would be one number.
