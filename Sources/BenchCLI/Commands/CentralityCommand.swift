@@ -2,7 +2,6 @@ import ArgumentParser
 import BenchSupport
 import Disentanglement
 import Experiments
-import Glibc
 import LinearAlgebra
 import Reference
 import Results
@@ -81,9 +80,7 @@ struct CentralityCommand: BenchCommand {
     // A run that is named twice, or lies in two of the folders, would agree with itself.
     var known: Set<String> = []
     let paths = try folders.flatMap(runs).filter { path in
-      guard let resolved = realpath(path, nil) else { return true }
-      defer { Glibc.free(resolved) }
-      return known.insert(String(cString: resolved)).inserted
+      known.insert(resolvedPath(path) ?? path).inserted
     }
     guard paths.count > 1 else {
       throw ValidationError(

@@ -231,9 +231,7 @@ private struct CodesReader {
     var note =
       "factors are continuous: metrics of their values score them, those of classes do not apply"
     if places.count < count {
-      let labels = places.map { place in
-        columnNames.flatMap { $0.indices.contains(place) ? $0[place] : nil } ?? "factor_\(place)"
-      }
+      let labels = places.map { SampleTable.factorLabel($0, of: columnNames) }
       note += "; that is \(labels.joined(separator: ", ")), without which the others have classes"
     }
     notes.append(note)

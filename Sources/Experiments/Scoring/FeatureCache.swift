@@ -38,9 +38,7 @@ package struct FeatureCache {
   ///   - maker: What makes the features, in words.
   /// - Returns: nil if the files cannot all be listed: nothing is then kept.
   package static func key(of path: String, maker: [String]) -> String? {
-    guard let root = realpath(path, nil) else { return nil }
-    defer { free(root) }
-    let top = String(cString: root)
+    guard let top = resolvedPath(path) else { return nil }
     var digest = Digest(.sha256)
     func add(_ text: String) {
       (Array(text.utf8) + [0]).withUnsafeBytes { digest.update($0) }

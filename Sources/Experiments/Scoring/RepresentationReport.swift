@@ -142,7 +142,7 @@ package struct RepresentationReport {
           metric, pickedScores, alignment, at: picked, "label-free:fullest",
           rank: way == .raw ? ranks[metric.name] : nil)
         metrics[way == .raw ? metric.name : "\(metric.name)@\(way.name)"] = record
-        if way == readout { metrics["\(metric.name)@readout"] = record }
+        if way == readout { metrics[RunResult.readoutName(metric.name)] = record }
       }
     }
     // What has one point or one kind of axes has nothing to choose.

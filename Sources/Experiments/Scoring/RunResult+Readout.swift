@@ -5,9 +5,6 @@ package import Results
 
 /// The one label-free score per metric that stands for a model.
 extension RunResult {
-  /// The name in records of a metric's headline score.
-  package static func readoutName(_ metric: String) -> String { "\(metric)@readout" }
-
   /// The result with headline scores, for one of a version that did not name them.
   ///
   /// They are what such a result says of the label-free point on the axes of the model's readout, or on its

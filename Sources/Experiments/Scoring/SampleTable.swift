@@ -167,8 +167,7 @@ struct SampleTable {
   ) throws -> [[Int]] {
     let names = columnNames ?? self.columnNames
     return try columns(named: name, "[samples, factors]").enumerated().map { place, column in
-      let label =
-        names.flatMap { $0.indices.contains(place) ? $0[place] : nil } ?? "factor_\(place)"
+      let label = Self.factorLabel(place, of: names)
       switch column {
       case .integers(let values):
         guard renumbers else { return values }
@@ -239,13 +238,17 @@ struct SampleTable {
       case .integers(let values): return values.map { Double($0) }
       case .numbers(let values): return values
       case .texts(let values):
-        let label =
-          names.flatMap { $0.indices.contains(place) ? $0[place] : nil } ?? "factor_\(place)"
+        let label = Self.factorLabel(place, of: names)
         throw DatasetError.contentMismatch(
           file: "\(self.place), factor '\(label)'",
           expected: "numbers, as another factor is continuous", found: "the text '\(values[0])'")
       }
     }
+  }
+
+  /// What messages call a factor.
+  static func factorLabel(_ place: Int, of names: [String]?) -> String {
+    names.flatMap { $0.indices.contains(place) ? $0[place] : nil } ?? "factor_\(place)"
   }
 
   private static func numbered<Value: Comparable & Hashable>(

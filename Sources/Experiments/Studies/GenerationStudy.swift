@@ -158,12 +158,11 @@ public struct GenerationStudy {
 
   /// The models with what a dataset decides, or the model whose stages are taken over.
   private func specifications() throws -> [ModelSpecification] {
-    guard let checkpoint else {
+    guard let checkpoint, let found = try takenOver() else {
       return try models.map { specification throws(TrainingError) in
         try preset.adapted(specification, to: dataset, width: width)
       }
     }
-    let found = try Checkpoint(folder: Trainer.checkpointPath(in: checkpoint)).state
     guard models.allSatisfy({ $0.label == found.model }) else {
       throw ExperimentError.otherModel(
         checkpoint: checkpoint, found: found.model,
@@ -179,6 +178,11 @@ public struct GenerationStudy {
     return [try ModelSpecification(parsing: found.model)]
   }
 
+  /// The state of the first stage that is taken over; nil if one is trained.
+  private func takenOver() throws -> Checkpoint.State? {
+    try checkpoint.map { try Checkpoint(folder: Trainer.checkpointPath(in: $0)).state }
+  }
+
   /// How many images are held out: as many as the checkpoint's run held out, or as the settings say; nil for
   /// none.
   private func heldOutCount() throws -> Int? {
@@ -186,10 +190,8 @@ public struct GenerationStudy {
     var count =
       asked
       ?? HeldOutSplit.count(wanted: samples.sampleCount ?? preset.generatedCount, of: dataset)
-    if let checkpoint {
-      count =
-        try Checkpoint(folder: Trainer.checkpointPath(in: checkpoint)).state
-        .context["held_out_count"]?.integer ?? 0
+    if let checkpoint, let found = try takenOver() {
+      count = found.context["held_out_count"]?.integer ?? 0
       guard asked == nil || asked == count else {
         throw ExperimentError.otherHeldOut(
           checkpoint: checkpoint, found: count, asked: asked ?? 0)
@@ -278,9 +280,7 @@ public struct GenerationStudy {
       options.width = (width ?? preset.residualWidth).map { max(32, $0) }
     }
     // What is taken over was trained as its checkpoints say, whatever is asked for here.
-    let first = try checkpoint.map {
-      try Checkpoint(folder: Trainer.checkpointPath(in: $0)).state
-    }
+    let first = try takenOver()
     var firstPlan = plan(specification.stepCount(of: stepCount ?? budget.first))
     if let first {
       (firstPlan.stepCount, firstPlan.batchSize) = (first.plan.stepCount, first.plan.batchSize)

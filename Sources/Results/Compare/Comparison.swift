@@ -153,12 +153,12 @@ private struct TableBuilder {
     let claims = test.verdicts(lines.map(\.claim), direction: direction)
     for index in lines.indices { lines[index].claim = claims[index] }
     let names = ours.map(\.dataset.name).filter { DatasetName.family($0) == dataset }.uniqued()
+    let readout = RunResult.readoutName(metric)
+    let hasReadout = ours.contains { $0.metrics[metric] != nil && $0.metrics[readout] != nil }
     return Comparison.Table(
       dataset: names.first ?? rows.first?.dataset ?? dataset,
       metric: metricName(metric, rows), direction: direction, rows: sorted(lines, direction),
-      headline: ["\(metric)@readout"].first { name in
-        ours.contains { $0.metrics[metric] != nil && $0.metrics[name] != nil }
-      })
+      headline: hasReadout ? readout : nil)
   }
 
   private func metricName(_ metric: String, _ rows: [PublishedRow]) -> String {

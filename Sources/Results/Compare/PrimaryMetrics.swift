@@ -12,7 +12,7 @@ enum PrimaryMetrics {
   static func among(_ names: [String]) -> [String] {
     let known = Set(names)
     return ofCodes.compactMap { name in
-      ["\(name)@readout", name].first { known.contains($0) }
+      [RunResult.readoutName(name), name].first { known.contains($0) }
     } + ofImages.filter { known.contains($0) }
   }
 }

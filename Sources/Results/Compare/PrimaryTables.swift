@@ -71,7 +71,7 @@ extension Comparison {
 
   /// Our table of a metric's headline, read as each model is read without labels.
   private func headline(of table: Table) -> Table? {
-    let name = MetricName.canonical(table.metric) + "@readout"
+    let name = RunResult.readoutName(MetricName.canonical(table.metric))
     return tables.first { $0.dataset == table.dataset && $0.metric == name }
   }
 

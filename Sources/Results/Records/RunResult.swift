@@ -72,6 +72,9 @@ public struct RunResult: Sendable, Equatable {
     return name.lastIndex(of: ".").flatMap { metrics[String(name[..<$0])] }
   }
 
+  /// The name of a metric's headline score, as the model is read.
+  package static func readoutName(_ metric: String) -> String { "\(metric)@readout" }
+
   /// What must agree for a metric's values to be compared: its `protocol`, or ``unstatedProtocol``.
   public func protocolID(_ metric: String) -> String {
     record(of: metric)?["protocol"]?.string ?? Self.unstatedProtocol
