@@ -143,9 +143,10 @@ package struct ModelRun {
         name: dataset.name, reason: "none of its factors varies")
     }
     let points = try model.points()
+    let name = "\(specification.label) seed \(configuration.plan.seed)"
     var progress = ProgressReporter(
-      "score \(specification.label) seed \(configuration.plan.seed)",
-      total: sample.indices.count + sample.testIndices.count, isQuiet: environment.isQuiet)
+      "encode \(name)", total: sample.indices.count + sample.testIndices.count,
+      isQuiet: environment.isQuiet)
     let measurements = try measure(model, at: points, on: sample, device: device) { done in
       try Interruption.check()
       try meter.update()
@@ -153,26 +154,29 @@ package struct ModelRun {
     }
     let metricsAsked = try MetricCatalog.metrics(named: configuration.metrics)
     let readout = specification.definition.readout
+    progress.finish()
+    // The points, and the picked one on all axes.
+    progress = ProgressReporter(
+      "score \(name)", total: points.count + 1, isQuiet: environment.isQuiet)
     // A metric can take seconds, a point minutes.
-    func show(_ point: String, _ metric: String) throws {
+    func show(_ pointsDone: Int, _ metric: String) throws {
       try Interruption.check()
       try meter.update()
-      progress.update(
-        sample.indices.count + sample.testIndices.count, detail: "\(point), \(metric)")
+      progress.update(pointsDone, detail: metric)
     }
     let scores = try measurements.enumerated().map { index, measurement in
       try PointScores(
         measurement, sample, metrics: metricsAsked,
         alignments: scoresAllAxes ? PointScores.everywhere : [readout],
         spectrum: measurements
-      ) { try show("point \(index + 1) of \(points.count)", $0) }
+      ) { try show(index, $0) }
     }
     let place = try labelFreePick(measurements)
     let picked = measurements[place]
     let pickedScores = try PointScores(
       picked, sample, metrics: metricsAsked,
       alignments: PointScores.alignments(ofPoints: points.count), spectrum: measurements
-    ) { try show("all axes", $0) }
+    ) { try show(points.count, $0) }
     var ranks: [String: HaarRank] = [:]
     for metric in metricsAsked where RunMetrics.ranked.contains(metric.name) {
       do {
