@@ -98,8 +98,14 @@ public struct ComparisonReport: Sendable, Equatable {
         "Shown: the primary metrics and the publication that is reproduced. --all shows every metric and "
           + "publication, --metric NAME one of them.")
     }
-    for ranks in comparison.ranks {
-      blocks += [heading("Ranks by \(ranks.metric)"), table(ranks.resultTable)]
+    if comparison.options.showsPrimaryOnly {
+      blocks += RankSummary.overviews(comparison.ranks).flatMap { ranks in
+        [heading("Mean ranks over \(ranks.datasets.joined(separator: ", "))"), table(ranks.table)]
+      }
+    } else {
+      blocks += comparison.ranks.flatMap { ranks in
+        [heading("Ranks by \(ranks.metric)"), table(ranks.resultTable)]
+      }
     }
     if !comparison.sources.isEmpty {
       let sources = comparison.sources.enumerated().map { "[\($0 + 1)] \($1)" }
@@ -231,29 +237,6 @@ extension Claim {
     func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + value.fixed(places) }
     return signed(difference)
       + (interval.map { " [\(signed($0.lowerBound)), \(signed($0.upperBound))]" } ?? "")
-  }
-}
-
-extension RankSummary {
-  var resultTable: ResultTable {
-    var table = ResultTable(
-      title:
-        "Over \(datasets.joined(separator: ", ")): Friedman p \(analysis.friedmanPValue.fixed(3))"
-        + ", ranks closer than \(analysis.criticalDifference.fixed(2)) are not distinguishable.",
-      header: ["model", "mean rank", "Wilcoxon p vs the first", "after Holm"])
-    for (index, model) in models.enumerated() {
-      let pair = index > 0 ? pairs[index - 1] : nil
-      table.append([
-        .init(model), .init(analysis.meanRanks[index].fixed(2)),
-        .init(pair.map { $0.test?.pValue.fixed(3) ?? "no difference" } ?? ""),
-        .init(pair.map { $0.adjustedPValue.fixed(3) } ?? ""),
-      ])
-    }
-    if let smallest = pairs.compactMap({ $0.test?.smallestPossible }).min(), smallest > 0.05 {
-      table.footnotes.append(
-        "\(datasets.count) datasets cannot give a Wilcoxon p below \(smallest.fixed(3))")
-    }
-    return table
   }
 }
 
