@@ -77,6 +77,12 @@ import Testing
     #expect(
       try JSONValue(parsing: json.output.utf8)["runs"]?.array?.map { $0["state"] }
         == ["done", "done"])
+    // A part of a dataset has a name of its own.
+    try Self.write(
+      study("[beta-vae]").replacingOccurrences(of: "sprites2d", with: "scenes3d-correlated"),
+      to: folder.path)
+    let part = try await BenchProcess.run(["sweep", "study.yaml"], in: folder.path)
+    #expect(part.exitCode == 0, "\(part.errors)")
     // A preset's own nets are part of the name; what is unknown is refused before anything starts.
     try Self.write(study("[encdiff]", preset: "paper"), to: folder.path)
     let paper = try await BenchProcess.run(status, in: folder.path)
@@ -150,6 +156,20 @@ import Testing
     let log = try String(
       contentsOfFile: "\(folder.path)/runs/d/a/quick/seed-1/worker.log", encoding: .utf8)
     #expect(log == "broken\n")
+    // Another call still knows, until the run is tried again.
+    let status = ["sweep", "study.yaml", "--status", "--json"]
+    func states() async throws -> [String: Int] {
+      let json = try await BenchProcess.run(status, in: folder.path).output
+      let runs = try JSONValue(parsing: json.utf8)["runs"]?.array ?? []
+      return Dictionary(runs.map { ($0["state"]?.string ?? "", 1) }, uniquingKeysWith: +)
+    }
+    #expect(try await states() == ["failed with exit code 7": 1, "done": 5])
+    try Self.write(Self.study(), to: folder.path)
+    let again = try await BenchProcess.run(["sweep", "study.yaml", "--quiet"], in: folder.path)
+    #expect(again.exitCode == 0, "\(again.errors)")
+    #expect(try await states() == ["done": 6])
+    #expect(
+      !FileManager.default.fileExists(atPath: "\(folder.path)/runs/d/a/quick/seed-1/failed"))
   }
 
   /// The runs of a sweep inherit what bench has set for itself.
@@ -184,6 +204,12 @@ import Testing
     #expect(Self.words(run.output).contains(["d", "a", "0-1", "2"]))
     #expect(Self.words(run.output).contains(["d", "b", "0-2"]))
     #expect(try Self.started(folder.path) == [])
+    let running = try RunDirectory(
+      root: "\(folder.path)/runs", dataset: "d", model: "b", preset: "quick", seed: 1)
+    let lock = try running.lock()
+    defer { lock.release() }
+    let beside = try await BenchProcess.run(["sweep", "study.yaml", "--status"], in: folder.path)
+    #expect(Self.words(beside.output).contains(["d", "b", "1", "0,2"]), "\(beside.output)")
   }
 
   @Test("writes a Slurm job array of the missing runs, whose tasks run")

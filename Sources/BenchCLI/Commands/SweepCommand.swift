@@ -29,7 +29,7 @@ struct SweepCommand: BenchCommand {
   @Option(help: "Runs at a time; default: as many as --threads allows.")
   var workers: Int?
 
-  @Flag(help: "Only show what is done and what is missing.")
+  @Flag(help: "Only show what is done, failed, running and missing.")
   var status = false
 
   @Option(help: "Write a Slurm job array of what is missing to this file; - for standard output.")
@@ -57,14 +57,14 @@ struct SweepCommand: BenchCommand {
     if let slurm { return try writeSlurm(plan, program: program, to: slurm) }
     if let task { return try run(task, of: sweep) }
     let workerCount = workers ?? max(1, global.threadCount / plan.threadCount)
-    let missing = sweep.outcomes.count { $0 == .missing }
+    let missing = sweep.outcomes.count { $0 != .alreadyDone }
     global.note("\(missing) of \(sweep.tasks.count) runs to do, \(workerCount) at a time")
     let outcomes = try sweep.run(workerCount: workerCount) { task, outcome in
       switch outcome {
       case nil: global.note("start  \(task.name)")
       case .failed(let code)?:
         global.note("FAILED \(task.name): exit code \(code), see \(task.folder.path)/worker.log")
-      case .missing?: global.note("stop   \(task.name)")
+      case .missing?, .running?: global.note("stop   \(task.name)")
       case .done?, .alreadyDone?: global.note("done   \(task.name)")
       }
     }
@@ -74,7 +74,7 @@ struct SweepCommand: BenchCommand {
     if failures > 0 { throw SweepError.failed(failures, of: outcomes.count) }
   }
 
-  /// The study, with models under the names that their runs are filed by; what is unknown is refused before anything runs.
+  /// The study, with the names that runs are filed by; what is unknown is refused before anything runs.
   private func plan() throws -> Study {
     var plan = try Study(path: study)
     // The words of a command of one's own mean what it makes of them.
@@ -88,16 +88,14 @@ struct SweepCommand: BenchCommand {
     }
     let models = try ModelCatalog.specifications(plan.models)
     for dataset in plan.datasets {
-      var pictures: (any ImageDataset)?
-      if DatasetCatalog.path(dataset) != nil {
-        pictures = try? DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
-      } else {
-        let entry = try DatasetCatalog.entry(dataset)
-        // Sets with factors have one kind of images, so that nothing large needs to be opened.
-        if !DatasetEntry.withFactors.contains(where: { $0.name == entry.name }) {
-          pictures = try? DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
-        }
-      }
+      let entry = DatasetCatalog.path(dataset) == nil ? try DatasetCatalog.entry(dataset) : nil
+      let hasFactors = DatasetEntry.withFactors.contains { $0.name == entry?.name }
+      // Whole sets with factors have one kind of images and are filed by the entry's name: nothing large needs to be opened.
+      let isWhole = hasFactors && entry?.name == dataset && entry?.files.isEmpty == false
+      let opened =
+        isWhole ? nil : try? DatasetCatalog.open(dataset, dataDirectory: global.dataRoot)
+      plan.filedNames[dataset] = opened?.name
+      let pictures = hasFactors ? nil : opened
       plan.modelsOfDataset[dataset] = try models.map { model in
         if let pictures { return try preset.adapted(model, to: pictures).label }
         return try preset == .paper ? model.withPublishedSizes().label : model.label
@@ -140,6 +138,7 @@ struct SweepCommand: BenchCommand {
         switch outcome {
         case .alreadyDone, .done: "done"
         case .failed(let code): "failed with exit code \(code)"
+        case .running: "running"
         case .missing: "missing"
         }
       return ["folder": .string(task.folder.path), "state": .string(state)]

@@ -42,6 +42,25 @@ public struct RunDirectory: Sendable, Equatable {
   /// Whether it is known what the run has taken so far.
   var hasUsage: Bool { FileManager.default.fileExists(atPath: usagePath) }
 
+  /// The code with which the run's command ended when a sweep last tried it; nil if it did not fail.
+  var failure: Int? {
+    guard let data = FileManager.default.contents(atPath: failurePath) else { return nil }
+    return Int(String(decoding: data, as: UTF8.self))
+  }
+
+  /// Notes how the run's command failed, or that it has not.
+  ///
+  /// - Throws: `FileError` if the file cannot be written.
+  func setFailure(_ code: Int?) throws(FileError) {
+    if let code {
+      try AtomicFile.write("\(code)".utf8, to: failurePath)
+    } else {
+      unlink(failurePath)
+    }
+  }
+
+  private var failurePath: String { "\(path)/failed" }
+
   /// Whether the run has a result.
   public var isComplete: Bool { FileManager.default.fileExists(atPath: resultPath) }
 

@@ -21,6 +21,8 @@ public struct Study: Sendable, Equatable {
 
   /// The datasets.
   public var datasets: [String]
+  /// The names by which runs on a dataset are filed, where these are not those in ``datasets``.
+  public var filedNames: [String: String] = [:]
   /// The models, each with its options.
   public var models: [String]
   /// The models of a dataset under the names by which their runs are filed, where these are not ``models``.
@@ -55,7 +57,8 @@ public struct Study: Sendable, Equatable {
             Task(
               dataset: dataset, model: model, seed: seed,
               folder: try RunDirectory(
-                root: out, dataset: dataset, model: model, preset: preset, seed: seed)))
+                root: out, dataset: filedNames[dataset] ?? dataset, model: model, preset: preset,
+                seed: seed)))
         }
       }
     }

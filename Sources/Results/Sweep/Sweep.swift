@@ -11,6 +11,8 @@ public struct Sweep: Sendable {
     case done
     /// Its command ended without a result.
     case failed(exitCode: Int)
+    /// A process works on it.
+    case running
     /// It was not started, or stopped before its end.
     case missing
   }
@@ -33,7 +35,13 @@ public struct Sweep: Sendable {
   }
 
   /// What each run's folder says now.
-  public var outcomes: [Outcome] { tasks.map { $0.folder.isComplete ? .alreadyDone : .missing } }
+  public var outcomes: [Outcome] {
+    tasks.map { task in
+      if task.folder.isComplete { return .alreadyDone }
+      if task.folder.isInUse { return .running }
+      return task.folder.failure.map { .failed(exitCode: $0) } ?? .missing
+    }
+  }
 
   /// Runs all that is missing.
   ///
@@ -48,7 +56,7 @@ public struct Sweep: Sendable {
   public func run(
     workerCount: Int, report: (Study.Task, Outcome?) -> Void
   ) throws -> [Outcome] {
-    var outcomes = outcomes
+    var outcomes = tasks.map { $0.folder.isComplete ? Outcome.alreadyDone : .missing }
     var waiting = tasks.indices.filter { outcomes[$0] == .missing }
     var running: [(index: Int, process: ChildProcess)] = []
     var hasForwarded = false
@@ -73,7 +81,7 @@ public struct Sweep: Sendable {
       for (place, worker) in running.enumerated().reversed() {
         guard let code = worker.process.poll() else { continue }
         running.remove(at: place)
-        outcomes[worker.index] = outcome(of: tasks[worker.index], exitCode: Int(code))
+        outcomes[worker.index] = try outcome(of: tasks[worker.index], exitCode: Int(code))
         report(tasks[worker.index], outcomes[worker.index])
       }
       usleep(20_000)
@@ -92,7 +100,7 @@ public struct Sweep: Sendable {
     let process = try ChildProcess(study.commandLine(of: tasks[index], program: program))
     var hasForwarded = false
     while true {
-      if let code = process.poll() { return outcome(of: tasks[index], exitCode: Int(code)) }
+      if let code = process.poll() { return try outcome(of: tasks[index], exitCode: Int(code)) }
       if Interruption.isRequested && !hasForwarded {
         hasForwarded = true
         process.send(SIGTERM)
@@ -108,15 +116,16 @@ public struct Sweep: Sendable {
       study.commandLine(of: task, program: program), output: log, errors: log)
   }
 
-  private func outcome(of task: Study.Task, exitCode: Int) -> Outcome {
+  private func outcome(of task: Study.Task, exitCode: Int) throws -> Outcome {
+    let hasFailed = !task.folder.isComplete && !Interruption.isRequested && exitCode != 130
+    try task.folder.setFailure(hasFailed ? exitCode : nil)
     if task.folder.isComplete { return .done }
-    let isStopped = Interruption.isRequested || exitCode == 130
-    return isStopped ? .missing : .failed(exitCode: exitCode)
+    return hasFailed ? .failed(exitCode: exitCode) : .missing
   }
 
-  /// A table of models and seeds per dataset: what is done, what failed, what is missing.
+  /// A table of models and seeds per dataset: what is done, what failed, what runs, what is missing.
   public func summary(_ outcomes: [Outcome]) -> ResultTable {
-    var table = ResultTable(header: ["dataset", "model", "done", "failed", "missing"])
+    var table = ResultTable(header: ["dataset", "model", "done", "failed", "running", "missing"])
     for dataset in study.datasets {
       for model in study.models(of: dataset) {
         let own = tasks.indices.filter { tasks[$0].dataset == dataset && tasks[$0].model == model }
@@ -125,7 +134,8 @@ public struct Sweep: Sendable {
         }
         table.append([
           .init(dataset), .init(model), seeds { $0 == .done || $0 == .alreadyDone },
-          seeds { if case .failed = $0 { true } else { false } }, seeds { $0 == .missing },
+          seeds { if case .failed = $0 { true } else { false } }, seeds { $0 == .running },
+          seeds { $0 == .missing },
         ])
       }
     }
