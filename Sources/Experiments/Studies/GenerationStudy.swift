@@ -135,6 +135,11 @@ public struct GenerationStudy {
           try HeldOutSplit(dataset, heldOutCount: count)
         }, comparesHeldOut: !runs.isEmpty, environment: environment)
     }
+    if let checkpoint, runs.count > 1 {
+      environment.note(
+        "note: all seeds take the trained stages of \(checkpoint) over: what differs between them is only what comes after"
+      )
+    }
     for index in runs.indices { runs[index].scoring = scoring }
     var (results, failureCount) = try await runs.execute(isFresh: isFresh)
     if let scoring {
