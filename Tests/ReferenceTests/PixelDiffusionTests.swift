@@ -334,6 +334,15 @@ extension TorchSuites {
       #expect(!ModelCatalog.groups.contains { $0.models.contains("ddpm") })
     }
 
+    @Test("takes a share of a training's steps where it is told to")
+    func updates() throws {
+      for name in ["ddpm", "diffae", "info-diffusion", "encdiff", "disdiff"] {
+        #expect(try ModelSpecification(parsing: name).stepCount(of: 20_000) == 20_000)
+        let part = try ModelSpecification(parsing: "\(name):updates=0.4")
+        #expect(part.stepCount(of: 20_000) == 8_000 && part.label == "\(name):updates=0.4")
+      }
+    }
+
     @Test("a width that attention cannot share is refused; every other has heads that divide it")
     func width() throws {
       #expect(throws: TrainingError.self) { try Self.model("diffae:width=20") }

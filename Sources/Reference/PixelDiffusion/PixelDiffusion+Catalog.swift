@@ -1,8 +1,9 @@
 extension ModelDefinition {
   static let diffusion = ModelDefinition(
     name: "ddpm", summary: "DDPM (Ho et al. 2020): diffusion of pixels without codes, to generate",
-    options: [.pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps],
-    publishedSizes: [("net", "published"), ("width", "128")], hasCodes: false
+    options: .pixelDiffusion,
+    publishedSizes: [("net", "published"), ("width", "128")], hasCodes: false,
+    stepShare: pixelDiffusionShare
   ) { context, options in
     var method = PixelDiffusion.Method(schedule: .ddpm, entry: .none)
     try method.take(options, published: NoiseNetLayout.ddpm, .study)
@@ -12,9 +13,9 @@ extension ModelDefinition {
   static let diffusionAutoencoder = ModelDefinition(
     name: "diffae",
     summary: "DiffAE (Preechakul et al. 2022): a code scales the blocks of a diffusion model",
-    options: [.pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps],
+    options: .pixelDiffusion,
     publishedSizes: [("net", "published"), ("width", "64")], laterStages: [.codes],
-    sampling: .codeDiffusion
+    sampling: .codeDiffusion, stepShare: pixelDiffusionShare
   ) { context, options in
     var method = PixelDiffusion.Method(schedule: .ddpm, entry: .scale)
     try method.take(options, published: NoiseNetLayout.diffAE, .pooled)
@@ -24,11 +25,10 @@ extension ModelDefinition {
   static let infoDiffusion = ModelDefinition(
     name: "info-diffusion",
     summary: "InfoDiffusion (Wang et al. 2023): the same with codes drawn towards the prior",
-    options: [
-      .number("mmd", 0.1, in: 0...1e6, "weight of the codes' discrepancy from the prior"),
-      .pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps,
-    ], publishedSizes: [("net", "published"), ("width", "64")], laterStages: [.codes],
-    sampling: .codeDiffusion
+    options: [.number("mmd", 0.1, in: 0...1e6, "weight of the codes' discrepancy from the prior")]
+      + .pixelDiffusion,
+    publishedSizes: [("net", "published"), ("width", "64")], laterStages: [.codes],
+    sampling: .codeDiffusion, stepShare: pixelDiffusionShare
   ) { context, options in
     var method = PixelDiffusion.Method(schedule: .infoDiffusion, entry: .scaleAndShift)
     method.discrepancyWeight = options.number("mmd")
@@ -42,9 +42,9 @@ extension ModelDefinition {
   static let tokenDiffusion = ModelDefinition(
     name: "encdiff",
     summary: "EncDiff (Yang et al. 2024): each latent is a token of a diffusion model's attention",
-    options: [.pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps],
+    options: .pixelDiffusion,
     publishedSizes: [("net", "published"), ("width", "64")], laterStages: [.codes],
-    sampling: .codeDiffusion
+    sampling: .codeDiffusion, stepShare: pixelDiffusionShare
   ) { context, options in
     var method = PixelDiffusion.Method(schedule: .latentDiffusion, entry: .tokens)
     method.isAbsolute = true
@@ -63,9 +63,8 @@ extension ModelDefinition {
       .number("lambda", 0.05, in: 0...1e6, "weight of the disentangling terms"),
       .number("token", 8, in: 1...512, "numbers of a concept's token"),
       .number("base", 0.5, in: 0.01...0.99, "share of the training that the frozen model takes"),
-      .pixelDiffusionNet, .pixelDiffusionWidth, .pixelDiffusionSteps,
-    ], publishedSizes: [("net", "published"), ("width", "64"), ("token", "32")],
-    laterStages: [.codes], sampling: .codeDiffusion
+    ] + .pixelDiffusion, publishedSizes: [("net", "published"), ("width", "64"), ("token", "32")],
+    laterStages: [.codes], sampling: .codeDiffusion, stepShare: pixelDiffusionShare
   ) { context, options in
     var choices = DisDiff.Options()
     choices.weight = options.number("lambda")
@@ -75,6 +74,10 @@ extension ModelDefinition {
     choices.isPublished = options.pixelDiffusionNet() == .published
     choices.stepCount = Int(options.number("sampling-steps"))
     return try DisDiff(context, choices)
+  }
+
+  @Sendable private static func pixelDiffusionShare(_ options: ModelOptions) -> Double {
+    options.number("updates")
   }
 }
 
@@ -86,14 +89,16 @@ private enum PixelDiffusionNet: String, CaseIterable {
   case published
 }
 
-extension ModelOption {
-  fileprivate static let pixelDiffusionNet = ModelOption.choice(
-    "net", PixelDiffusionNet.shared.rawValue, of: PixelDiffusionNet.allCases.map(\.rawValue),
-    "shared by all diffusion models here, or those of the method's authors")
-  fileprivate static let pixelDiffusionWidth = ModelOption.number(
-    "width", 16, in: 8...512, "channels of the net's first level, a multiple of 8")
-  fileprivate static let pixelDiffusionSteps = ModelOption.number(
-    "sampling-steps", 20, in: 2...1000, "steps from noise to images")
+extension [ModelOption] {
+  /// What all diffusion models of pixels can be told.
+  fileprivate static let pixelDiffusion: [ModelOption] = [
+    .choice(
+      "net", PixelDiffusionNet.shared.rawValue, of: PixelDiffusionNet.allCases.map(\.rawValue),
+      "shared by all diffusion models here, or those of the method's authors"),
+    .number("width", 16, in: 8...512, "channels of the net's first level, a multiple of 8"),
+    .number("sampling-steps", 20, in: 2...1000, "steps from noise to images"),
+    .number("updates", 1, in: 0.001...1, "share of the training's steps that it takes"),
+  ]
 }
 
 extension ModelOptions {
