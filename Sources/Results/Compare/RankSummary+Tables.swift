@@ -45,7 +45,8 @@ extension RankSummary {
       table.append(
         [.init("Friedman p")] + group.map { .init($0.analysis.friedmanPValue.fixed(3)) })
       table.footnotes.append(
-        "1 is best; ranks closer than \(first.analysis.criticalDifference.fixed(2)) are not distinguishable")
+        "1 is best; ranks closer than \(first.analysis.criticalDifference.fixed(2)) are not distinguishable"
+      )
       table.footnotes += first.limitNote.map { [$0] } ?? []
       table.footnotes.append("--metric NAME tests the best-ranked model against each other")
       return (first.datasets, table)
