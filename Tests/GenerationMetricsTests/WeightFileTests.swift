@@ -29,6 +29,22 @@ import Torch
     try check(WeightFile(path: GoldenFile.path("state.safetensors")))
   }
 
+  @Test("in safetensors whose header has a length that begins as a pickle")
+  func headerLength() throws {
+    let data = try Data(contentsOf: URL(filePath: GoldenFile.path("state.safetensors")))
+    let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    // Spaces may follow the header.
+    let padding = (0x80 - length % 256 + 256) % 256
+    let padded =
+      withUnsafeBytes(of: UInt64(length + padding).littleEndian) { Data($0) }
+      + data[8..<8 + length] + Data(repeating: 0x20, count: padding) + data[(8 + length)...]
+    #expect(padded[0] == 0x80)
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/state.safetensors"
+    try padded.write(to: URL(filePath: path))
+    try check(WeightFile(path: path))
+  }
+
   private func check(_ file: WeightFile) throws {
     #expect(file.names == Self.expected.keys.sorted())
     for (name, expected) in Self.expected {

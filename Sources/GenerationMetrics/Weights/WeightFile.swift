@@ -94,8 +94,11 @@ public struct WeightFile {
 
   private static func format(_ head: [UInt8]) -> Format {
     if head.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return .zip }
-    if head.starts(with: [0x80]) { return .legacy }
-    return head.count > 8 && head[8] == UInt8(ascii: "{") ? .safetensors : .unknown
+    // First, as the length of its header can begin with pickle's 0x80.
+    if head.count > 8, head[8] == UInt8(ascii: "{"), head[5..<8].allSatisfy({ $0 == 0 }) {
+      return .safetensors
+    }
+    return head.starts(with: [0x80]) ? .legacy : .unknown
   }
 
   private func checkNamedDigest() throws(WeightError) {
