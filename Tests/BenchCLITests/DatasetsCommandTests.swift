@@ -1,6 +1,7 @@
 import BenchSupport
 import Dispatch
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -20,6 +21,14 @@ import Testing
 
   private static func run(_ arguments: [String], data: String) async throws -> BenchProcess {
     try await BenchProcess.run(["datasets"] + arguments + ["--data-dir", data, "--quiet"])
+  }
+
+  @Test("a named pipe is refused, not waited for")
+  func namedPipe() async throws {
+    let folder = try TemporaryFolder()
+    #expect(mkfifo("\(folder.path)/pipe.npy", 0o600) == 0)
+    let run = try await BenchProcess.run(["datasets", "read", "pipe.npy"], in: folder.path)
+    run.expectFailure("it is not a regular file")
   }
 
   @Test("list shows every dataset and whether it is there")

@@ -137,6 +137,14 @@ import Testing
       atPath: "\(cars)/car_007_mesh.mat", toPath: "\(cars)/car_002_mesh.mat")
     try write([1, 2, 3], to: "\(cars)/._car_002_mesh.mat")
     #expect(try DatasetCatalog.open("cars3d", dataDirectory: data).checksum != expected.checksum)
+    // One car twice and one not at all are as many lines as cars.
+    let list = try String(contentsOfFile: "\(cars)/list.txt", encoding: .utf8)
+    try write(
+      Array(list.replacingOccurrences(of: "007", with: "002").utf8), to: "\(cars)/list.txt")
+    let twice = try failure(DatasetError.self) {
+      _ = try DatasetCatalog.open("cars3d", dataDirectory: data)
+    }
+    #expect(twice.description.contains("each listed once"), "\(twice)")
     try FileManager.default.removeItem(atPath: "\(cars)/list.txt")
     let error = try failure(DatasetError.self) {
       _ = try DatasetCatalog.open("cars3d", dataDirectory: data)

@@ -10,7 +10,8 @@ final class InputFile: Sendable {
 
   /// Opens a regular file.
   init(path: String) throws(DatasetError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a named pipe would be waited for before it can be refused.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .reading(path) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

@@ -44,7 +44,9 @@ public enum Cars3D {
     ) { (sink) throws(DatasetError) in
       let cars = try isFolder(file) ? unpacked(file, layout) : read(file, layout)
       let names = order == .list ? cars.list : cars.images.keys.sorted()
-      guard names.count == layout.factorSizes[2], Set(names) == Set(cars.images.keys) else {
+      guard names.count == layout.factorSizes[2], names.count == cars.images.count,
+        Set(names) == Set(cars.images.keys)
+      else {
         throw .contentMismatch(
           file: file, expected: "\(layout.factorSizes[2]) cars, each listed once in list.txt",
           found: "\(cars.images.count) meshes and \(cars.list.count) lines")
